@@ -1,0 +1,71 @@
+"""What can go wrong with an export: problems in its cells, and errors that stop a command."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a file, placed so that a person can find and mend it.
+
+    `row` is the line number in the file (the sheet's row number in a workbook), None where the whole file is
+    meant; `column` the file's own header; `severity` is "error" (the row is rejected) or "warning" (it loads, flagged).
+    """
+
+    rule: str
+    message: str
+    fix: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    severity: str = "error"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as plain values, for JSON."""
+        return asdict(self)
+
+
+class RightworkError(Exception):
+    """An error that a person can act on: one line that says what happened and one that says what to do."""
+
+    exit_status = 2
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+
+class UsageError(RightworkError):
+    """A command that asks for something that is not there."""
+
+
+class UnreadableFile(RightworkError):
+    """A file that cannot be turned into a table. `row` is the line where reading broke, if there is one."""
+
+    def __init__(self, message: str, fix: str = "", row: int | None = None, rule: str = "unreadable") -> None:
+        super().__init__(message, fix)
+        self.row = row
+        self.rule = rule
+
+
+class DataProblem(RightworkError):
+    """A readable file that cannot be loaded as it stands, with its problems."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, fix: str = "", problems: list[Problem] | None = None) -> None:
+        super().__init__(message, fix)
+        self.problems = problems or []
+
+
+class StoreError(RightworkError):
+    """The store could not be read or written; nothing was changed."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store's lock."""
+
+
+class StoreFull(StoreError):
+    """The disk, or a limit on file size, left no room; nothing was changed."""
