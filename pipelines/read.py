@@ -1,0 +1,354 @@
+"""Files to text: the bytes of a CSV file or a workbook become DuckDB tables in which every cell is a string."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from pipelines import workbook
+from pipelines.decode import Text, kind, normalise
+from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, is_blank, tidy
+from pipelines.problems import DataProblem, Problem, UnreadableFile
+from pipelines.texttable import TextTable, Writer, drop_unnamed, write_transposed
+
+__all__ = ["TextTable", "read"]
+
+DELIMITERS = (",", ";", "\t", "|")
+RARE_DELIMITERS = (":", "^", "~")
+HEAD_CHARACTERS = 4_000_000
+LONGEST_LINE = 8_000_000
+LONGEST_CELL = 1_000_000
+MOST_RAGGED = 100_000
+END = "\0end"  # NULs are gone from the text, so no cell can hold this
+
+
+def read(
+    con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collection[str], scratch: Path
+) -> list[TextTable]:
+    """The tables of a CSV file or workbook, in DuckDB tables whose names start with `prefix`, each cell a string.
+
+    What a file is, its content decides, not its name. `known`: the folded header names that contracts and profiles
+    know, by which the delimiter and header row are found. `scratch`: a folder for temporary files, which the caller
+    removes. Not to be called inside a transaction. A CSV file yields one table, a workbook one a visible sheet with
+    cells. Raises UnreadableFile when there is no table to be had (missing, empty, binary, unbalanced quotes, too
+    large) and DataProblem when there is a header and no row; both name the file.
+    """
+    known = frozenset(known)
+    if not path.exists():
+        raise UnreadableFile(f"{path.name}: there is no such file.", "Check the path.", rule="missing_file")
+    if not path.is_file():
+        raise UnreadableFile(f"{path.name} is not a file.", "Give a CSV or .xlsx file.", rule="missing_file")
+    try:
+        what = kind(path)
+        if what == "empty":
+            raise _empty(path)
+        if what == "ole2":
+            raise workbook.old_format(path)
+        if what == "zip":
+            tables = workbook.read(con, path, prefix, known)
+        else:
+            tables = [_read_text(con, path, f"{prefix}_0", known, scratch)]
+    except PermissionError as error:
+        raise UnreadableFile(f"{path.name} may not be read.", "Ask for permission to read it.") from error
+    if not any(table.rows for table in tables):
+        problem = Problem("no_rows", "The file has a header and no rows.", "Export it again, with its rows.")
+        raise DataProblem(f"{path.name} has a header and no rows.", problem.fix, [problem])
+    return tables
+
+
+def _empty(path: Path) -> UnreadableFile:
+    return UnreadableFile(f"{path.name} is empty.", "Export it again, with a header and rows.", rule="empty_file")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Where the table lies in a text file; `first_data_line` follows the header."""
+
+    delimiter: str
+    layout: Layout
+    headers: tuple[str, ...]
+    header_row: int
+    first_data_line: int
+
+
+@dataclass(frozen=True)
+class _Record:
+    line: int
+    cells: list[str]
+    lines: list[str]
+
+
+def _read_text(
+    con: duckdb.DuckDBPyConnection, path: Path, relation: str, known: Collection[str], scratch: Path
+) -> TextTable:
+    csv.field_size_limit(LONGEST_CELL)
+    text = normalise(path, scratch / f"{relation}.csv")
+    table = _find_table(path, text, known)
+    if table.layout.transposed:
+        records = [record.cells for record in _records(path, text, table.delimiter) if not is_blank(record.cells)]
+        records = [cells for cells in records if not _separator(cells)]
+        headers, rows = write_transposed(con, relation, records, known)
+        problems: list[Problem] = []
+    else:
+        counted = _read_clean(con, relation, text, table, scratch)
+        rows, problems = (counted, []) if counted is not None else _read_carefully(con, relation, path, text, table)
+        headers = drop_unnamed(con, relation, table.headers)
+    return TextTable(
+        file=path.name,
+        sheet=None,
+        relation=relation,
+        headers=headers,
+        encoding=text.encoding,
+        delimiter=table.delimiter,
+        header_row=table.header_row,
+        rows=rows,
+        problems=tuple(problems),
+        transposed=table.layout.transposed,
+    )
+
+
+def _separator(cells: list[str]) -> bool:
+    return len(cells) <= 2 and bool(re.fullmatch(r"sep=.?", cells[0].strip(TRIMMED), re.IGNORECASE))
+
+
+def _find_table(path: Path, text: Text, known: Collection[str]) -> _Table:
+    """The delimiter and header row: those that turn up the most known headers, else the most even table."""
+    with text.path.open(encoding="utf-8-sig") as file:
+        head = file.read(HEAD_CHARACTERS)
+    if not head.strip(TRIMMED + "".join(DELIMITERS) + '"'):
+        raise _empty(path)
+    stated = re.match(r'"?sep=(.)"?[ ,;\t]*\n', head, re.IGNORECASE)
+    choices = (stated[1],) if stated else DELIMITERS + RARE_DELIMITERS
+    skipped = 1 if stated else 0
+    best: tuple[tuple[float, ...], _Table] | None = None
+    for delimiter in choices:
+        records = list(islice(_head_records(head, delimiter, skipped), SEARCHED))
+        if not records:
+            continue
+        layout = find_layout([record.cells for record in records], known)
+        header = records[layout.index]
+        end = header.line + len(header.lines)
+        table = _Table(delimiter, layout, tuple(tidy(cell) for cell in header.cells), header.line, end)
+        common = delimiter in DELIMITERS and layout.width > 1
+        even = layout.width > 1 and layout.fit == 1.0 and layout.index == 0 and len(records) > 1
+        known_headers = layout.hits if layout.hits > 1 else 0
+        # Times and prose hold rare delimiters too: these count only where they make an even table.
+        score = (known_headers, even and common, even, common, layout.fit, -layout.index, layout.width)
+        if best is None or score > best[0]:
+            best = score, table
+    if best is None:
+        # Either the first record is so long that a quote must have swallowed the file, or nothing follows sep=.
+        next(_records(path, text, ","), None)
+        raise _empty(path)
+    return best[1]
+
+
+def _head_records(head: str, delimiter: str, skipped: int) -> Iterator[_Record]:
+    source = _Lines(iter(io.StringIO(head)))
+    try:
+        for record in source.records(delimiter):
+            if record.line > skipped and not is_blank(record.cells):
+                yield record
+    except csv.Error:
+        return
+
+
+class _Lines:
+    """Lines of normalised text, remembered a record at a time, so that a record knows where it starts."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+        self.record: list[str] = []
+        self.line = 1
+
+    def _remembered(self) -> Iterator[str]:
+        for line in self.lines:
+            self.record.append(line)
+            yield line
+
+    def records(self, delimiter: str, end: str | None = None) -> Iterator[_Record]:
+        def lines() -> Iterator[str]:
+            yield from self._remembered()
+            if end is not None:
+                yield end
+
+        # DuckDB reads `1, "a, b"` as two cells; so does this.
+        for cells in csv.reader(lines(), delimiter=delimiter, skipinitialspace=True):
+            lines_read, self.record = self.record, []
+            yield _Record(self.line, cells, lines_read)
+            self.line += len(lines_read)
+
+
+def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: _Table, scratch: Path) -> int | None:
+    """Load a file by DuckDB's own reader: the number of rows, or None when its count is not that of the lines.
+
+    A cell with line breaks, a blank line, a row of the wrong width or a stray quote each make the counts differ.
+    """
+    expected = text.lines - table.first_data_line + 1
+    if not text.even or table.first_data_line != table.header_row + 1 or expected < 1:
+        return None
+    columns = [f"c{i}" for i in range(len(table.headers))]
+    types = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
+    options = f"auto_detect=false, header=false, ignore_errors=true, skip={table.header_row}, columns={{{types}}}"
+    cells = "".join(f", {_trimmed(column)} as {column}" for column in columns)
+    try:
+        con.execute(
+            f'create or replace table "{relation}" as select 0::bigint as source_row{cells} '
+            f"from read_csv(?, delim=?, quote='\"', escape='\"', {options})",
+            [str(_without_pattern(text.path, scratch)), table.delimiter],
+        )
+    except duckdb.Error:
+        return None
+    # Numbering by row_number() would read on one thread; rows keep the file's order, so their ids number them.
+    counts = con.execute(f'select count(*), min(rowid), max(rowid) from "{relation}"').fetchone()
+    if counts is None or counts[0] != expected or counts[2] - counts[1] + 1 != expected:
+        return None
+    if con.execute(f'select 1 from "{relation}" where coalesce({", ".join(columns)}, null) is null limit 1').fetchone():
+        return None
+    con.execute(f'update "{relation}" set source_row = rowid - {counts[1]} + {table.first_data_line}')
+    return expected
+
+
+def _trimmed(column: str) -> str:
+    # Few cells have anything to trim, and these comparisons cost a tenth of trim().
+    ends = " or ".join(f"ends_with({column}, '{space}')" for space in (" ", "\t", "\u00a0"))
+    starts = f"{column} < '!' or ({column} >= '\u00a0' and {column} < '\u00a1')"
+    return f"case when {starts} or {ends} then nullif(trim({column}, '{TRIMMED}'), '') else {column} end"
+
+
+def _without_pattern(path: Path, scratch: Path) -> Path:
+    """A name for the file that DuckDB does not take for a pattern, as it does "export[1].csv"."""
+    if not re.search(r"[*?\[\]{}]", str(path)):
+        return path
+    link = scratch / "in_place.csv"
+    link.unlink(missing_ok=True)
+    link.symlink_to(path.resolve())
+    return link
+
+
+def _records(path: Path, text: Text, delimiter: str) -> Iterator[_Record]:
+    """The records of a whole file, streaming. Raises UnreadableFile where a quote never closes."""
+    with text.path.open(encoding="utf-8-sig") as file:
+        source = _Lines(_bounded(path, iter(partial(file.readline, LONGEST_LINE), "")))
+        try:
+            for record in source.records(delimiter, END):
+                if record.cells and record.cells[-1].endswith(END):
+                    if record.lines:
+                        raise _unbalanced(path, _bad_quote(record, delimiter) or record.line)
+                    return
+                yield record
+        except csv.Error as error:
+            record = _Record(source.line, [], source.record)
+            if line := _bad_quote(record, delimiter):
+                raise _unbalanced(path, line) from error
+            raise _too_long(path, source.line) from error
+
+
+def _bounded(path: Path, lines: Iterator[str]) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if len(line) >= LONGEST_LINE:
+            raise _too_long(path, number)
+        yield line
+
+
+def _too_long(path: Path, line: int) -> UnreadableFile:
+    message = f"{path.name}, line {line}: a cell or line is longer than {LONGEST_CELL:,} characters."
+    return UnreadableFile(message, "Shorten the cell, or check its quotes.", row=line)
+
+
+def _read_carefully(
+    con: duckdb.DuckDBPyConnection, relation: str, path: Path, text: Text, table: _Table
+) -> tuple[int, list[Problem]]:
+    """Load a file record by record: the number of rows, and the ragged ones as problems."""
+    width = len(table.headers)
+    needed = max((i + 1 for i, header in enumerate(table.headers) if header), default=width)
+    writer = Writer(con, relation, width)
+    problems: list[Problem] = []
+    rows = 0
+    for record in _records(path, text, table.delimiter):
+        if record.line < table.first_data_line or is_blank(record.cells):
+            continue
+        if len(record.lines) > 1 and (line := _swallowing(record, table)):
+            raise _unbalanced(path, line)
+        rows += 1
+        cells = record.cells
+        if len(cells) > width and is_blank(cells[width:]):
+            cells = cells[:width]
+        if needed <= len(cells) <= width:
+            writer.add(record.line, cells + [""] * (width - len(cells)))
+            continue
+        problems.append(_ragged(record, width))
+        if len(problems) > MOST_RAGGED:
+            message = f"{path.name}: more than {MOST_RAGGED:,} rows do not have the header's {width} cells."
+            raise UnreadableFile(message, "Check its delimiter and header.", row=record.line, rule="row_shape")
+    writer.flush()
+    return rows, problems
+
+
+def _ragged(record: _Record, width: int) -> Problem:
+    count = len(record.cells)
+    return Problem(
+        rule="row_shape",
+        message=f"The row has {count} {'cell' if count == 1 else 'cells'}, the header {width}.",
+        fix="Quote cells that hold the delimiter, and give the row one cell a header.",
+        row=record.line,
+        value="".join(record.lines).rstrip("\n")[:80],
+    )
+
+
+def _unbalanced(path: Path, line: int) -> UnreadableFile:
+    message = f"{path.name}, line {line}: a quote opens here and swallows the rows that follow."
+    fix = 'Remove the stray quote, or close it; write a quote inside a quoted cell twice ("").'
+    return UnreadableFile(message, fix, row=line, rule="unbalanced_quote")
+
+
+def _bad_quote(record: _Record, delimiter: str) -> int | None:
+    """The line of the first quote that never closes, or that closes on another line in the midst of a cell."""
+    d = re.escape(delimiter)
+    text = "".join(record.lines)
+    cell = re.compile(rf' *"([^"]*(?:""[^"]*)*)("?)([^{d}\n]*)(?:[{d}\n]|\Z)|[^{d}\n]*(?:[{d}\n]|\Z)')
+    for match in cell.finditer(text):
+        quoted, closing, rest = match.groups()
+        if quoted is None:
+            continue
+        if not closing or ("\n" in quoted and rest.strip(TRIMMED)):
+            return record.line + text.count("\n", 0, match.start(1))
+    return None
+
+
+def _swallowing(record: _Record, table: _Table) -> int | None:
+    """The line where a quote opens that swallows rows, if this record of several lines holds one.
+
+    Told by lines inside a cell that are rows of the table by their number of cells, or by a quote that closes in the
+    midst of a cell. Prose has a space after its commas; a row has none.
+    """
+    if line := _bad_quote(record, table.delimiter):
+        return line
+    width = len(table.headers)
+    if width < 3:
+        return None
+    before = record.line
+    for i, cell in enumerate(record.cells):
+        if "\n" not in cell:
+            continue
+        first, *inner, last = cell.split("\n")
+        after = len(record.cells) - i - 1
+        joined = _width(first, table) + i == width and _width(last, table) + after == width
+        if joined or any(_width(line, table) == width for line in inner):
+            return before
+        before += len(inner) + 1
+    return None
+
+
+def _width(line: str, table: _Table) -> int:
+    """How many cells a line would have as a row; 0 for prose."""
+    cells = next(csv.reader([line], delimiter=table.delimiter), [""])
+    return 0 if any(cell.startswith(" ") for cell in cells[1:]) else len(cells)

@@ -1,0 +1,115 @@
+"""An all-text table in DuckDB, as a file's rows become before anything is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.headers import TRIMMED, fold, is_blank, tidy
+from pipelines.problems import Problem
+
+BATCH_ROWS = 20_000
+BATCH_CHARACTERS = 16_000_000
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """One table of a file: every cell a string, with its line number.
+
+    `relation` is a DuckDB table: source_row BIGINT, then c0, c1, ... VARCHAR, one a header. `headers` are the file's
+    own, as written, duplicates included. `header_row` and source_row count lines of the file from 1 (a workbook: the
+    sheet's rows; a transposed table: its columns). `rows` counts the data rows found, ragged ones included; those are
+    in `problems` and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV file.
+    """
+
+    file: str
+    sheet: str | None
+    relation: str
+    headers: tuple[str, ...]
+    encoding: str | None
+    delimiter: str | None
+    header_row: int
+    rows: int
+    problems: tuple[Problem, ...]
+    transposed: bool = False
+
+
+def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
+    """An empty text table of `width` columns."""
+    columns = "".join(f", c{i} varchar" for i in range(width))
+    con.execute(f'create or replace table "{relation}" (source_row bigint{columns})')
+
+
+class Writer:
+    """Fills a text table a batch at a time, so that memory stays bounded. Cells are trimmed; an empty one is NULL."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
+        self.con = con
+        self.relation = relation
+        self.width = width
+        self.numbers: list[int] = []
+        self.cells: list[Sequence[str]] = []
+        self.characters = 0
+        create(con, relation, width)
+
+    def add(self, number: int, cells: Sequence[str]) -> None:
+        """One row of exactly `width` cells."""
+        self.numbers.append(number)
+        self.cells.append(cells)
+        self.characters += sum(map(len, cells))
+        if len(self.numbers) >= BATCH_ROWS or self.characters >= BATCH_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put what was added into the table."""
+        if not self.numbers:
+            return
+        columns = [pa.array(column, pa.string()) for column in zip(*self.cells, strict=True)]
+        names = ["source_row", *(f"c{i}" for i in range(self.width))]
+        batch = f"{self.relation}_batch"
+        self.con.register(batch, pa.table([pa.array(self.numbers, pa.int64()), *columns], names=names))
+        trimmed = "".join(f", nullif(trim(c{i}, '{TRIMMED}'), '')" for i in range(self.width))
+        try:
+            self.con.execute(f'insert into "{self.relation}" select source_row{trimmed} from "{batch}"')
+        finally:
+            self.con.unregister(batch)
+        self.numbers, self.cells, self.characters = [], [], 0
+
+
+def drop_unnamed(con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str]) -> tuple[str, ...]:
+    """The headers that stay, once trailing columns with neither header nor cells are dropped from the table."""
+    kept = [tidy(header) for header in headers]
+    while len(kept) > 1 and not kept[-1]:
+        column = f"c{len(kept) - 1}"
+        if con.execute(f'select 1 from "{relation}" where {column} is not null limit 1').fetchone():
+            break
+        con.execute(f'alter table "{relation}" drop column {column}')
+        kept.pop()
+    return tuple(kept)
+
+
+def write_transposed(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    records: Sequence[Sequence[str]],
+    known: Collection[str],
+    first_column: int = 1,
+) -> tuple[tuple[str, ...], int]:
+    """Turn a table whose first column (`first_column` in the file) holds the headers: the headers, the number of rows.
+
+    A row's number is that of its column in the file; all-empty columns are no rows.
+    """
+    # A title in the first column heads no field: nothing stands beside it.
+    fields = [cells for cells in records if not is_blank(cells[1:]) or fold(cells[0]) in known]
+    writer = Writer(con, relation, len(fields))
+    rows = 0
+    for number in range(1, max(map(len, fields), default=0)):
+        row = [cells[number] if number < len(cells) else "" for cells in fields]
+        if not is_blank(row):
+            rows += 1
+            writer.add(number + first_column, row)
+    writer.flush()
+    return tuple(tidy(cells[0]) for cells in fields), rows

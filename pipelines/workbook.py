@@ -1,0 +1,261 @@
+"""Workbooks to text: each visible sheet with cells becomes a DuckDB table in which every cell is a string."""
+
+from __future__ import annotations
+
+import datetime as dt
+import posixpath
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import duckdb
+import python_calamine as calamine
+
+from pipelines.headers import SEARCHED, find_layout, is_blank, tidy
+from pipelines.problems import UnreadableFile
+from pipelines.texttable import TextTable, Writer, drop_unnamed, write_transposed
+
+MOST_BYTES = 1 << 30
+MOST_CELLS = 50_000_000
+MOST_PARTS = 10_000
+BLOCK = 1 << 18
+LONGEST_ROW = 1 << 22
+MOST_INDEX_BYTES = 1 << 24
+SAVE_AS_XLSX = "Open it in Excel and save as .xlsx."
+# The counts bound what a hostile file can cost; real attributes are far shorter.
+CELL = re.compile(rb"""<(?:\w{1,20}:)?c\s(?:[^>]{0,200}?\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,200}(?<!/)>""")
+ERROR = re.compile(
+    rb"""<(?:\w{1,20}:)?c\s(?=[^>]{0,200}\bt=["']e["'])[^>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,200}>"""
+    rb"""(?:(?!</(?:\w{1,20}:)?c>).){0,9000}?<(?:\w{1,20}:)?v>([^<]{0,40})<""",
+    re.DOTALL,
+)
+
+
+@dataclass
+class _Part:
+    """What one part of the workbook holds: its extent, and its error cells by (row, column), both from 0."""
+
+    rows: tuple[int, int] = (1 << 30, -1)
+    columns: tuple[int, int] = (1 << 30, -1)
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    @property
+    def area(self) -> int:
+        return max(0, self.rows[1] - self.rows[0] + 1) * max(0, self.columns[1] - self.columns[0] + 1)
+
+
+def read(con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collection[str]) -> list[TextTable]:
+    """The tables of an .xlsx workbook, one a visible sheet with cells; a sheet need not hold a known header.
+
+    Raises UnreadableFile for an archive that is no workbook, a damaged or locked one, one that unpacks to more than
+    1 GB or spans too many cells (rule "too_large"), and one whose sheets are all empty (rule "empty_file").
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = _inspect(path, archive)
+            names = _sheet_parts(archive)
+    except (zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, KeyError, EOFError) as error:
+        raise _damaged(path) from error
+    tables: list[TextTable] = []
+    try:
+        with path.open("rb") as file, calamine.CalamineWorkbook.from_filelike(file) as book:
+            for i, sheet in enumerate(book.sheets_metadata):
+                if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet:
+                    errors = parts.get(names.get(sheet.name, ""), _Part()).errors
+                    table = _read_sheet(con, path, book.get_sheet_by_index(i), f"{prefix}_{len(tables)}", known, errors)
+                    tables += [table] if table else []
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise _damaged(path) from error
+    except BaseException as error:
+        # calamine panics on some damaged files, with an exception that is not an Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _damaged(path) from error
+    if not tables:
+        fix = "Export it again, with a header and rows on a visible sheet."
+        raise UnreadableFile(f"{path.name} is empty: no visible sheet has cells.", fix, rule="empty_file")
+    return tables
+
+
+def old_format(path: Path) -> UnreadableFile:
+    """The error for a file in the container of old .xls files and of encrypted workbooks."""
+    with path.open("rb") as file:
+        start = file.read(1 << 22)
+        file.seek(max(0, path.stat().st_size - (1 << 22)))
+        locked = "EncryptedPackage".encode("utf-16-le") in start + file.read(1 << 22)
+    if locked:
+        return UnreadableFile(f"{path.name} is locked with a password.", "Remove its password and save as .xlsx.")
+    return UnreadableFile(f"{path.name} is in an old Office format (.xls).", SAVE_AS_XLSX)
+
+
+def _damaged(path: Path) -> UnreadableFile:
+    return UnreadableFile(f"{path.name} is a damaged workbook.", SAVE_AS_XLSX)
+
+
+def _too_large(path: Path, why: str, fix: str) -> UnreadableFile:
+    return UnreadableFile(f"{path.name} is too large: {why}.", fix, rule="too_large")
+
+
+def _inspect(path: Path, archive: zipfile.ZipFile) -> dict[str, _Part]:
+    """Unpack every part once, keeping nothing, before the workbook is trusted; the extent and error cells of each.
+
+    calamine takes as much memory as a sheet's corners span and the whole process ends when that fails; and it reads
+    error cells as empty.
+    """
+    infos = archive.infolist()
+    parts = {info.filename for info in infos}
+    if "xl/workbook.xml" not in parts or "[Content_Types].xml" not in parts:
+        raise UnreadableFile(f"{path.name} is a zip archive, not an .xlsx workbook.", SAVE_AS_XLSX)
+    grown = _too_large(path, "it unpacks to more than 1 GB", "Export fewer rows a file, or as CSV.")
+    if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_BYTES:
+        raise grown
+    found: dict[str, _Part] = {}
+    total = 0
+    with path.open("rb") as file:
+        for info in infos:
+            part = _Part()
+            rest = b""
+            for block in _unpack(file, info):
+                total += len(block)
+                if total > MOST_BYTES:
+                    raise grown
+                rest = _scan(part, rest + block)
+            _measure(part, rest)
+            if part.area > MOST_CELLS:
+                span = f"{part.rows[1] - part.rows[0] + 1:,} rows by {part.columns[1] - part.columns[0] + 1:,} columns"
+                raise _too_large(path, f"a sheet spans {span}", "Delete stray cells far from the table.")
+            found[info.filename] = part
+    return found
+
+
+def _unpack(file: Any, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A part's bytes in blocks, however many there are: the size that the archive declares is not believed."""
+    if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile("encrypted or unusual compression")
+    file.seek(info.header_offset)
+    header = file.read(30)
+    file.seek(sum(struct.unpack("<HH", header[26:30])), 1)
+    left = info.compress_size
+    inflate = zlib.decompressobj(-15) if info.compress_type == zipfile.ZIP_DEFLATED else None
+    while left > 0 and (packed := file.read(min(BLOCK, left))):
+        left -= len(packed)
+        while inflate and packed:
+            yield inflate.decompress(packed, BLOCK)
+            packed = inflate.unconsumed_tail
+        if not inflate:
+            yield packed
+
+
+def _scan(part: _Part, text: bytes) -> bytes:
+    """Measure the whole rows of a stretch of XML; what follows the last one is returned, to go before the next."""
+    cut = text.rfind(b"row>") + 4
+    if cut < 4:
+        cut = len(text) if len(text) > LONGEST_ROW else 0
+    _measure(part, text[:cut])
+    return text[cut:]
+
+
+def _measure(part: _Part, text: bytes) -> None:
+    cells = CELL.findall(text)
+    if not cells:
+        return
+    rows = [int(row) - 1 for row in {row for _, row in cells}]
+    columns = [_column(letters) for letters in {letters for letters, _ in cells}]
+    part.rows = min(part.rows[0], *rows), max(part.rows[1], *rows)
+    part.columns = min(part.columns[0], *columns), max(part.columns[1], *columns)
+    if b't="e"' in text or b"t='e'" in text:
+        for letters, row, value in ERROR.findall(text):
+            part.errors[int(row) - 1, _column(letters)] = value.decode("utf-8", "replace")
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part that holds each sheet, by the sheet's name."""
+    index = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    if any(archive.getinfo(name).file_size > MOST_INDEX_BYTES for name in index):
+        raise zipfile.BadZipFile("an index that is far too long")
+    book, links = (ElementTree.fromstring(archive.read(name)) for name in index)
+    targets = {
+        link.get("Id"): posixpath.normpath(posixpath.join("/xl", link.get("Target", ""))).lstrip("/") for link in links
+    }
+    found = {}
+    for sheet in book.iter():
+        if sheet.tag.endswith("}sheet"):
+            link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
+            found[sheet.get("name", "")] = targets.get(link, "")
+    return found
+
+
+def _read_sheet(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    sheet: calamine.CalamineSheet,
+    relation: str,
+    known: Collection[str],
+    errors: dict[tuple[int, int], str],
+) -> TextTable | None:
+    """One sheet as a table; None when it has no cells."""
+    rows = _rows(sheet, errors)
+    head = list(islice(rows, SEARCHED))
+    if not head:
+        return None
+    layout = find_layout([cells for _, cells in head], known)
+    header_row, header = head[layout.index]
+    if layout.transposed:
+        first_column = sheet.start[1] + 1 if sheet.start else 1
+        headers, count = write_transposed(con, relation, [cells for _, cells in chain(head, rows)], known, first_column)
+    else:
+        writer = Writer(con, relation, len(header))
+        count = 0
+        for number, cells in chain(head[layout.index + 1 :], rows):
+            writer.add(number, cells)
+            count += 1
+        writer.flush()
+        headers = drop_unnamed(con, relation, [tidy(cell) for cell in header])
+    return TextTable(path.name, sheet.name, relation, headers, None, None, header_row, count, (), layout.transposed)
+
+
+def _rows(sheet: calamine.CalamineSheet, errors: dict[tuple[int, int], str]) -> Iterator[tuple[int, list[str]]]:
+    """The sheet's rows that are not blank, each with its number; all of one width."""
+    first_column = sheet.start[1] if sheet.start else 0
+    wrong: dict[int, list[tuple[int, str]]] = {}
+    for (row, column), text in errors.items():
+        wrong.setdefault(row, []).append((column - first_column, text))
+    for number, values in enumerate(sheet.iter_rows()):
+        cells = [cell_text(value) for value in values]
+        for column, text in wrong.get(number, ()):
+            if 0 <= column < len(cells):
+                cells[column] = text
+        if not is_blank(cells):
+            yield number + 1, cells
+
+
+def cell_text(value: Any) -> str:
+    """A workbook's value as text: 3.0 as "3", a date in ISO form (its time only when not midnight), TRUE and FALSE."""
+    match value:
+        case str():
+            return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        case bool():
+            return str(value).upper()
+        case int() | float():
+            return str(int(value)) if abs(value) < 1e16 and value == int(value) else repr(value)
+        case dt.datetime():
+            return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "seconds")
+        case dt.timedelta():
+            minutes, seconds = divmod(round(value.total_seconds()), 60)
+            return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+        case _:
+            return str(value)
