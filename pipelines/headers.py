@@ -21,7 +21,7 @@ def tidy(header: str) -> str:
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Whether no cell says anything."""
-    return not "".join(cells).strip(TRIMMED)
+    return not any(cell.strip(TRIMMED) for cell in cells)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -79,8 +80,7 @@ class _Table:
     first_data_line: int
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     line: int
     cells: list[str]
     lines: list[str]
@@ -341,14 +341,17 @@ def _swallowing(record: _Record, table: _Table) -> int | None:
             continue
         first, *inner, last = cell.split("\n")
         after = len(record.cells) - i - 1
-        joined = _width(first, table) + i == width and _width(last, table) + after == width
-        if joined or any(_width(line, table) == width for line in inner):
+        if any(_is_wide(line, table, width) for line in inner) or (
+            _is_wide(first, table, width - i) and _is_wide(last, table, width - after)
+        ):
             return before
         before += len(inner) + 1
     return None
 
 
-def _width(line: str, table: _Table) -> int:
-    """How many cells a line would have as a row; 0 for prose."""
+def _is_wide(line: str, table: _Table, width: int) -> bool:
+    """Whether a line has this many cells, and is no prose."""
+    if line.count(table.delimiter) < width - 1:
+        return False
     cells = next(csv.reader([line], delimiter=table.delimiter), [""])
-    return 0 if any(cell.startswith(" ") for cell in cells[1:]) else len(cells)
+    return len(cells) == width and not any(cell.startswith(" ") for cell in cells[1:])

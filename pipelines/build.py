@@ -1,0 +1,342 @@
+"""Facts in force to models: what every page reads, built at load for the latest knowledge, on demand for older."""
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from pipelines.contract import Contract, contract, contracts
+from pipelines.map import name_key
+
+FOLDER = Path(__file__).parent / "models"
+DERIVED = ("mart_health_week", "review_date", "fct_status", "project_alias", "stg_projects", "stg_programs", "stg_goals")
+
+
+def model(name: str) -> str:
+    """The SQL text of a model, without its opening comment's effect on anything."""
+    return (FOLDER / f"{name}.sql").read_text("utf-8")
+
+
+def loads_in_force(publication: int) -> str:
+    """SQL: the loads in force after a publication, by replaying the log of load events up to it."""
+    return (
+        "select load_id from load_event "
+        f"where publication <= {int(publication)} group by load_id "
+        "having arg_max(event, publication) <> 'withdrawn'"
+    )
+
+
+def _own_rows(export: str, where: str) -> str:
+    return (
+        "select load_id, source_row, load_id as fact_load_id, source_row as fact_source_row, "
+        f"* exclude (load_id, source_row) from fact_{export} where {where}"
+    )
+
+
+def winners(con: duckdb.DuckDBPyConnection, form: Contract, only: str | None = None) -> str:
+    """SQL: for each key the row of the newest load in force that speaks of it. Reads load_in_force.
+
+    Columns: load_id and source_row (the oldest load in force that says just this, and its row), fact_load_id and
+    fact_source_row (where the cells are kept), then the contract's columns. `only` names a relation of keys
+    (the contract's key columns) that limits the answer.
+    """
+    speaking = con.sql(f"select count(distinct load_id) from fact_{form.export}").fetchall()[0][0]
+    if speaking <= 1 and not con.sql(f"select exists (from seen_{form.export})").fetchall()[0][0]:
+        # One load, whose keys are unique: its rows are the winners as they stand.
+        key_rows = f" and ({', '.join(form.key)}) in (select ({', '.join(form.key)}) from {only})" if only else ""
+        return _own_rows(form.export, f"load_id in (from load_in_force){key_rows}")
+    key = ", ".join(form.key)
+    seen_key = ", ".join(f"f.{name}" for name in form.key)
+    limit = f"semi join {only} using ({key})" if only else ""
+    return f"""
+    with assertion as (
+        select {key}, load_id, source_row, load_id as fact_load_id, source_row as fact_source_row
+        from fact_{form.export}
+        union all
+        select {seen_key}, s.load_id, s.source_row, s.fact_load_id, s.fact_source_row
+        from seen_{form.export} as s
+        join fact_{form.export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
+    ),
+    in_force as (select * from assertion semi join load_in_force using (load_id) {limit}),
+    winning as (
+        select arg_max({{'fact_load_id': fact_load_id, 'fact_source_row': fact_source_row}}, load_id) as fact
+        from in_force group by {key}
+    ),
+    placed as (
+        select
+            a.fact_load_id, a.fact_source_row,
+            min(a.load_id) as load_id, arg_min(a.source_row, a.load_id) as source_row
+        from in_force as a
+        join winning on winning.fact.fact_load_id = a.fact_load_id
+            and winning.fact.fact_source_row = a.fact_source_row
+        group by a.fact_load_id, a.fact_source_row
+    )
+    select
+        placed.load_id, placed.source_row, placed.fact_load_id, placed.fact_source_row,
+        fact.* exclude (load_id, source_row)
+    from placed
+    join fact_{form.export} as fact
+        on fact.load_id = placed.fact_load_id and fact.source_row = placed.fact_source_row
+    """
+
+
+def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
+    """Build every model anew for what is known at a publication, in the connection's first catalog."""
+    for name in DERIVED:
+        con.execute(f"drop table if exists {name}")
+    con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
+    _stage(con)
+    con.execute(f"create table project_alias as {_aliases(con)}")
+    con.execute(f"create or replace temp table status_input as {winners(con, contract('status'))}")
+    con.execute(
+        """
+        create or replace temp table changed_project as
+        select distinct coalesce(a.project_key, i.project_id) as project_key, null::date as from_date
+        from (select project_id from status_input union select project_id from stg_projects) as i
+        left join project_alias as a using (project_id)
+        """
+    )
+    con.execute("create or replace temp table status_seed (project_key varchar)")
+    con.execute(f"create table fct_status as select * exclude (is_seed) from ({_fct(con)}) order by status_date")
+    con.execute(f"create table review_date as {model('review_date')}")
+    con.execute("create or replace temp table program_due as select ''::varchar as program_id limit 0")
+    _build_mart(con, built="null::date", due="true")
+    con.execute("drop table status_input")
+
+
+def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -> None:
+    """Bring the models up to a publication after these loads came into force or left it.
+
+    Only the projects that the loads touch are built again, from the earliest status date that changed; the result is
+    the same as that of `rebuild`, which is used where nothing stands yet.
+    """
+    if not loads:
+        return
+    if not con.sql("select exists (from fct_status)").fetchall()[0][0]:
+        rebuild(con, publication)
+        return
+    con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
+    listed = ", ".join(map(str, loads))
+    _changed_ids(con, listed)
+    _stage(con)
+    _changed_projects(con)
+    con.execute("create or replace temp table program_due (program_id varchar)")
+    _programs_due(con)
+    if _rows_stand_after(con):
+        con.execute(
+            """
+            create or replace temp table touched_row as
+            select distinct i.project_id, i.status_date
+            from fact_status as i
+            left join project_alias as a using (project_id)
+            join changed_project as c on c.project_key = coalesce(a.project_key, i.project_id)
+            where c.from_date is null or i.status_date >= c.from_date
+            """
+        )
+        con.execute(f"create or replace temp table status_input as {winners(con, contract('status'), 'touched_row')}")
+    else:
+        # Nothing stands after the new rows, so the loads' own rows are the winners.
+        con.execute(f"create or replace temp table status_input as {_own_rows('status', f'load_id in ({listed})')}")
+    _replace_rows(con)
+    _programs_due(con)
+    _refresh_mart(con)
+    con.execute("drop table status_input")
+
+
+def _stage(con: duckdb.DuckDBPyConnection) -> None:
+    for form in contracts():
+        if form.export != "status":
+            con.execute(f"create or replace table stg_{form.export} as {winners(con, form)}")
+
+
+def _aliases(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL of project_alias, after naming every project of the sources that key some by name."""
+    con.execute(
+        f"""
+        create or replace temp table named_project as
+        with by_name as (
+            select distinct source from load semi join load_in_force using (load_id) where keys_by_name
+        )
+        select distinct f.project_id, {name_key("f.project_name")} as name_key, l.source
+        from fact_status as f
+        join load as l using (load_id)
+        semi join by_name on by_name.source = l.source
+        semi join load_in_force as i on i.load_id = f.load_id
+        where f.project_name is not null
+        """
+    )
+    return model("project_alias")
+
+
+def _keys_of(export: str, columns: str, loads: str) -> str:
+    """SQL: the keys that loads speak of, whether they brought the row or repeated it."""
+    seen = ", ".join(f"f.{name.strip()}" for name in columns.split(","))
+    return f"""
+        select {columns} from fact_{export} where load_id in ({loads})
+        union all
+        select {seen} from seen_{export} as s
+        join fact_{export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
+        where s.load_id in ({loads})
+    """
+
+
+def _changed_ids(con: duckdb.DuckDBPyConnection, loads: str) -> None:
+    """changed_id (project_id, from_date): the projects that these loads speak of; NULL means from the start."""
+    con.execute(
+        f"""
+        create or replace temp table changed_id as
+        select project_id, min(status_date) as from_date
+        from ({_keys_of("status", "project_id, status_date", loads)}) group by project_id
+        union all
+        select project_id, null from ({_keys_of("projects", "project_id", loads)})
+        union all
+        select project_id, null from fct_status
+        where program_id in (select program_id from ({_keys_of("programs", "program_id", loads)}))
+        """
+    )
+
+
+def _changed_projects(con: duckdb.DuckDBPyConnection) -> None:
+    """changed_project (project_key, from_date), after joining ids anew; a project whose ids moved starts anew."""
+    con.execute("create or replace temp table alias_before as from project_alias")
+    if con.sql("select exists (from load where keys_by_name)").fetchall()[0][0]:
+        con.execute(f"create or replace table project_alias as {_aliases(con)}")
+    con.execute(
+        """
+        create or replace temp table changed_project as
+        with moved as (
+            (from project_alias except from alias_before) union (from alias_before except from project_alias)
+        ),
+        changed as (
+            select coalesce(a.project_key, c.project_id) as project_key, c.from_date
+            from changed_id as c left join project_alias as a using (project_id)
+            union all select project_id, null from moved
+            union all select project_key, null from moved
+        )
+        select project_key, case when count(*) = count(from_date) then min(from_date) end as from_date
+        from changed group by project_key
+        """
+    )
+    # A change that meets a row "listed, not reported yet" moves that row too.
+    con.execute(
+        """
+        update changed_project set from_date = null where from_date is not null and project_key in (
+            select f.project_key from fct_status as f join changed_project as c using (project_key)
+            where not f.is_reported and f.status_date >= c.from_date
+        )
+        """
+    )
+
+
+def _rows_stand_after(con: duckdb.DuckDBPyConnection) -> bool:
+    return bool(
+        con.sql(
+            """
+            select exists (select 1 from changed_project where from_date is null) or exists (
+                select 1 from fct_status as f join changed_project as c using (project_key)
+                where f.status_date >= c.from_date and f.status_date >= (select min(from_date) from changed_project)
+            )
+            """
+        ).fetchall()[0][0]
+    )
+
+
+def _fct(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL of fct_status; an attribute is carried forward only where some rows have it and some do not."""
+    attributes = [n for n in contract("projects").columns if n not in ("project_id", "stage_from")]
+    counts = ", ".join(f"count({name})" for name in attributes)
+    total, *found = con.sql(f"select count(*), {counts} from status_input").fetchall()[0]
+    seeded = con.sql("select exists (from status_seed)").fetchall()[0][0]
+    partly = [n for n, k in zip(attributes, found, strict=True) if (k and k < total) or (seeded and k < total)]
+    carry = [f"last_value(e.{n} ignore nulls) over so_far as {n}" for n in partly] or ["e.project_key as project_key"]
+    takes_first = con.sql(
+        "select exists (from load where baseline = 'first_reported' and load_id in (select load_id from status_input))"
+    ).fetchall()[0][0]
+    first = "first_value(e.{} ignore nulls) over so_far"
+    return (
+        model("fct_status")
+        .replace("{carry}", ",\n        ".join(carry))
+        .replace("{first_finish}", first.format("forecast_finish") if takes_first else "null::date")
+        .replace("{first_cost}", first.format("forecast_cost") if takes_first else "null::double")
+    )
+
+
+def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Put the changed projects' rows in place of the old ones; the row just before them gets its new end."""
+    con.execute(
+        """
+        create or replace temp table seed_row as
+        select f.rowid as row_id from fct_status as f join changed_project as c using (project_key)
+        where f.status_date < c.from_date and (f.valid_to is null or f.valid_to >= c.from_date)
+        """
+    )
+    con.execute(
+        """
+        create or replace temp table status_seed as
+        select * exclude (valid_to, listed_stage, listed_stage_from, reported_colour) from fct_status
+        where rowid in (select row_id from seed_row)
+        """
+    )
+    con.execute(f"create or replace temp table fct_new as {_fct(con)}")
+    con.execute(
+        """
+        delete from fct_status using changed_project as c
+        where fct_status.project_key = c.project_key and (c.from_date is null or fct_status.status_date >= c.from_date)
+        """
+    )
+    con.execute(
+        """
+        update fct_status set valid_to = n.valid_to from fct_new as n
+        where n.is_seed and n.project_key = fct_status.project_key and n.status_date = fct_status.status_date
+            and n.fact_load_id = fct_status.fact_load_id and n.fact_source_row = fct_status.fact_source_row
+        """
+    )
+    con.execute("insert into fct_status by name select * exclude (is_seed) from fct_new where not is_seed order by status_date")
+    con.execute("drop table fct_new")
+
+
+def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to program_due the programs that the changed projects are part of now."""
+    con.execute(
+        """
+        insert into program_due
+        select distinct coalesce(f.program_id, '') from fct_status as f join changed_project as c using (project_key)
+        where c.from_date is null or f.valid_to is null or f.valid_to >= c.from_date
+        """
+    )
+
+
+def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
+    before = con.sql("select min(review_date), max(review_date) from review_date").fetchall()[0]
+    con.execute(f"create or replace table review_date as {model('review_date')}")
+    after = con.sql("select min(review_date), max(review_date) from review_date").fetchall()[0]
+    start = con.sql(
+        "select week_end(min(from_date)) from changed_project having count(*) = count(from_date)"
+    ).fetchall()
+    if before[0] != after[0] or not start or start[0][0] is None:
+        first = after[0]
+    else:
+        first = start[0][0]
+    if before[0] != after[0]:
+        con.execute("drop table mart_health_week")
+        con.execute("delete from program_due")
+        _build_mart(con, built="null::date", due="true")
+        return
+    con.execute(f"delete from mart_health_week where review_date > date '{after[1]}'")
+    con.execute(
+        f"delete from mart_health_week where review_date >= date '{first}' "
+        "and coalesce(program_id, '') in (select program_id from program_due)"
+    )
+    built = min(before[1], after[1])
+    _build_mart(con, built=f"date '{built}'", due=f"review_date >= date '{first}' or review_date > date '{built}'")
+
+
+def _build_mart(con: duckdb.DuckDBPyConnection, *, built: str, due: str) -> None:
+    con.execute(f"create or replace temp table mart_built as select {built} as review_date")
+    con.execute(f"create or replace temp table review_date_due as select review_date from review_date where {due}")
+    stands = con.sql(
+        "select exists (from duckdb_tables() where table_name = 'mart_health_week' "
+        "and database_name = current_database())"
+    ).fetchall()[0][0]
+    verb = "insert into mart_health_week by name" if stands else "create table mart_health_week as"
+    con.execute(f"{verb} {model('mart_health_week')}")

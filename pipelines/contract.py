@@ -1,0 +1,298 @@
+"""Export contracts: what each export's columns mean, their types, keys and rules, read from contracts/*.yaml.
+
+Everything else that names a column (tables, checks, templates, the data dictionary, header matching) derives from here.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.headers import fold
+
+FOLDER = Path(__file__).parent / "contracts"
+EXPORTS = ("goals", "programs", "projects", "status")  # the order in which a command loads them
+
+SQL_TYPES = {
+    "text": "VARCHAR",
+    "choice": "VARCHAR",
+    "date": "DATE",
+    "money": "DOUBLE",
+    "number": "DOUBLE",
+    "percent": "DOUBLE",
+    "yes_no": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an export.
+
+    `values` maps each allowed value to the other spellings that are read as it, `colours` to the colour it counts as.
+    """
+
+    name: str
+    type: str
+    help: str
+    example: str = ""
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ratings: dict[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    colours: dict[str, str] = field(default_factory=dict)
+    known_in: str | None = None
+    severity: str = "error"
+
+    @property
+    def sql_type(self) -> str:
+        """The column's type in the store."""
+        return SQL_TYPES[self.type]
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Every accepted spelling of a choice, folded, and the allowed value that it stands for."""
+        known = {fold(value): value for value in self.values}
+        for value, others in self.values.items():
+            known |= {fold(other): value for other in others}
+        return known | self.ratings
+
+    @property
+    def unit(self) -> str:
+        """The unit in words, for the data dictionary."""
+        units = {"money": "currency units", "percent": "percent, 0 to 100", "date": "day", "yes_no": "yes or no"}
+        return units.get(self.type, self.type)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule as it is applied: the SQL predicate that is true of a failing row, and its expectation.
+
+    `expectation` is the Great Expectations class and its arguments; `columns` are the columns shown as the place of
+    the problem, the first one being the offender. `helper` is an extra column (name, SQL) that the expectation reads.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    severity: str
+    fails: str
+    expectation: tuple[str, dict[str, Any]]
+    message: str
+    fix: str
+    helper: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One export: its columns in order, its key and its rules across columns."""
+
+    export: str
+    title: str
+    answers: str
+    grain: str
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+    rules: tuple[dict[str, Any], ...]
+
+    @property
+    def required(self) -> list[str]:
+        """The columns without which a row means nothing."""
+        return [c.name for c in self.columns.values() if c.required]
+
+    def header_for(self) -> dict[str, str]:
+        """Folded header text (name or alias) -> column name."""
+        found: dict[str, str] = {}
+        for column in self.columns.values():
+            for text in (column.name, *column.aliases):
+                found.setdefault(fold(text), column.name)
+        return found
+
+    def checks(self, today: dt.date, known: dict[str, set[str]]) -> Iterator[Check]:
+        """Every rule of the contract in the order of its columns, then the key, then the rules across columns.
+
+        `known` holds the identifiers of other exports ("goals", "programs"); a reference to an export of which
+        nothing is known yet is not checked.
+        """
+        for column in self.columns.values():
+            yield from _column_checks(column, known)
+        yield _unique(self.key)
+        for rule in self.rules:
+            yield _across(rule, today)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
+    label = c.name.replace("_", " ")
+    if c.required:
+        yield Check(
+            f"{c.name}_required",
+            (c.name,),
+            "error",
+            f"{c.name} is null",
+            ("ExpectColumnValuesToNotBeNull", {"column": c.name}),
+            f"{label} is empty, and a row means nothing without it",
+            f"Fill in {label}, or delete the row.",
+        )
+    if c.values:
+        allowed = list(c.values)
+        yield Check(
+            f"{c.name}_allowed",
+            (c.name,),
+            "error",
+            f"{c.name} not in ({', '.join(map(_quoted, allowed))})",
+            ("ExpectColumnValuesToBeInSet", {"column": c.name, "value_set": allowed}),
+            f"{label} has a value that is not known",
+            f"Use one of: {', '.join(allowed)}.",
+        )
+    if c.min is not None or c.max is not None:
+        parts = [f"{c.name} < {c.min}"] if c.min is not None else []
+        parts += [f"{c.name} > {c.max}"] if c.max is not None else []
+        span = f"between {c.min:g} and {c.max:g}" if c.min is not None and c.max is not None else f"{c.min:g} or more"
+        yield Check(
+            f"{c.name}_in_range",
+            (c.name,),
+            c.severity,
+            " or ".join(parts),
+            ("ExpectColumnValuesToBeBetween", {"column": c.name, "min_value": c.min, "max_value": c.max}),
+            f"{label} is out of its range",
+            f"{label.capitalize()} must be {span}.",
+        )
+    if c.max_length is not None:
+        yield Check(
+            f"{c.name}_length",
+            (c.name,),
+            "error",
+            f"length({c.name}) > {c.max_length}",
+            ("ExpectColumnValueLengthsToBeBetween", {"column": c.name, "max_value": c.max_length}),
+            f"{label} is longer than {c.max_length} characters",
+            "Shorten it; a shifted row or a stray quotation mark often causes this.",
+        )
+    if c.pattern is not None:
+        yield Check(
+            f"{c.name}_form",
+            (c.name,),
+            "error",
+            f"not regexp_full_match({c.name}, {_quoted(c.pattern)})",
+            ("ExpectColumnValuesToMatchRegex", {"column": c.name, "regex": f"^(?:{c.pattern})$"}),
+            f"{label} does not have its usual form",
+            f"Write it like {c.example}.",
+        )
+    if c.known_in and known.get(c.known_in):
+        ids = sorted(known[c.known_in])
+        shown = ", ".join(ids[:8]) + (", ..." if len(ids) > 8 else "")
+        yield Check(
+            f"{c.name}_known",
+            (c.name,),
+            c.severity,
+            f"{c.name} not in ({', '.join(map(_quoted, ids))})",
+            ("ExpectColumnValuesToBeInSet", {"column": c.name, "value_set": ids}),
+            f"no such entry in {c.known_in}",
+            f"Use one of {shown} or load it with the {c.known_in} export first.",
+        )
+
+
+def _unique(key: tuple[str, ...]) -> Check:
+    names = ", ".join(key)
+    present = " and ".join(f"{k} is not null" for k in key)
+    kind: tuple[str, dict[str, Any]] = ("ExpectColumnValuesToBeUnique", {"column": key[0]})
+    if len(key) > 1:
+        kind = (
+            "ExpectCompoundColumnsToBeUnique",
+            {"column_list": list(key), "ignore_row_if": "any_value_is_missing"},
+        )
+    return Check(
+        "key_unique",
+        key,
+        "error",
+        f"{present} and ({names}) in (select ({names}) from typed where {present} group by {names} having count(*) > 1)",
+        kind,
+        f"more than one row has this {' and '.join(k.replace('_', ' ') for k in key)}",
+        "Keep the right row and delete the others.",
+    )
+
+
+def _across(rule: dict[str, Any], today: dt.date) -> Check:
+    words = (rule["message"], rule["fix"])
+    if "not_after_today" in rule:
+        name = rule["not_after_today"]["column"]
+        fails = f"{name} > date '{today.isoformat()}'"
+        expectation = ("ExpectColumnValuesToBeBetween", {"column": name, "max_value": today})
+        return Check(rule["name"], (name,), rule["severity"], fails, expectation, *words)
+    kind = "not_before" if "not_before" in rule else "not_above"
+    first, second = rule[kind]["column"], rule[kind]["than"]
+    bigger, smaller = (first, second) if kind == "not_before" else (second, first)
+    helper = None
+    limit = bigger
+    if tolerance := rule[kind].get("tolerance"):
+        limit = f"{bigger} * {1 + tolerance}"
+        bigger = f"{bigger}_with_tolerance"
+        helper = (bigger, limit)
+    arguments = {"column_A": bigger, "column_B": smaller, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    return Check(
+        rule["name"],
+        (first, second),
+        rule["severity"],
+        f"{limit} < {smaller}",
+        ("ExpectColumnPairValuesAToBeGreaterThanB", arguments),
+        *words,
+        helper,
+    )
+
+
+def _column(name: str, given: dict[str, Any]) -> Column:
+    given = dict(given)
+    given["aliases"] = tuple(given.get("aliases", ()))
+    given["values"] = {str(value): tuple(map(str, others or ())) for value, others in given.get("values", {}).items()}
+    given["ratings"] = {fold(str(rating)): value for rating, value in given.get("ratings", {}).items()}
+    given["unknown"] = tuple(given.get("unknown", ()))
+    given["example"] = str(given.get("example", ""))
+    return Column(name=name, **given)
+
+
+@cache
+def contract(export: str) -> Contract:
+    """The contract of an export ("goals", "programs", "projects" or "status")."""
+    given = yaml.safe_load((FOLDER / f"{export}.yaml").read_text("utf-8"))
+    columns: dict[str, Column] = {}
+    rules = list(given["rules"])
+    for name, spec in given["columns"].items():
+        if "like" in spec:
+            other, _, column = spec["like"].partition(".")
+            columns[name] = contract(other).columns[column]
+        else:
+            columns[name] = _column(name, spec)
+    if "carries" in given:
+        carried = contract(given["carries"])
+        extra = {n: replace(c, required=False) for n, c in carried.columns.items() if n not in columns}
+        columns |= extra
+        rules = [*carried.rules, *rules]
+    return Contract(
+        export=given["export"],
+        title=given["title"],
+        answers=given["answers"],
+        grain=given["grain"],
+        key=tuple(given["key"]),
+        columns=columns,
+        rules=tuple(rules),
+    )
+
+
+def contracts() -> list[Contract]:
+    """All contracts, in loading order."""
+    return [contract(export) for export in EXPORTS]
+
+
+def known_headers() -> set[str]:
+    """Every header text, folded, that some contract knows."""
+    return {header for c in contracts() for header in c.header_for()}

@@ -1,0 +1,379 @@
+"""Files in, one publication out: read, map, cast, check, plan, load, publish. All or nothing."""
+
+import datetime as dt
+import hashlib
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from pipelines import build
+from pipelines.cast import cast
+from pipelines.check import Verdict, check
+from pipelines.contract import EXPORTS, contract
+from pipelines.headers import fold
+from pipelines.map import Mapping, all_headers, understand
+from pipelines.plan import plan, write
+from pipelines.problems import DataProblem, Problem, RightworkError, UnreadableFile, UsageError
+from pipelines.read import TextTable, read
+from pipelines.warehouse import Warehouse, current_person, now
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a load was asked to do. `constants` fill columns that the files lack; `dates` settles day and month."""
+
+    files: Sequence[Path]
+    export: str | None = None
+    profile: str | None = None
+    constants: dict[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    dry_run: bool = False
+    quarantine: bool = False
+
+
+@dataclass
+class FileReport:
+    """What became of one file, or of one sheet of a workbook.
+
+    `refused` says that the file as a whole could not be used (no row of it was judged), `unreadable` that it could
+    not even be read as a table. In a dry run the counts say what would happen.
+    """
+
+    file: str
+    sheet: str | None = None
+    export: str | None = None
+    profile: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    rows_read: int = 0
+    rows_loaded: int = 0
+    rows_new: int = 0
+    rows_restated: int = 0
+    rows_unchanged: int = 0
+    rows_rejected: int = 0
+    warnings: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    ignored_columns: tuple[str, ...] = ()
+    refused: bool = False
+    unreadable: bool = False
+    load_id: int | None = None
+    version: int | None = None
+    seconds: float = 0.0
+
+    def refuse(self, error: RightworkError) -> None:
+        """Take what stopped the file as its problems."""
+        self.refused = True
+        self.unreadable = isinstance(error, UnreadableFile)
+        self.problems += getattr(error, "problems", None) or [
+            Problem(getattr(error, "rule", "unusable"), error.message, error.fix, row=getattr(error, "row", None))
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values, for JSON."""
+        plain = {name: value for name, value in vars(self).items() if name not in ("refused", "unreadable")}
+        return plain | {
+            "ignored_columns": list(self.ignored_columns),
+            "problems": [p.as_dict() for p in self.problems],
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass
+class LoadReport:
+    """What became of a load command. `published` is the new publication's number, None where nothing was published."""
+
+    files: list[FileReport]
+    dry_run: bool = False
+    blocked: bool = False
+    published: int | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """0 published, clean dry run or nothing to do; 1 problems in the data; 2 a file could not be read."""
+        if any(f.unreadable for f in self.files):
+            return 2
+        return 1 if self.blocked else 0
+
+
+@dataclass
+class _Table:
+    """A table of a file, with the mapping that was found for it."""
+
+    text: TextTable
+    mapping: Mapping
+    path: Path
+    digest: str
+    report: FileReport
+
+
+def load(
+    warehouse: Warehouse, request: Request, *, today: dt.date | None = None, progress: Progress | None = None
+) -> LoadReport:
+    """Load files as one publication, or say why not.
+
+    Every problem of every file is in the report. A rejected row stops the publication, unless the request asks for
+    quarantine: then good rows are published, and rejected rows kept with their reasons. A file that adds nothing to
+    what it brought before is not loaded again. `progress` is called with words and a share from 0 to 1.
+    """
+    tell = progress or (lambda words, share: None)
+    with tempfile.TemporaryDirectory(prefix="rightwork-") as scratch, warehouse.writing() as draft:
+        con = draft.con
+        con.execute(f"set temp_directory = '{Path(scratch, 'spill')}'")
+        tables, reports = _read_all(con, request, Path(scratch), tell)
+        con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
+        loads: list[int] = []
+        for number, table in enumerate(tables):
+            tell(f"Checking {table.report.file}", 0.3 + 0.4 * number / len(tables))
+            started = time.monotonic()
+            if load_id := _load_table(con, table, today or now().date()):
+                loads.append(load_id)
+            table.report.seconds += time.monotonic() - started
+        report = LoadReport(reports, request.dry_run)
+        rejected = any(f.rows_rejected for f in reports)
+        report.blocked = any(f.refused for f in reports) or (rejected and (request.dry_run or not request.quarantine))
+        if report.blocked or request.dry_run or not loads:
+            draft.discard()
+            for file in reports:
+                file.load_id = None
+                file.rows_loaded = file.rows_loaded if request.dry_run else 0
+            return report
+        tell("Building the models", 0.7)
+        record(con, draft.version, "load", "committed", loads)
+        build.update(con, draft.version, loads)
+        tell("Publishing", 0.95)
+        report.published = draft.version
+        for file in reports:
+            file.version = draft.version if file.load_id else None
+    tell("Published", 1.0)
+    return report
+
+
+def record(
+    con: duckdb.DuckDBPyConnection, publication: int, action: str, event: str, loads: list[int], why: str | None = None
+) -> None:
+    """Write a publication and what it does to loads into the log."""
+    who, when = current_person(), now()
+    con.execute("insert into publication values (?, ?, ?, ?)", [publication, action, when, who])
+    for load_id in loads:
+        con.execute("insert into load_event values (?, ?, ?, ?, ?, ?)", [publication, load_id, event, when, who, why])
+
+
+def _read_all(
+    con: duckdb.DuckDBPyConnection, request: Request, scratch: Path, tell: Progress
+) -> tuple[list[_Table], list[FileReport]]:
+    """Every usable table in the order in which exports load, and a report for each file or sheet."""
+    tables: list[_Table] = []
+    refused: list[FileReport] = []
+    for number, path in enumerate(request.files):
+        tell(f"Reading {path.name}", 0.3 * number / len(request.files))
+        started = time.monotonic()
+        try:
+            texts = read(con, path, f"raw{number}_", all_headers(), scratch)
+        except (UnreadableFile, DataProblem) as error:
+            report = FileReport(path.name, seconds=time.monotonic() - started)
+            report.refuse(error)
+            refused.append(report)
+            continue
+        digest = _digest(path)
+        seconds = (time.monotonic() - started) / len(texts)
+        misfits: list[FileReport] = []
+        fitting = 0
+        for text in texts:
+            report = FileReport(text.file, text.sheet, rows_read=text.rows, seconds=seconds)
+            report.encoding, report.delimiter = text.encoding, text.delimiter
+            try:
+                mapping = understand(
+                    text,
+                    export=request.export,
+                    profile=request.profile,
+                    constants=request.constants,
+                    dates=request.dates,
+                )
+            except DataProblem as error:
+                report.refuse(error)
+                misfits.append(report)
+                continue
+            report.export, report.profile = mapping.contract.export, mapping.profile
+            report.ignored_columns = mapping.unmapped
+            tables.append(_Table(text, mapping, path, digest, report))
+            fitting += 1
+        # A workbook may have sheets of its own use beside the export; they stop nothing.
+        refused += [] if fitting else misfits
+    tables.sort(key=lambda t: EXPORTS.index(t.mapping.contract.export))
+    return tables, [t.report for t in tables] + refused
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -> int | None:
+    """Cast, check, plan and write one table; its load's number, None where it was refused or brings nothing."""
+    form, report, started = table.mapping.contract, table.report, now()
+    _found(con, table.text.problems)
+    try:
+        decided = cast(con, table.text, table.mapping, _spellings(con))
+    except DataProblem as error:
+        report.refuse(error)
+        report.problems += _problems(con)
+        return None
+    known = _known(con, form.export)
+    verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
+    outcome = plan(con, form)
+    report.problems = decided.notes + _problems(con)
+    report.warnings = sum(p.severity == "warning" for p in report.problems)
+    report.rows_new, report.rows_restated = outcome.new, outcome.restated
+    report.rows_unchanged, report.rows_rejected = outcome.unchanged, outcome.rejected
+    report.rows_loaded = outcome.new + outcome.restated
+    repeated = con.execute(
+        "select exists (from load semi join load_in_force using (load_id) where digest = ? and export = ? "
+        "and sheet is not distinct from ?)",
+        [table.digest, form.export, table.text.sheet],
+    ).fetchall()[0][0]
+    if not report.rows_loaded and (repeated or not report.rows_unchanged):
+        return None
+    load_id = int(con.sql("select coalesce(max(load_id), 0) + 1 from load").fetchall()[0][0])
+    report.load_id = load_id
+    write(con, form, load_id)
+    _write_load(con, table, load_id, decided.currency, started)
+    _write_findings(con, table, load_id, decided.notes, verdicts)
+    con.execute("insert into load_in_force values (?)", [load_id])
+    return load_id
+
+
+def _found(con: duckdb.DuckDBPyConnection, problems: Sequence[Problem]) -> None:
+    """Start `found`, the problems of a table row by row, with those that reading it brought up."""
+    con.execute(
+        "create or replace temp table found (source_row bigint, column_name varchar, value varchar, rule varchar, "
+        "severity varchar, message varchar, fix varchar)"
+    )
+    _add_problems(con, "found", list(problems))
+
+
+def _add_problems(con: duckdb.DuckDBPyConnection, target: str, problems: list[Problem]) -> None:
+    if not problems:
+        return
+    columns = ("row", "column", "value", "rule", "severity", "message", "fix")
+    frame = pd.DataFrame([[getattr(p, c) for c in columns] for p in problems], columns=list(columns), dtype="object")
+    con.register("problem_frame", frame)
+    con.execute(
+        f"insert into {target} select row::bigint, \"column\"::varchar, value::varchar, rule, severity, message, fix "
+        "from problem_frame"
+    )
+    con.unregister("problem_frame")
+
+
+def _problems(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+    rows = con.sql(
+        "select rule, message, fix, source_row, column_name, value, severity from found order by source_row, column_name"
+    ).fetchall()
+    return [Problem(*row) for row in rows]
+
+
+def _spellings(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """For goals and programs: every identifier and name in force, folded, and the identifier it stands for."""
+    found: dict[str, dict[str, str]] = {}
+    for export in ("goals", "programs"):
+        form = contract(export)
+        key, name = list(form.columns)[:2]
+        rows = con.sql(f"select {key}, {name} from ({build.winners(con, form)}) order by {key}").fetchall()
+        spelled = {fold(name): key for key, name in rows if name}
+        found[export] = spelled | {fold(key): key for key, _ in rows}
+    return found
+
+
+def _known(con: duckdb.DuckDBPyConnection, export: str) -> dict[str, set[str]]:
+    """The identifiers in force of goals and programs; an export that refers to itself knows its own rows too."""
+    known: dict[str, set[str]] = {}
+    for other in ("goals", "programs"):
+        form = contract(other)
+        key = form.key[0]
+        rows = con.sql(f"select {key} from ({build.winners(con, form)})").fetchall()
+        own = con.sql(f"select {key} from typed where {key} is not null").fetchall() if other == export else []
+        known[other] = {value for (value,) in rows + own}
+    return known
+
+
+def _write_load(
+    con: duckdb.DuckDBPyConnection, table: _Table, load_id: int, currency: str | None, started: dt.datetime
+) -> None:
+    text, mapping, report, source = table.text, table.mapping, table.report, table.mapping.source
+    values: dict[str, Any] = {
+        "load_id": load_id,
+        "export": mapping.contract.export,
+        "file_name": text.file,
+        "sheet": text.sheet,
+        "digest": table.digest,
+        "bytes": table.path.stat().st_size,
+        "profile": mapping.profile,
+        "source": source.name,
+        "interval_days": source.interval_days,
+        "currency": currency,
+        "baseline": source.baseline,
+        "keys_by_name": mapping.keys_by_name,
+        "encoding": text.encoding,
+        "delimiter": text.delimiter,
+        "header_row": text.header_row,
+        "transposed": text.transposed,
+        "headers": list(text.headers),
+        "columns": mapping.headers,
+        "rows_read": report.rows_read,
+        "rows_loaded": report.rows_loaded,
+        "rows_rejected": report.rows_rejected,
+        "rows_unchanged": report.rows_unchanged,
+        "rows_new": report.rows_new,
+        "rows_restated": report.rows_restated,
+        "warnings": report.warnings,
+        "started_at": started,
+        "finished_at": now(),
+    }
+    names, places = ", ".join(values), ", ".join("?" for _ in values)
+    con.execute(f"insert into load ({names}) values ({places})", list(values.values()))
+
+
+def _write_findings(
+    con: duckdb.DuckDBPyConnection, table: _Table, load_id: int, notes: list[Problem], verdicts: list[Verdict]
+) -> None:
+    """Keep the problems, the rejected rows in the file's own words, and how each rule went."""
+    _add_problems(con, "found", notes)
+    con.execute(f"insert into problem select {load_id}, * from found")
+    cells = ", ".join(f"c{position}" for position in range(len(table.text.headers)))
+    con.execute(
+        f"insert into rejected_row select {load_id}, source_row, [{cells}] from {table.text.relation} "
+        "semi join rejected using (source_row)"
+    )
+    con.executemany(
+        f"insert into rejected_row values ({load_id}, ?, ?)",
+        [[p.row, [p.value]] for p in table.text.problems if p.severity == "error"],
+    ) if table.text.problems else None
+    for v in verdicts:
+        con.execute(
+            "insert into check_result values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [load_id, v.check.name, v.check.expectation[0], list(v.check.columns), v.check.severity, v.engine, v.rows, v.failed],
+        )
+
+
+def withdraw(warehouse: Warehouse, load_id: int, why: str) -> int:
+    """Undo a load: its rows no longer count, and what others said before and after it holds. The new publication.
+
+    UsageError when there is no such load, or it is not in force.
+    """
+    with warehouse.writing() as draft:
+        in_force = {n for (n,) in draft.con.sql(build.loads_in_force(draft.version - 1)).fetchall()}
+        if load_id not in in_force:
+            draft.discard()
+            known = draft.con.execute("select exists (from load where load_id = ?)", [load_id]).fetchall()[0][0]
+            what = f"load {load_id} was withdrawn already" if known else f"there is no load {load_id}"
+            raise UsageError(what, "See python -m pipelines history.")
+        record(draft.con, draft.version, "undo", "withdrawn", [load_id], why)
+        build.update(draft.con, draft.version, [load_id])
+        return draft.version

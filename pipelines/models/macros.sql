@@ -1,0 +1,46 @@
+-- How a project stands on a review date. Every model and every page computes health with these, and nothing else does.
+-- Sources: methods "Health" (10/30 bands of the US federal IT Dashboard), "Roll-up", "Time".
+
+create or replace macro rule_value(rule) as (select value from rule_in_force where name = rule);
+
+create or replace macro week_end(day) as
+    (day + cast((rule_value('week_ends_on') - isodow(day) + 7) % 7 as integer))::date;
+
+create or replace macro stage_at(day, listed_stage, listed_stage_from, stage, actual_finish) as
+    case
+        when listed_stage is not null and (listed_stage_from is null or listed_stage_from <= day) then listed_stage
+        when stage is not null then stage
+        when actual_finish <= day then 'completed'
+        else 'active'
+    end;
+
+create or replace macro is_live(stage) as stage in ('approved', 'active', 'on hold');
+
+-- An unfinished project can't finish before the review date.
+create or replace macro finish_at(day, forecast_finish, actual_finish) as
+    case when actual_finish <= day then actual_finish else greatest(forecast_finish, day) end;
+
+create or replace macro slip_share(finish, baseline_start, baseline_finish) as
+    (finish - baseline_finish) / nullif(greatest(baseline_finish - baseline_start, 0), 0);
+
+create or replace macro estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as
+    coalesce(forecast_cost, budget * actual_cost / nullif(earned_value, 0));
+
+create or replace macro overrun_share(eac, budget) as (eac - budget) / nullif(budget, 0);
+
+create or replace macro band(share, amber, red) as
+    case when share >= red then 'red' when share >= amber then 'amber' when share is not null then 'green' end;
+
+create or replace macro schedule_colour(share) as band(share, rule_value('schedule_amber'), rule_value('schedule_red'));
+
+create or replace macro cost_colour(share) as band(share, rule_value('cost_amber'), rule_value('cost_red'));
+
+create or replace macro worst_colour(one, other) as
+    case
+        when one = 'red' or other = 'red' then 'red'
+        when one = 'amber' or other = 'amber' then 'amber'
+        when one = 'green' or other = 'green' then 'green'
+    end;
+
+create or replace macro is_stale_at(day, status_date, interval_days) as
+    day - status_date > coalesce(interval_days, rule_value('interval_days')) + rule_value('grace_days');

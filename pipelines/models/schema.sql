@@ -1,0 +1,42 @@
+-- What the facts store holds beside the fact tables themselves (one pair a contract, made from it).
+
+-- One row a publication: what was done, by whom and when. The number is the store's version.
+create table if not exists publication (
+    publication integer, action varchar, published_at timestamp, published_by varchar
+);
+
+-- One row a loaded file (or sheet): what was understood of it and how it went.
+create table if not exists load (
+    load_id integer, export varchar, file_name varchar, sheet varchar, digest varchar, bytes bigint,
+    profile varchar, source varchar, interval_days integer, currency varchar, baseline varchar, keys_by_name boolean,
+    encoding varchar, delimiter varchar, header_row integer, transposed boolean,
+    headers varchar[], columns map(varchar, varchar),
+    rows_read bigint, rows_loaded bigint, rows_rejected bigint, rows_unchanged bigint,
+    rows_new bigint, rows_restated bigint, warnings bigint, started_at timestamp, finished_at timestamp
+);
+
+-- What happened to loads, replayed up to a publication to know which were in force: committed, withdrawn, restored.
+create table if not exists load_event (
+    publication integer, load_id integer, event varchar, happened_at timestamp, happened_by varchar, why varchar
+);
+
+create table if not exists problem (
+    load_id integer, source_row bigint, column_name varchar, value varchar,
+    rule varchar, severity varchar, message varchar, fix varchar
+);
+
+-- Rejected rows, whole, in the file's own words; headers are the load's.
+create table if not exists rejected_row (load_id integer, source_row bigint, cells varchar[]);
+
+create table if not exists check_result (
+    load_id integer, rule varchar, expectation varchar, columns varchar[], severity varchar, engine varchar,
+    rows_checked bigint, rows_failed bigint
+);
+
+-- The rules that the models were built with.
+create table if not exists rule_in_force (name varchar, value double);
+
+-- The colour that each reported rating counts as.
+create table if not exists health_colour (rating varchar, colour varchar);
+
+create table if not exists built_with (digest varchar);

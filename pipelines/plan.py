@@ -1,0 +1,69 @@
+"""What a checked table would change: rows that are new, restated, unchanged or rejected, against what is in force."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.build import winners
+from pipelines.contract import Contract
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Counts of rows by what would happen to them; `planned` holds them row by row."""
+
+    new: int
+    restated: int
+    unchanged: int
+    rejected: int
+
+
+def plan(con: duckdb.DuckDBPyConnection, form: Contract) -> Plan:
+    """Fill `planned` (source_row, outcome, fact_load_id, fact_source_row) from `typed`, `found` and the facts in force.
+
+    Rows with a problem of severity "error" are rejected and not planned. Reads load_in_force.
+    """
+    con.execute("create or replace temp table rejected as select distinct source_row from found where severity = 'error' and source_row is not null")
+    rejected = con.sql("select count(*) from rejected").fetchall()[0][0]
+    good = "typed anti join rejected using (source_row)" if rejected else "typed"
+    if not con.sql(f"select exists (from fact_{form.export})").fetchall()[0][0]:
+        con.execute(
+            f"create or replace temp view planned as "
+            f"select source_row, 'new' as outcome, null::int as fact_load_id, null::bigint as fact_source_row from {good}"
+        )
+        new = con.sql("select count(*) from planned").fetchall()[0][0]
+        return Plan(new, 0, 0, rejected)
+    key = ", ".join(form.key)
+    con.execute(f"create or replace temp table typed_key as select {key} from {good}")
+    same = " and ".join(f"y.{c} is not distinct from w.{c}" for c in form.columns if c not in form.key)
+    con.execute("drop view if exists planned")
+    con.execute(
+        f"""
+        create or replace temp table planned_row as
+        select
+            y.source_row,
+            case when w.fact_load_id is null then 'new' when {same or "true"} then 'unchanged' else 'restated' end as outcome,
+            w.fact_load_id,
+            w.fact_source_row
+        from (select * from {good}) as y
+        left join ({winners(con, form, "typed_key")}) as w using ({key})
+        """
+    )
+    con.execute("create or replace temp view planned as from planned_row")
+    counts = dict(con.sql("select outcome, count(*) from planned group by outcome").fetchall())
+    return Plan(counts.get("new", 0), counts.get("restated", 0), counts.get("unchanged", 0), rejected)
+
+
+def write(con: duckdb.DuckDBPyConnection, form: Contract, load_id: int) -> None:
+    """Write the planned rows as facts of a load: new and restated ones whole, unchanged ones as seen."""
+    columns = ", ".join(f"y.{name}" for name in form.columns)
+    names = ", ".join(form.columns)
+    con.execute(
+        f"insert into fact_{form.export} (load_id, source_row, {names}) "
+        f"select {load_id}, y.source_row, {columns} from typed as y "
+        "semi join (from planned where outcome <> 'unchanged') as p using (source_row)"
+    )
+    con.execute(
+        f"insert into seen_{form.export} select {load_id}, source_row, fact_load_id, fact_source_row "
+        "from planned where outcome = 'unchanged'"
+    )
