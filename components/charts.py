@@ -1,0 +1,186 @@
+"""Charts with direct labels. The takeaway stands above, as the title of the card that holds the chart."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from components import formats, health, theme
+from components.health import Health
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+TREND_HEIGHT = 232
+_LABEL_GAP = 17  # pixels between the middles of two end labels
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One stacked bar: how much there is of each state, keyed "green", "amber", "red", "unknown" (or None)."""
+
+    label: str
+    amounts: Mapping[Any, float]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a trend: the frame's column, its name, its colour, and the shape before its end label."""
+
+    column: str
+    name: str
+    color: str
+    shape: str = ""
+    ink: str = ""
+
+
+def distribution(
+    bars: Sequence[Bar], *, alt: str, write: Callable[[Any], str] = formats.number, with_words: bool = True
+) -> None:
+    """Horizontal stacked bars of health. A label that does not fit its part is shortened, never cut.
+
+    `write` formats an amount (`formats.number`, or money); `alt` says the same as the picture, in words.
+    """
+    rows = "".join(_bar(bar, write, with_words) for bar in bars)
+    st.html(f'<div class="rw-bars" role="img" aria-label="{escape(alt)}">{rows}</div>')
+
+
+def trend(
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    lines: Sequence[Line],
+    alt: str,
+    key: str,
+    write: Callable[[Any], str] = formats.percent,
+    height: int = TREND_HEIGHT,
+) -> None:
+    """Lines over dates, from zero, each named at its end with its last value; gaps stay gaps."""
+    st.plotly_chart(
+        trend_figure(frame, x=x, lines=lines, write=write, height=height), theme=None, config=CONFIG, key=key, alt=alt
+    )
+
+
+def trend_figure(
+    frame: pd.DataFrame, *, x: str, lines: Sequence[Line], write: Callable[[Any], str], height: int = TREND_HEIGHT
+) -> go.Figure:
+    """The figure that `trend` shows."""
+    ticks = _ticks(max((frame[line.column].max() for line in lines), default=0.0))
+    top = ticks[-1]
+    figure = go.Figure(layout={"template": theme.template(), "height": height})
+    for line in lines:
+        figure.add_scatter(
+            x=frame[x],
+            y=frame[line.column],
+            name=line.name,
+            mode="lines",
+            line={"color": line.color, "width": 2.5},
+            customdata=[write(value) for value in frame[line.column]],
+            hovertemplate="%{customdata} " + escape(line.name) + "<extra></extra>",
+        )
+    ends = [(line, _last(frame[line.column])) for line in lines]
+    known = [(line, value) for line, value in ends if value is not None]
+    labels = [f"{line.shape}\u2002{write(value)}".strip() for line, value in known]
+    for (line, value), text, at in zip(
+        known, labels, _spread([v for _, v in known], _LABEL_GAP * top / (height - 46), top), strict=True
+    ):
+        figure.add_annotation(
+            x=1,
+            xref="paper",
+            xanchor="left",
+            xshift=8,
+            y=at,
+            text=f"<b>{escape(text)}</b>",
+            hovertext=f"{escape(line.name)}: {escape(write(value))}",
+            showarrow=False,
+            font={"color": line.ink or line.color, "size": 13},
+        )
+    right = 22 + 8 * max((len(text) for text in labels), default=0)
+    figure.update_layout(margin={"l": 8, "r": right, "t": 12, "b": 34})
+    figure.update_yaxes(range=[0, top * 1.02], tickvals=ticks, ticktext=[write(tick) for tick in ticks])
+    if len(frame):
+        first, last = frame[x].iloc[0], frame[x].iloc[-1]
+        shown = [first, last] if first != last else [last]
+        figure.update_xaxes(
+            range=[first, last] if first != last else None,
+            tickvals=shown,
+            ticktext=[formats.day(value, year=value.year != last.year) for value in shown],
+            ticks="outside",
+            ticklen=7,
+            tickcolor="rgba(0,0,0,0)",
+            hoverformat="%-d %b %Y",
+        )
+    return figure
+
+
+def health_lines(columns: Mapping[Any, str]) -> list[Line]:
+    """The lines of a health trend: from state to the frame's column."""
+    colors = theme.palette()
+    return [
+        Line(column, health.word(state), health.fill(state, colors), health.shape(state), health.ink(state, colors))
+        for state, column in columns.items()
+    ]
+
+
+def _bar(bar: Bar, write: Callable[[Any], str], with_words: bool) -> str:
+    amounts = dict.fromkeys(Health, 0.0)
+    for state, amount in bar.amounts.items():
+        if not formats.is_missing(amount):
+            amounts[health.health(state)] += float(amount)
+    parts = "".join(_part(state, amount, write(amount), with_words) for state, amount in amounts.items() if amount > 0)
+    note = f'<span class="rw-bar-note">{escape(bar.note)}</span>' if bar.note else ""
+    empty = '<span class="rw-bar-none">no data</span>' if not parts else ""
+    return f'<div class="rw-bar-label">{escape(bar.label)}{note}</div><div class="rw-bar">{parts}{empty}</div>'
+
+
+def _part(state: Health, amount: float, text: str, with_words: bool) -> str:
+    word = health.word(state)
+    # The style sheet hides what has no room: first the word, then the amount, then the shape.
+    shape_em, value_em = 1.3, 1.75 + _em(text)
+    word_em = value_em + 0.3 + _em(word)
+    name = f'<span class="rw-part-word" style="--need:{word_em:.1f}em">{word}&nbsp;</span>' if with_words else ""
+    return (
+        f'<div class="rw-part rw-fill-{state}" style="flex:{amount:.6g} 0 0" title="{escape(f"{word}: {text}")}">'
+        f'<span class="rw-part-shape" style="--need:{shape_em}em"></span>'
+        f'{name}<span class="rw-part-value" style="--need:{value_em:.1f}em">{escape(text)}</span></div>'
+    )
+
+
+def _em(text: str) -> float:
+    """How wide a text is, in em of our semi-bold type: measured means, so that it is right within a few percent."""
+    return sum(0.29 if char in " .,:;'|" else 0.9 if char in "mMwW%" else 0.64 for char in text)
+
+
+def _last(column: "pd.Series[Any]") -> float | None:
+    known = column.dropna()
+    return None if known.empty else float(known.iloc[-1])
+
+
+def _ticks(largest: float) -> list[float]:
+    """Zero and two or three round numbers above it, the last at or over the largest value."""
+    if not largest or largest != largest or largest <= 0:
+        return [0.0, 1.0]
+    power = 10 ** math.floor(math.log10(largest))
+    steps = (power * factor for factor in (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5))
+    step = next(step for step in steps if largest / step <= 3)
+    return [step * index for index in range(math.ceil(largest / step - 1e-9) + 1)]
+
+
+def _spread(values: Sequence[float], gap: float, top: float) -> list[float]:
+    """Move labels apart to at least `gap`, in their order, staying between zero and `top` where there is room."""
+    order = sorted(range(len(values)), key=lambda index: values[index])
+    placed = [values[index] for index in order]
+    for index in range(1, len(placed)):
+        placed[index] = max(placed[index], placed[index - 1] + gap)
+    if placed:
+        placed[-1] = min(placed[-1], max(top, gap * (len(placed) - 1)))
+    for index in range(len(placed) - 2, -1, -1):
+        placed[index] = min(placed[index], placed[index + 1] - gap)
+    result = [0.0] * len(values)
+    for index, at in zip(order, placed, strict=True):
+        result[index] = at
+    return result

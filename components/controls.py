@@ -1,0 +1,209 @@
+"""The sidebar's controls: what the page speaks of (review, scope) and how (compared with, basis, as known at).
+
+The URL is the truth. Each value rides in a hidden text input bound to its query parameter: streamlit then carries it
+over page switches, Back and Forward, and the parameter holds a plain value (`review=2026-11-20`) where a bound
+selectbox would write its label. The controls that the reader sees show and set those values. A parameter that is
+absent means "the default, whatever it will be" (the latest review, the previous one to compare with); one that is
+present is pinned.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Literal, TypeVar
+
+import streamlit as st
+
+from components.copy_link import copy_link
+from components.formats import day
+
+Basis = Literal["computed", "reported"]
+T = TypeVar("T")
+Ordered = TypeVar("Ordered", date, int)
+
+PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
+_BASES: tuple[Basis, ...] = ("computed", "reported")
+_VIEW_KEY = "current_view"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A portfolio or a program that can be chosen; `portfolio` is the id of the one that a program belongs to."""
+
+    id: str
+    name: str
+    portfolio: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the reader looks at. `portfolio` and `program` are ids, None for all. Nothing precedes the first review."""
+
+    review_date: date
+    compare_date: date | None
+    portfolio: str | None
+    program: str | None
+    basis: Basis
+    known_at: int | None
+
+    def query(self) -> dict[str, str]:
+        """Every value in full, as query parameters: a link with them shows the same thing next month."""
+        return {
+            "review": self.review_date.isoformat(),
+            "portfolio": self.portfolio or "",
+            "program": self.program or "",
+            "compare": self.compare_date.isoformat() if self.compare_date else "",
+            "basis": self.basis,
+            "known": "" if self.known_at is None else str(self.known_at),
+        }
+
+
+def sidebar(
+    review_dates: Sequence[date],
+    *,
+    portfolios: Sequence[Scope] = (),
+    programs: Sequence[Scope] = (),
+    publications: Sequence[int] = (),
+) -> View | None:
+    """Draw the controls and return the view that the URL asks for; None, and nothing to choose, without a review.
+
+    Called from dashboard.py, before the page runs: what is bound there survives page switches. Pages ask
+    `current_view()`.
+    """
+    raw = _carriers()
+    view = resolve(raw, review_dates, portfolios=portfolios, programs=programs, publications=publications)
+    with st.sidebar, st.container(key="controls", gap="xsmall"):
+        if view is None:
+            _pick("review", "Review date", [], None, str, placeholder="No reviews yet", disabled=True)
+            _pick("portfolio", "Portfolio", [], None, str, placeholder="All portfolios", disabled=True)
+        else:
+            _draw(view, sorted(review_dates, reverse=True), portfolios, programs, sorted(publications, reverse=True))
+    st.session_state[_VIEW_KEY] = view
+    return view
+
+
+def current_view() -> View | None:
+    """The view of this run, for pages; None where nothing was loaded yet."""
+    view = st.session_state.get(_VIEW_KEY)
+    return view if isinstance(view, View) else None
+
+
+def resolve(
+    raw: Mapping[str, str],
+    review_dates: Sequence[date],
+    *,
+    portfolios: Sequence[Scope] = (),
+    programs: Sequence[Scope] = (),
+    publications: Sequence[int] = (),
+) -> View | None:
+    """The view that raw query parameters ask for; what does not exist snaps to the nearest before it, or the default.
+
+    >>> weeks = [date(2026, 11, 6), date(2026, 11, 13), date(2026, 11, 20)]
+    >>> resolve({"review": "2026-11-18"}, weeks).review_date
+    datetime.date(2026, 11, 13)
+    """
+    dates = sorted(set(review_dates))
+    if not dates:
+        return None
+    review = _snap(_as_date(raw.get("review")), dates, dates[-1])
+    earlier = [known for known in dates if known < review]
+    compare = _snap(_as_date(raw.get("compare")), earlier, earlier[-1]) if earlier else None
+    program = next((item for item in programs if item.id == raw.get("program")), None)
+    portfolio = next((item.id for item in portfolios if item.id == raw.get("portfolio")), None)
+    if program and portfolio and program.portfolio not in ("", portfolio):
+        program = None
+    numbers = sorted(publications)
+    known_at = _snap(_as_number(raw.get("known")), numbers, numbers[-1]) if numbers else None
+    basis: Basis = "reported" if raw.get("basis") == "reported" else "computed"
+    return View(review, compare, portfolio, program.id if program else None, basis, known_at)
+
+
+def _carriers() -> dict[str, str]:
+    """The bound, hidden text inputs, one a parameter, and what they carry."""
+    with st.sidebar, st.container(key="carriers"):
+        return {
+            name: st.text_input(f"URL: {name}", key=name, bind="query-params", max_chars=200) or ""
+            for name in PARAMETERS
+        }
+
+
+def _draw(
+    view: View, dates: list[date], portfolios: Sequence[Scope], programs: Sequence[Scope], publications: list[int]
+) -> None:
+    write_day = partial(day, weekday=True)
+    _pick("review", "Review date", dates, view.review_date, write_day, default=dates[0])
+    if portfolios:
+        names = {item.id: item.name for item in portfolios}
+        _pick(
+            "portfolio", "Portfolio", ["", *names], view.portfolio or "", lambda key: names.get(key, "All portfolios")
+        )
+    inside = {item.id: item.name for item in programs if view.portfolio in (None, item.portfolio or view.portfolio)}
+    if inside:
+        _pick("program", "Program", ["", *inside], view.program or "", lambda key: inside.get(key, "All programs"))
+    against = f"against {day(view.compare_date, year=False)}, " if view.compare_date else ""
+    with st.expander(f"View: {against}{view.basis}", key="view-options", type="compact"):
+        earlier = [known for known in dates if known < view.review_date]
+        if earlier:
+            _pick("compare", "Compare with", earlier, view.compare_date, write_day, default=earlier[0])
+        _pick("basis", "Health", list(_BASES), view.basis, lambda basis: f"As {basis}", default="computed")
+        if publications:
+            latest = publications[0]
+            _pick(
+                "known",
+                "As known at",
+                publications,
+                view.known_at,
+                lambda number: f"Publication {number}" + (", the latest" if number == latest else ""),
+                default=latest,
+            )
+    copy_link(view.query())
+
+
+def _pick(
+    name: str,
+    label: str,
+    options: Sequence[T],
+    value: T | None,
+    write: Callable[[T], str],
+    *,
+    default: T | None = None,
+    placeholder: str | None = None,
+    disabled: bool = False,
+) -> None:
+    """One visible control: it shows `value`, and a choice goes to the parameter `name`; the default clears it."""
+    key = f"pick-{name}"
+    st.session_state[key] = value
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        format_func=write,
+        placeholder=placeholder,
+        disabled=disabled,
+        on_change=_choose,
+        args=(name, key, default),
+    )
+
+
+def _choose(name: str, key: str, default: object) -> None:
+    chosen = st.session_state[key]
+    st.session_state[name] = "" if chosen is None or chosen == default else str(chosen)
+
+
+def _snap(wanted: Ordered | None, known: Sequence[Ordered], default: Ordered) -> Ordered:
+    """The wanted value or the nearest one before it; the default where there is none."""
+    if wanted is None:
+        return default
+    return max((item for item in known if item <= wanted), default=default)
+
+
+def _as_date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _as_number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None

@@ -1,0 +1,102 @@
+"""What stands around every page: style, head, breadcrumbs, cards, and the empty state that teaches."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from components import theme
+from components.formats import escape_markdown
+
+LOAD_COMMAND = "python -m pipelines load FILE"
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """One step up. `page` is the page's file, as in dashboard.py; `query` the state it opens in."""
+
+    label: str
+    page: str
+    query: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A file to download that shows what an export should look like."""
+
+    name: str
+    content: bytes
+    mime: str = "text/csv"
+
+
+def style() -> None:
+    """Inject the style sheet and the palette; once a run, from dashboard.py."""
+    st.html(f"<style>{theme.css_variables()}{_style_sheet()}</style>")
+
+
+def header(
+    headline: str, context: Sequence[str] = (), *, crumbs: Sequence[Crumb] = (), here: str = "", is_sample: bool = False
+) -> None:
+    """The page's head: the one sentence that answers its question, and the line that says what it speaks of.
+
+    `context` is joined by dots: the review and what it is compared with, coverage, the publication.
+    `crumbs` lead up, `here` names where the reader is. All of it may be foreign text.
+    """
+    if is_sample:
+        text = "<b>Sample data.</b> A made-up organisation, so that every page has something to show."
+        st.html(f'<div class="rw-notice">{text}</div>')
+    if crumbs:
+        breadcrumbs(crumbs, here)
+    line = "<span> · </span>".join(escape(part) for part in context)
+    st.html(f'<header class="rw-header"><h1>{escape(headline)}</h1>{f"<p>{line}</p>" if line else ""}</header>')
+
+
+def breadcrumbs(crumbs: Sequence[Crumb], here: str) -> None:
+    """Links up the path portfolio, program, project; the review and scope stay as they are."""
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key="crumbs"):
+        for crumb in crumbs:
+            st.page_link(crumb.page, label=escape_markdown(crumb.label), query_params=crumb.query, width="content")
+            st.html('<span class="rw-crumb-mark" aria-hidden="true">›</span>', width="content")
+        st.html(f'<span class="rw-crumb-here">{escape(here)}</span>', width="content")
+
+
+@contextmanager
+def card(key: str, title: str = "", subtitle: str = "") -> Iterator[None]:
+    """A card: its title is the takeaway of what it holds, its subtitle what is measured. Those in a row end level."""
+    with st.container(border=True, key=f"card-{key}", height="stretch"):
+        if title:
+            below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
+            st.html(f'<div class="rw-card-head"><h2>{escape(title)}</h2>{below}</div>')
+        yield
+
+
+def empty(page: str, shows: Sequence[str], exports: Sequence[str], template: Template | None = None) -> None:
+    """The page before there is data: what it would show, which export feeds it, and how to load one."""
+    header("No exports loaded yet", [f"{page} fills itself from the status exports that your tools already write"])
+    with card("empty"):
+        points = "".join(f"<li>{escape(point)}</li>" for point in shows)
+        names = " and ".join(", ".join(f"<b>{escape(name)}</b>" for name in exports).rsplit(", ", 1))
+        st.html(
+            f'<div class="rw-empty"><h2>What this page shows</h2><ul>{points}</ul>'
+            f"<h2>What feeds it</h2><p>The {names} {'exports' if len(exports) > 1 else 'export'}, as CSV or Excel. "
+            "Load a file from the command line:</p></div>"
+        )
+        st.code(LOAD_COMMAND, language=None, width=420)
+        if template:
+            st.download_button(
+                f"Download a template ({template.name})",
+                template.content,
+                file_name=template.name,
+                mime=template.mime,
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+@cache
+def _style_sheet() -> str:
+    return Path(__file__).with_name("style.css").read_text(encoding="utf-8")

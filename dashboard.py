@@ -1,0 +1,19 @@
+"""The entry: `streamlit run dashboard.py`. Navigation, and the frame that every page stands in."""
+
+import streamlit as st
+
+from components import controls, frame
+from components.guard import guard
+
+guard()
+
+PAGES = {
+    "": [st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
+    "Doing the work right": [st.Page("pages/projects.py", title="Projects", icon=":material/view_list:")],
+}
+
+st.set_page_config("Rightwork", "static/icon.svg", layout="wide", menu_items={"About": "Rightwork"})
+frame.style()
+page = st.navigation(PAGES, expanded=True)
+controls.sidebar([])
+page.run()

@@ -1,0 +1,112 @@
+"""Browser tests: the real app on a free port, headless Chromium, and nothing but localhost."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# On a deep link streamlit's client first asks for its health below the page's own path, before it finds the root.
+EXPECTED_404 = re.compile(r"/[\w-]+/_stcore/(health|host-config)$")
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("needs Debian's chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start a server: `serve(script, warehouse)` returns its address. It is new, so nobody has visited it yet."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(script: Path = ROOT / "dashboard.py", warehouse: Path = tmp_path / "warehouse") -> str:
+        port = _free_port()
+        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+        environment = {**os.environ, "RIGHTWORK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(ROOT)}
+        with (tmp_path / f"server-{port}.log").open("wb") as log:
+            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+        address = f"http://localhost:{port}"
+        _wait_for(f"{address}/_stcore/health")
+        return address
+
+    yield start
+    for process in started:
+        process.terminate()
+    for process in started:
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a context of its own; the test fails on a console error or a request that leaves localhost."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    opened = context.new_page()
+    opened.set_default_timeout(20_000)
+    faults: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        where = urlsplit(message.location.get("url", "")).path
+        if message.type == "error" and not EXPECTED_404.search(where):
+            faults.append(f"console: {message.text} ({where})")
+
+    def on_request(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "localhost":
+            faults.append(f"request left localhost: {url}")
+
+    opened.on("console", on_console)
+    opened.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+    opened.on("request", lambda request: on_request(request.url))
+    opened.on("websocket", lambda websocket: on_request(websocket.url))
+    yield opened
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    raise TimeoutError(f"no answer from {url}")

@@ -1,0 +1,127 @@
+"""What pages share on screen, without a browser: formats, health marks, labels, the palette, the view in the URL."""
+
+import doctest
+import importlib
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from components import charts, controls, formats, health
+from components.controls import Scope, resolve
+from components.figures import delta
+from components.theme import DARK, LIGHT, Palette
+
+ROOT = Path(__file__).resolve().parents[1]
+WEEKS = [date(2026, 11, 6), date(2026, 11, 13), date(2026, 11, 20)]
+PROGRAMS = [Scope("PG-1", "Front door", "PF-1"), Scope("PG-2", "Fulfilment", "PF-2")]
+PORTFOLIOS = [Scope("PF-1", "Customer"), Scope("PF-2", "Platform")]
+
+
+@pytest.mark.parametrize("name", ["formats", "health", "figures", "controls"])
+def test_the_examples_in_docstrings_hold(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"components.{name}")).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0, "$0"),
+        (999.4, "$999"),
+        (999.6, "$1 k"),
+        (999_400, "$999 k"),
+        (999_960, "$1 M"),
+        (1_250_000, "$1.2 M"),
+        (380_000_000, "$380 M"),
+        (-2_100_000, "−$2.1 M"),
+        (3.2e12, "$3.2 tn"),
+        (float("nan"), "n/a"),
+    ],
+)
+def test_money(amount: float, text: str) -> None:
+    assert formats.money(amount, "USD") == text
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_is_readable(palette: Palette) -> None:
+    on_card = ["text", "muted", "accent", "green_text", "amber_text", "red_text", "unknown_text", *palette.series]
+    pairs = [(ink, palette.card) for ink in on_card]
+    pairs += [(ink, palette.canvas) for ink in ("text", "muted", "accent")] + [("text", palette.notice)]
+    pairs += [(f"on_{state}", getattr(palette, state)) for state in ("green", "amber", "red", "unknown")]
+    low = {
+        (ink, ground): round(ratio, 2)
+        for ink, ground in pairs
+        if (ratio := _contrast(getattr(palette, ink, ink), ground)) < 4.5
+    }
+    assert not low
+
+
+@pytest.mark.parametrize(("section", "palette"), [("light", LIGHT), ("dark", DARK)])
+def test_the_streamlit_theme_repeats_the_palette(section: str, palette: Palette) -> None:
+    theme = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"][section]
+    assert theme["backgroundColor"] == palette.card
+    assert theme["textColor"] == palette.text
+    assert theme["primaryColor"] == theme["linkColor"] == palette.accent
+    assert theme["borderColor"] == palette.line
+    assert theme["grayColor"] == theme["dataframeHeaderTextColor"] == palette.muted
+    assert theme["chartCategoricalColors"] == list(palette.series)
+
+
+def test_a_view_reads_back_from_its_own_link() -> None:
+    raw = {"review": "2026-11-13", "portfolio": "PF-1", "program": "PG-1", "basis": "reported", "known": "2"}
+    view = resolve(raw, WEEKS, portfolios=PORTFOLIOS, programs=PROGRAMS, publications=[1, 2, 3])
+    assert view is not None
+    assert set(view.query()) == set(controls.PARAMETERS)
+    assert resolve(view.query(), WEEKS, portfolios=PORTFOLIOS, programs=PROGRAMS, publications=[1, 2, 3]) == view
+
+
+def test_the_first_review_is_compared_with_none() -> None:
+    view = resolve({"review": "2026-11-06"}, WEEKS)
+    assert view is not None
+    assert (view.review_date, view.compare_date, view.known_at) == (WEEKS[0], None, None)
+
+
+def test_without_a_review_there_is_no_view() -> None:
+    assert resolve({"review": "2026-11-06"}, []) is None
+
+
+def test_a_review_before_all_of_them_is_the_latest() -> None:
+    view = resolve({"review": "1999-01-01"}, WEEKS)
+    assert view is not None
+    assert view.review_date == WEEKS[-1]
+
+
+def test_an_unknown_word_is_not_reported() -> None:
+    assert health.plain("purple") == "○ Not reported"
+
+
+def test_a_mark_escapes_its_reason() -> None:
+    assert '"><script>' not in health.mark("red", why='"><script>')
+
+
+def test_a_movement_that_is_unknown_is_not_drawn() -> None:
+    assert delta(float("nan"), "x") is None
+
+
+def test_end_labels_keep_their_distance_and_order() -> None:
+    placed = charts._spread([0.10, 0.50, 0.11, 0.12], 0.05, 0.6)
+    assert placed[0] < placed[2] < placed[3] < placed[1]
+    assert min(b - a for a, b in zip(sorted(placed), sorted(placed)[1:], strict=False)) >= 0.05 - 1e-9
+
+
+@pytest.mark.parametrize(("largest", "ticks"), [(0.54, [0, 0.2, 0.4, 0.6]), (90, [0, 50, 100]), (0, [0, 1])])
+def test_ticks_are_round_and_cover_the_largest(largest: float, ticks: list[float]) -> None:
+    assert charts._ticks(largest) == pytest.approx(ticks)
+
+
+def _contrast(first: str, second: str) -> float:
+    """The contrast ratio of WCAG 2."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
