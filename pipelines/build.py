@@ -9,8 +9,6 @@ from pipelines.contract import Contract, contract, contracts
 from pipelines.map import name_key
 
 FOLDER = Path(__file__).parent / "models"
-DERIVED = ("mart_health_week", "review_date", "fct_status", "project_alias", "stg_projects", "stg_programs", "stg_goals")
-
 
 def model(name: str) -> str:
     """The SQL text of a model, without its opening comment's effect on anything."""
@@ -82,11 +80,9 @@ def winners(con: duckdb.DuckDBPyConnection, form: Contract, only: str | None = N
 
 def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     """Build every model anew for what is known at a publication, in the connection's first catalog."""
-    for name in DERIVED:
-        con.execute(f"drop table if exists {name}")
     con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
     _stage(con)
-    con.execute(f"create table project_alias as {_aliases(con)}")
+    con.execute(f"create or replace table project_alias as {_aliases(con)}")
     con.execute(f"create or replace temp table status_input as {winners(con, contract('status'))}")
     con.execute(
         """
@@ -97,10 +93,9 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
         """
     )
     con.execute("create or replace temp table status_seed (project_key varchar)")
-    con.execute(f"create table fct_status as select * exclude (is_seed) from ({_fct(con)}) order by status_date")
-    con.execute(f"create table review_date as {model('review_date')}")
-    con.execute("create or replace temp table program_due as select ''::varchar as program_id limit 0")
-    _build_mart(con, built="null::date", due="true")
+    con.execute(f"create or replace table fct_status as select * exclude (is_seed) from ({_fct(con)}) order by status_date")
+    con.execute(f"create or replace table review_date as {model('review_date')}")
+    _build_mart(con)
     con.execute("drop table status_input")
 
 
@@ -307,36 +302,32 @@ def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
-    before = con.sql("select min(review_date), max(review_date) from review_date").fetchall()[0]
+    """Bring mart_health_week up to date: new weeks for all programs, changed weeks for those that are due."""
+    span = "select min(review_date), max(review_date) from review_date"
+    before = con.sql(span).fetchall()[0]
     con.execute(f"create or replace table review_date as {model('review_date')}")
-    after = con.sql("select min(review_date), max(review_date) from review_date").fetchall()[0]
-    start = con.sql(
-        "select week_end(min(from_date)) from changed_project having count(*) = count(from_date)"
-    ).fetchall()
-    if before[0] != after[0] or not start or start[0][0] is None:
-        first = after[0]
-    else:
-        first = start[0][0]
+    after = con.sql(span).fetchall()[0]
     if before[0] != after[0]:
-        con.execute("drop table mart_health_week")
-        con.execute("delete from program_due")
-        _build_mart(con, built="null::date", due="true")
+        _build_mart(con)
         return
-    con.execute(f"delete from mart_health_week where review_date > date '{after[1]}'")
-    con.execute(
-        f"delete from mart_health_week where review_date >= date '{first}' "
-        "and coalesce(program_id, '') in (select program_id from program_due)"
-    )
-    built = min(before[1], after[1])
-    _build_mart(con, built=f"date '{built}'", due=f"review_date >= date '{first}' or review_date > date '{built}'")
-
-
-def _build_mart(con: duckdb.DuckDBPyConnection, *, built: str, due: str) -> None:
-    con.execute(f"create or replace temp table mart_built as select {built} as review_date")
-    con.execute(f"create or replace temp table review_date_due as select review_date from review_date where {due}")
-    stands = con.sql(
-        "select exists (from duckdb_tables() where table_name = 'mart_health_week' "
-        "and database_name = current_database())"
+    start = con.sql(
+        "select case when count(*) = count(from_date) then week_end(min(from_date)) end from changed_project"
     ).fetchall()[0][0]
-    verb = "insert into mart_health_week by name" if stands else "create table mart_health_week as"
-    con.execute(f"{verb} {model('mart_health_week')}")
+    first, last, built = start or after[0], after[1], min(before[1], after[1])
+    con.execute(
+        f"delete from mart_health_week where review_date > date '{last}' or (review_date >= date '{first}' "
+        "and coalesce(program_id, '') in (select program_id from program_due))"
+    )
+    con.execute(f"create or replace temp table mart_built as select date '{built}' as review_date")
+    con.execute(
+        "create or replace temp table review_date_due as select review_date from review_date "
+        f"where review_date >= date '{first}' or review_date > date '{built}'"
+    )
+    con.execute(f"insert into mart_health_week by name {model('mart_health_week')}")
+
+
+def _build_mart(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create or replace temp table mart_built as select null::date as review_date")
+    con.execute("create or replace temp table program_due (program_id varchar)")
+    con.execute("create or replace temp table review_date_due as select review_date from review_date")
+    con.execute(f"create or replace table mart_health_week as {model('mart_health_week')}")

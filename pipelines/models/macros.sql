@@ -18,7 +18,10 @@ create or replace macro is_live(stage) as stage in ('approved', 'active', 'on ho
 
 -- An unfinished project can't finish before the review date.
 create or replace macro finish_at(day, forecast_finish, actual_finish) as
-    case when actual_finish <= day then actual_finish else greatest(forecast_finish, day) end;
+    case
+        when actual_finish <= day then actual_finish
+        when forecast_finish is not null then greatest(forecast_finish, day)
+    end;
 
 create or replace macro slip_share(finish, baseline_start, baseline_finish) as
     (finish - baseline_finish) / nullif(greatest(baseline_finish - baseline_start, 0), 0);
