@@ -20,8 +20,8 @@ def tidy(header: str) -> str:
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    """Whether no cell says anything."""
-    return not any(cell.strip(TRIMMED) for cell in cells)
+    """Whether no cell says anything; the mark that ends a file of MS-DOS says nothing."""
+    return not any(cell.strip(TRIMMED + "\x1a") for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def find_layout(records: Sequence[Sequence[str]], known: Collection[str]) -> Lay
 
 
 def _hits(cells: Sequence[str], known: Collection[str]) -> int:
-    return len({fold(cell) for cell in cells} & set(known))
+    return sum(1 for header in {fold(cell) for cell in cells} if header in known)
 
 
 def _first_of_usual_width(records: Sequence[Sequence[str]], filled: Sequence[int]) -> int:

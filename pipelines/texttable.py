@@ -43,6 +43,17 @@ def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
     con.execute(f'create or replace table "{relation}" (source_row bigint{columns})')
 
 
+def trimmed(column: str, ends_searched: str = TRIMMED) -> str:
+    """The SQL for a column's cells as they are kept: without white space around them, NULL when nothing is left.
+
+    `ends_searched`: what a cell may end in; naming less is faster.
+    """
+    # Few cells have anything to trim, and these comparisons cost a tenth of trim().
+    ends = " or ".join(f"ends_with({column}, '{space}')" for space in ends_searched)
+    starts = f"{column} < '!' or ({column} >= '\u00a0' and {column} < '\u00a1')"
+    return f"case when {starts} or {ends} then nullif(trim({column}, '{TRIMMED}'), '') else {column} end"
+
+
 class Writer:
     """Fills a text table a batch at a time, so that memory stays bounded. Cells are trimmed; an empty one is NULL."""
 
@@ -71,9 +82,9 @@ class Writer:
         names = ["source_row", *(f"c{i}" for i in range(self.width))]
         batch = f"{self.relation}_batch"
         self.con.register(batch, pa.table([pa.array(self.numbers, pa.int64()), *columns], names=names))
-        trimmed = "".join(f", nullif(trim(c{i}, '{TRIMMED}'), '')" for i in range(self.width))
+        cells = "".join(f", {trimmed(f'c{i}')}" for i in range(self.width))
         try:
-            self.con.execute(f'insert into "{self.relation}" select source_row{trimmed} from "{batch}"')
+            self.con.execute(f'insert into "{self.relation}" select source_row{cells} from "{batch}"')
         finally:
             self.con.unregister(batch)
         self.numbers, self.cells, self.characters = [], [], 0

@@ -26,6 +26,18 @@ MOST_BYTES = 1 << 30
 MOST_CELLS = 50_000_000
 MOST_PARTS = 10_000
 BLOCK = 1 << 18
+# What zipfile, zlib and the XML parser raise on damaged input, as tried with random damage.
+UNPACKING = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ElementTree.ParseError,
+    LookupError,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
 LONGEST_ROW = 1 << 22
 MOST_INDEX_BYTES = 1 << 24
 SAVE_AS_XLSX = "Open it in Excel and save as .xlsx."
@@ -61,7 +73,7 @@ def read(con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collect
         with zipfile.ZipFile(path) as archive:
             parts = _inspect(path, archive)
             names = _sheet_parts(archive)
-    except (zipfile.BadZipFile, zlib.error, struct.error, ElementTree.ParseError, KeyError, EOFError) as error:
+    except UNPACKING as error:
         raise _damaged(path) from error
     tables: list[TextTable] = []
     try:

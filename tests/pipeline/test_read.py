@@ -1,9 +1,11 @@
 """Bytes to text tables: encodings, delimiters, header rows, line numbers, damage, workbooks."""
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import os
+import random
 import struct
 import tempfile
 import zipfile
@@ -185,7 +187,7 @@ def test_mixed_line_ends(text: Reader) -> None:
     assert [row[0] for row in text(HEADER + "\r\n1,A,Red\r2,B,Red\n3,C,Red\r\n")[1]] == [2, 3, 4]
 
 
-@pytest.mark.parametrize("tail", ["", "\n", "\n\n\n", "\r\n\r\n", "\n,,\n,,\n", "\n  \n"])
+@pytest.mark.parametrize("tail", ["", "\n", "\n\n\n", "\r\n\r\n", "\n,,\n,,\n", "\n  \n", "\n\x1a"])
 def test_blank_lines_at_the_end_are_no_rows(text: Reader, tail: str) -> None:
     table, rows = text(HEADER + "\n1,A,Red" + tail)
     assert (table.rows, table.problems, rows) == (1, (), [(2, "1", "A", "Red")])
@@ -428,6 +430,23 @@ def test_a_damaged_workbook(tmp_path: Path, cut: float) -> None:
     path = tmp_path / "book.xlsx"
     path.write_bytes(good.getvalue()[: int(len(good.getvalue()) * cut)])
     assert "damaged" in refused(path).message
+
+
+def test_random_damage_to_a_workbook_is_one_clear_error(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in (["Project ID", "Cost"], [1, 2.5], ["x", "#N/A"]):
+        book.worksheets[0].append(row)
+    book.save(out)
+    path = tmp_path / "book.xlsx"
+    chance = random.Random(1)
+    for _ in range(150):
+        damaged = bytearray(out.getvalue())
+        for _ in range(3):
+            damaged[chance.randrange(4, len(damaged))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        with contextlib.suppress(UnreadableFile, DataProblem):
+            read_all(path)
 
 
 def bomb(path: Path, megabytes: int) -> None:
