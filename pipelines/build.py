@@ -1,6 +1,5 @@
 """Facts in force to models: what every page reads, built at load for the latest knowledge, on demand for older."""
 
-import re
 from pathlib import Path
 
 import duckdb
@@ -9,6 +8,7 @@ from pipelines.contract import Contract, contract, contracts
 from pipelines.map import name_key
 
 FOLDER = Path(__file__).parent / "models"
+
 
 def model(name: str) -> str:
     """The SQL text of a model, without its opening comment's effect on anything."""
@@ -93,7 +93,9 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
         """
     )
     con.execute("create or replace temp table status_seed (project_key varchar)")
-    con.execute(f"create or replace table fct_status as select * exclude (is_seed) from ({_fct(con)}) order by status_date")
+    con.execute(
+        f"create or replace table fct_status as select * exclude (is_seed) from ({_fct(con)}) order by status_date"
+    )
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
     con.execute("drop table status_input")
@@ -286,7 +288,9 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
             and n.fact_load_id = fct_status.fact_load_id and n.fact_source_row = fct_status.fact_source_row
         """
     )
-    con.execute("insert into fct_status by name select * exclude (is_seed) from fct_new where not is_seed order by status_date")
+    con.execute(
+        "insert into fct_status by name select * exclude (is_seed) from fct_new where not is_seed order by status_date"
+    )
     con.execute("drop table fct_new")
 
 

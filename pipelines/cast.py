@@ -15,6 +15,13 @@ _NUMERIC_DATE = r"^(\d{1,2})-(\d{1,2})-(\d{4}|\d{2})$"
 _ORDERS = {"dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y")}
 _NAMED_MONTHS = ("%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y-%b-%d")
 _NAMED_MONTHS_SHORT = ("%d-%b-%y", "%d-%B-%y", "%b-%d-%y", "%B-%d-%y")
+# A comma is the decimal sign where it comes last after points, where other than three digits follow it, or where
+# points stand in groups; a point likewise. One group of three digits after a point may be either.
+_DECIMAL_COMMA = r"\..*,\d+$|^-?\d+,(\d{1,2}|\d{4,})$|\d\.\d{3}\.\d{3}"
+_DECIMAL_POINT = r",.*\.\d+$|^-?\d*\.(\d{1,2}|\d{4,})$|^-?0\.|\d,\d{3},\d{3}"
+_MAYBE_POINT = r"-?[1-9]\d{0,2}\.\d{3}"
+# Symbols, codes, spaces and units about an amount.
+_AROUND_AMOUNT = r"[£$€¥₹\s\x{00a0}\x{202f}+]|^[A-Za-z]{2,3}[$ ]?|(k|m|mn|bn|b)?\)?$|[A-Za-z]{3}$"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 YES = ("yes", "y", "true", "t", "1", "x")
@@ -111,7 +118,7 @@ class _Caster:
                 )
                 select
                     source_row, $header, value, $rule, 'error',
-                    case when {serial} then 'a spreadsheet''s day number stands here instead of a date' else $message end,
+                    case when {serial} then 'a spreadsheet''s day number stands here, not a date' else $message end,
                     case when {serial} then 'Format the column as a date before exporting.' else $fix end
                 from bad where value is not null order by source_row
                 """,
@@ -179,9 +186,8 @@ class _Caster:
         four = f"regexp_matches({day}, '\\d{{4}}')"
         formats = _listed((long, *_NAMED_MONTHS, "%Y-%m-%d", "%Y%m%d"))
         formats_short = _listed((short, *_NAMED_MONTHS_SHORT))
-        return self._plausible(
-            f"case when {four} then try_strptime({day}, [{formats}]) else try_strptime({day}, [{formats_short}]) end::date"
-        )
+        read = f"case when {four} then try_strptime({day}, [{formats}]) else try_strptime({day}, [{formats_short}]) end"
+        return self._plausible(f"({read})::date")
 
     def _plausible(self, sql: str) -> str:
         return f"case when year({sql}) between {_FIRST_YEAR} and {_LAST_YEAR} then {sql} end"
@@ -189,7 +195,7 @@ class _Caster:
     def _amount(self, column: Column, text: str) -> str:
         plain = f"case when translate({text}, '0123456789.-', '') = '' then try_cast({text} as double) end"
         stated, read, three = self._ask(
-            f"count({text}), count({plain}), count(*) filter (regexp_full_match({text}, '-?[1-9]\\d{{0,2}}\\.\\d{{3}}'))"
+            f"count({text}), count({plain}), count(*) filter (regexp_full_match({text}, {_quoted(_MAYBE_POINT)}))"
         )
         scale = f" * {self.mapping.source.scale:g}" if column.type == "money" and self.mapping.source.scale != 1 else ""
         grouped = self.table.delimiter == ";" and three
@@ -197,19 +203,17 @@ class _Caster:
             return f"({plain}){scale}"
         body = _amount_body(text)
         comma, point, three_comma, three_point = self._ask(
-            # A comma is the decimal sign where it comes last after points, is followed by other than three digits,
-            # or where points stand in groups; and the other way round.
-            f"count(*) filter (regexp_matches({body}, '\\..*,\\d+$|^-?\\d+,(\\d{{1,2}}|\\d{{4,}})$|\\d\\.\\d{{3}}\\.\\d{{3}}')),"
-            f"count(*) filter (regexp_matches({body}, ',.*\\.\\d+$|^-?\\d*\\.(\\d{{1,2}}|\\d{{4,}})$|^-?0\\.|\\d,\\d{{3}},\\d{{3}}')),"
+            f"count(*) filter (regexp_matches({body}, {_quoted(_DECIMAL_COMMA)})),"
+            f"count(*) filter (regexp_matches({body}, {_quoted(_DECIMAL_POINT)})),"
             f"count(*) filter (regexp_full_match({body}, '-?\\d{{1,3}},\\d{{3}}')),"
-            f"count(*) filter (regexp_full_match({body}, '-?[1-9]\\d{{0,2}}\\.\\d{{3}}'))"
+            f"count(*) filter (regexp_full_match({body}, {_quoted(_MAYBE_POINT)}))"
         )
         if not comma and not point and three_point and (grouped or three_comma):
-            examples = self._examples(text, f"regexp_full_match({body}, '-?[1-9]\\d{{0,2}}\\.\\d{{3}}')")
+            examples = self._examples(text, f"regexp_full_match({body}, {_quoted(_MAYBE_POINT)})")
             self.questions.append(
                 Problem(
                     "decimal_sign_undecided",
-                    f"can't tell the decimal sign of {self._header(column.name)}: {examples} may be thousands or decimals",
+                    f"can't tell the decimal sign of {self._header(column.name)}: is {examples} a matter of thousands?",
                     "Write the amounts without separators of thousands, or with two decimals.",
                     row=self.table.header_row,
                     column=self._header(column.name),
@@ -283,7 +287,8 @@ class _Caster:
         return value
 
     def _yes_no(self, column: Column, text: str) -> str:
-        return f"case when lower({text}) in ({_listed(YES)}) then true when lower({text}) in ({_listed(NO)}) then false end"
+        said = f"lower({text})"
+        return f"case when {said} in ({_listed(YES)}) then true when {said} in ({_listed(NO)}) then false end"
 
     def _choice(self, column: Column, text: str) -> str:
         own = self.mapping.values.get(column.name, {})
@@ -353,7 +358,7 @@ def _date_text(text: str) -> str:
 
 def _amount_body(text: str) -> str:
     """SQL: an amount's text without currency, unit and brackets; negative in any usual form gets a leading minus."""
-    bare = f"regexp_replace({text}, '[£$€¥₹\\s\\x{{00a0}}\\x{{202f}}+]|^[A-Za-z]{{2,3}}[$ ]?|(k|m|mn|bn|b)?\\)?$|[A-Za-z]{{3}}$', '', 'gi')"
+    bare = f"regexp_replace({text}, {_quoted(_AROUND_AMOUNT)}, '', 'gi')"
     bare = f"trim(replace(replace(replace({bare}, '(', ''), ')', ''), '−', '-'))"
     negative = f"(regexp_matches({text}, '^\\D*\\(.*\\)\\D*$') or regexp_matches({text}, '^\\s*\\D?[-−]|[-−]\\s*$'))"
     return f"case when {negative} then '-' || replace({bare}, '-', '') else {bare} end"

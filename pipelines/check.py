@@ -52,7 +52,9 @@ def _failing(con: duckdb.DuckDBPyConnection, checks: list[Check]) -> list[int]:
     counts = dict.fromkeys((c.name for c in checks), 0)
     if rowwise:
         select = ", ".join(f"count(*) filter (where {c.fails})" for c in rowwise)
-        counts |= dict(zip((c.name for c in rowwise), con.sql(f"select {select} from typed").fetchall()[0], strict=True))
+        counts |= dict(
+            zip((c.name for c in rowwise), con.sql(f"select {select} from typed").fetchall()[0], strict=True)
+        )
     for c in checks:
         if c.name == "key_unique":
             counts[c.name] = con.sql(f"select count(*) from typed where {c.fails}").fetchall()[0][0]
@@ -95,9 +97,10 @@ def _great_expectations() -> Any:
     """The library, imported when it is first needed (it takes seconds), with nothing sent anywhere."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return gx, context
 
 

@@ -205,6 +205,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
 def _unique(key: tuple[str, ...]) -> Check:
     names = ", ".join(key)
     present = " and ".join(f"{k} is not null" for k in key)
+    repeated = f"select ({names}) from typed where {present} group by {names} having count(*) > 1"
     kind: tuple[str, dict[str, Any]] = ("ExpectColumnValuesToBeUnique", {"column": key[0]})
     if len(key) > 1:
         kind = (
@@ -215,7 +216,7 @@ def _unique(key: tuple[str, ...]) -> Check:
         "key_unique",
         key,
         "error",
-        f"{present} and ({names}) in (select ({names}) from typed where {present} group by {names} having count(*) > 1)",
+        f"{present} and ({names}) in ({repeated})",
         kind,
         f"more than one row has this {' and '.join(k.replace('_', ' ') for k in key)}",
         "Keep the right row and delete the others.",

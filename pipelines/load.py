@@ -53,6 +53,7 @@ class FileReport:
     profile: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    header_row: int | None = None
     rows_read: int = 0
     rows_loaded: int = 0
     rows_new: int = 0
@@ -138,7 +139,9 @@ def load(
             table.report.seconds += time.monotonic() - started
         report = LoadReport(reports, request.dry_run)
         rejected = any(f.rows_rejected for f in reports)
-        report.blocked = any(f.refused for f in reports) or (rejected and (request.dry_run or not request.quarantine))
+        good = any(f.rows_loaded or f.rows_unchanged for f in reports)
+        strict = request.dry_run or not request.quarantine or not good
+        report.blocked = any(f.refused for f in reports) or (rejected and strict)
         if report.blocked or request.dry_run or not loads:
             draft.discard()
             for file in reports:
@@ -188,7 +191,7 @@ def _read_all(
         fitting = 0
         for text in texts:
             report = FileReport(text.file, text.sheet, rows_read=text.rows, seconds=seconds)
-            report.encoding, report.delimiter = text.encoding, text.delimiter
+            report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             try:
                 mapping = understand(
                     text,
@@ -239,7 +242,7 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -
         "and sheet is not distinct from ?)",
         [table.digest, form.export, table.text.sheet],
     ).fetchall()[0][0]
-    if not report.rows_loaded and (repeated or not report.rows_unchanged):
+    if not report.rows_loaded and repeated:
         return None
     load_id = int(con.sql("select coalesce(max(load_id), 0) + 1 from load").fetchall()[0][0])
     report.load_id = load_id
@@ -266,7 +269,7 @@ def _add_problems(con: duckdb.DuckDBPyConnection, target: str, problems: list[Pr
     frame = pd.DataFrame([[getattr(p, c) for c in columns] for p in problems], columns=list(columns), dtype="object")
     con.register("problem_frame", frame)
     con.execute(
-        f"insert into {target} select row::bigint, \"column\"::varchar, value::varchar, rule, severity, message, fix "
+        f'insert into {target} select row::bigint, "column"::varchar, value::varchar, rule, severity, message, fix '
         "from problem_frame"
     )
     con.unregister("problem_frame")
@@ -274,7 +277,8 @@ def _add_problems(con: duckdb.DuckDBPyConnection, target: str, problems: list[Pr
 
 def _problems(con: duckdb.DuckDBPyConnection) -> list[Problem]:
     rows = con.sql(
-        "select rule, message, fix, source_row, column_name, value, severity from found order by source_row, column_name"
+        "select rule, message, fix, source_row, column_name, value, severity from found "
+        "order by source_row, column_name"
     ).fetchall()
     return [Problem(*row) for row in rows]
 
@@ -351,14 +355,21 @@ def _write_findings(
         f"insert into rejected_row select {load_id}, source_row, [{cells}] from {table.text.relation} "
         "semi join rejected using (source_row)"
     )
-    con.executemany(
-        f"insert into rejected_row values ({load_id}, ?, ?)",
-        [[p.row, [p.value]] for p in table.text.problems if p.severity == "error"],
-    ) if table.text.problems else None
+    for problem in table.text.problems:
+        con.execute("insert into rejected_row values (?, ?, ?)", [load_id, problem.row, [problem.value]])
     for v in verdicts:
         con.execute(
             "insert into check_result values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [load_id, v.check.name, v.check.expectation[0], list(v.check.columns), v.check.severity, v.engine, v.rows, v.failed],
+            [
+                load_id,
+                v.check.name,
+                v.check.expectation[0],
+                list(v.check.columns),
+                v.check.severity,
+                v.engine,
+                v.rows,
+                v.failed,
+            ],
         )
 
 

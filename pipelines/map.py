@@ -231,10 +231,10 @@ def _by_headers(table: TextTable, form: Contract) -> Mapping:
     headers: dict[str, str] = {}
     used: set[int] = set()
     # A column's own name goes before its aliases, whatever their order in the file.
-    for wanted in (lambda h: h in exact, lambda h: h in known):
+    for wanted in (exact, set(known)):
         for position, header in enumerate(table.headers):
             folded = fold(header)
-            if wanted(folded) and known[folded] not in text:
+            if folded in wanted and known[folded] not in text:
                 text[known[folded]] = f"c{position}"
                 headers[known[folded]] = header
                 used.add(position)

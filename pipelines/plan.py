@@ -23,13 +23,16 @@ def plan(con: duckdb.DuckDBPyConnection, form: Contract) -> Plan:
 
     Rows with a problem of severity "error" are rejected and not planned. Reads load_in_force.
     """
-    con.execute("create or replace temp table rejected as select distinct source_row from found where severity = 'error' and source_row is not null")
+    con.execute(
+        "create or replace temp table rejected as "
+        "select distinct source_row from found where severity = 'error' and source_row is not null"
+    )
     rejected = con.sql("select count(*) from rejected").fetchall()[0][0]
     good = "typed anti join rejected using (source_row)" if rejected else "typed"
     if not con.sql(f"select exists (from fact_{form.export})").fetchall()[0][0]:
         con.execute(
-            f"create or replace temp view planned as "
-            f"select source_row, 'new' as outcome, null::int as fact_load_id, null::bigint as fact_source_row from {good}"
+            "create or replace temp view planned as select source_row, 'new' as outcome, "
+            f"null::int as fact_load_id, null::bigint as fact_source_row from {good}"
         )
         new = con.sql("select count(*) from planned").fetchall()[0][0]
         return Plan(new, 0, 0, rejected)
@@ -42,7 +45,11 @@ def plan(con: duckdb.DuckDBPyConnection, form: Contract) -> Plan:
         create or replace temp table planned_row as
         select
             y.source_row,
-            case when w.fact_load_id is null then 'new' when {same or "true"} then 'unchanged' else 'restated' end as outcome,
+            case
+                when w.fact_load_id is null then 'new'
+                when {same} then 'unchanged'
+                else 'restated'
+            end as outcome,
             w.fact_load_id,
             w.fact_source_row
         from (select * from {good}) as y

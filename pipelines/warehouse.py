@@ -110,9 +110,7 @@ class Warehouse:
         """
         version = self.facts.version()
         if not version:
-            raise UsageError(
-                f"nothing is loaded in {self.folder}", "Load an export: python -m pipelines load FILE."
-            )
+            raise UsageError(f"nothing is loaded in {self.folder}", "Load an export: python -m pipelines load FILE.")
         return Reading(self, version, version if publication is None else publication)
 
 
@@ -133,7 +131,8 @@ class Reading:
             known = self._con.sql("select exists (from facts.publication where publication = ?)", params=[publication])
             if not known.fetchall()[0][0]:
                 raise UsageError(
-                    f"there is no publication {publication}", f"The latest is {version}; see python -m pipelines history."
+                    f"there is no publication {publication}",
+                    f"The latest is {version}; see python -m pipelines history.",
                 )
             if publication != version:
                 self._know(publication)

@@ -1,0 +1,295 @@
+"""The command line: load exports, see what was loaded, undo it, back it up."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from pipelines.contract import EXPORTS
+from pipelines.history import aliases, history, rejected, write_rejected
+from pipelines.load import FileReport, LoadReport, Progress, Request, load, withdraw
+from pipelines.map import profiles
+from pipelines.problems import Problem, RightworkError, UsageError
+from pipelines.store import backup, restore
+from pipelines.templates import dictionary, write_templates
+from pipelines.warehouse import Warehouse
+
+SHOWN = 5  # problems shown a rule; --json and `rejected` give all
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status: 0 done, 1 problems in the data, 2 usage or unreadable input."""
+    asked = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = asked.run
+    try:
+        return command(asked)
+    except RightworkError as error:
+        return _fail(asked, error)
+    except KeyboardInterrupt:
+        print("Stopped; nothing was changed.", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipelines", description="Load project status exports into the warehouse.", allow_abbrev=False
+    )
+    parser.add_argument(
+        "--warehouse", metavar="DIR", help="the store's folder (default: RIGHTWORK_WAREHOUSE, else data/warehouse)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        sub.set_defaults(run=run, json=False)
+        sub.add_argument("--warehouse", metavar="DIR", default=argparse.SUPPRESS, help="the store's folder")
+        return sub
+
+    sub = command("load", _load, "Load files as one publication: all of them, or none.")
+    sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or .xlsx files")
+    sub.add_argument("--as", dest="export", choices=EXPORTS, help="the export that the files are (default: recognised)")
+    sub.add_argument("--profile", metavar="NAME", help="the profile that reads them (default: recognised)")
+    sub.add_argument(
+        "--set", dest="constants", action="append", default=[], metavar="COLUMN=VALUE", help="one value for every row"
+    )
+    sub.add_argument(
+        "--date-order", choices=("dmy", "mdy"), help="day or month first, where dates can be read both ways"
+    )
+    sub.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    how = sub.add_mutually_exclusive_group()
+    how.add_argument("--strict", action="store_true", help="publish nothing if any row is rejected (the default)")
+    how.add_argument("--quarantine", action="store_true", help="publish the good rows and keep the rejected ones aside")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+    sub = command("history", _history, "List the loads, oldest first.")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+    sub = command("undo", _undo, "Withdraw a load; what others said before and after it holds again.")
+    sub.add_argument("load_id", type=int, metavar="LOAD_ID")
+    sub.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the history")
+
+    sub = command("rejected", _rejected, "Show or save the rows that a load rejected, with what is wrong with each.")
+    sub.add_argument("load_id", type=int, metavar="LOAD_ID")
+    sub.add_argument("--out", type=Path, metavar="FILE.csv", help="save them, to be mended and loaded again")
+
+    sub = command("aliases", _aliases, "List projects keyed by name, joined to a numbered one or not.")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
+    sub = command("templates", _templates, "Write one CSV template an export.")
+    sub.add_argument("folder", type=Path, metavar="DIR")
+
+    command("profiles", _profiles, "List the tools whose exports are read as they are.")
+
+    sub = command("dictionary", _dictionary, "Print the data dictionary in Markdown.")
+
+    sub = command("sample", _sample, "Write the sample organisation's exports.")
+    sub.add_argument("folder", type=Path, metavar="DIR")
+
+    sub = command("backup", _backup, "Save the whole warehouse as one file.")
+    sub.add_argument("file", type=Path, metavar="FILE")
+
+    sub = command("restore", _restore, "Publish a backup's content as the newest version; nothing is lost.")
+    sub.add_argument("file", type=Path, metavar="FILE")
+    return parser
+
+
+def _fail(asked: argparse.Namespace, error: RightworkError) -> int:
+    if asked.json:
+        print(json.dumps({"error": error.message, "fix": error.fix, "files": []}))
+    print(f"Error: {error.message}" + (f"\n  {error.fix}" if error.fix else ""), file=sys.stderr)
+    return error.exit_status
+
+
+def _warehouse(asked: argparse.Namespace) -> Warehouse:
+    return Warehouse(asked.warehouse)
+
+
+def _load(asked: argparse.Namespace) -> int:
+    request = Request(
+        files=asked.files,
+        export=asked.export,
+        profile=asked.profile,
+        constants=_constants(asked.constants),
+        dates=asked.date_order,
+        dry_run=asked.dry_run,
+        quarantine=asked.quarantine,
+    )
+    with tqdm(total=100, bar_format="{desc:<40} {bar} {n_fmt} %", leave=False, disable=None, file=sys.stderr) as bar:
+        report = load(_warehouse(asked), request, progress=_on(bar))
+    if asked.json:
+        print(json.dumps({"published": report.published, "files": [f.as_dict() for f in report.files]}))
+    else:
+        _print_report(report)
+    return report.exit_status
+
+
+def _constants(given: list[str]) -> dict[str, str]:
+    constants = {}
+    for text in given:
+        name, mark, value = text.partition("=")
+        if not mark or not name.strip():
+            raise UsageError(f"--set {text}: a column and a value are needed", "Write --set COLUMN=VALUE.")
+        constants[name.strip()] = value.strip()
+    return constants
+
+
+def _on(bar: Any) -> Progress:
+    def tell(words: str, share: float) -> None:
+        bar.set_description_str(words[:40])
+        bar.update(round(share * 100) - bar.n)
+
+    return tell
+
+
+def _print_report(report: LoadReport) -> None:
+    for file in report.files:
+        _print_file(file)
+    if report.published:
+        print(f"Published as publication {report.published}.")
+    elif report.blocked and report.dry_run:
+        print("Dry run: problems were found; nothing was changed.")
+    elif report.blocked:
+        rejected_rows = any(f.rows_rejected for f in report.files) and not any(f.refused for f in report.files)
+        hint = " Mend the file, or load the good rows alone with --quarantine." if rejected_rows else ""
+        print(f"Nothing was published.{hint}")
+    elif report.dry_run:
+        print("Dry run: this would load as it is; nothing was changed.")
+    else:
+        print("All of this is loaded already; nothing changed.")
+
+
+def _print_file(file: FileReport) -> None:
+    name = file.file + (f" [{file.sheet}]" if file.sheet else "")
+    what = [file.export or "not recognised"]
+    what += [f"profile {file.profile}"] if file.profile else []
+    what += [file.encoding] if file.encoding else []
+    what += [f"delimiter {file.delimiter!r}"] if file.delimiter else []
+    print(f"{name}: {', '.join(what)}")
+    if not file.refused:
+        print(
+            f"  {file.rows_read:,} rows read: {file.rows_new:,} new, {file.rows_restated:,} restated, "
+            f"{file.rows_unchanged:,} unchanged, {file.rows_rejected:,} rejected; {file.warnings:,} warnings"
+        )
+        if file.ignored_columns:
+            print(f"  Columns not used: {', '.join(file.ignored_columns)}")
+    groups: dict[tuple[str, str, str | None], list[Problem]] = {}
+    for problem in file.problems:
+        groups.setdefault((problem.severity, problem.rule, problem.column), []).append(problem)
+    for (severity, rule, column), same in sorted(groups.items(), key=lambda g: (g[0][0], -len(g[1]))):
+        alike = all(p.message == same[0].message for p in same)
+        title = same[0].message if alike else same[0].message.split(", ")[0]
+        where = f" in {column}" if column and same[0].row != file.header_row else ""
+        count = f", {len(same):,} {'row' if len(same) == 1 else 'rows'}" if same[0].row else ""
+        print(f"  {severity.capitalize()}: {title}{where} ({rule}{count})")
+        for problem in same[:SHOWN] if same[0].row else []:
+            print(_place(problem, title))
+        if len(same) > SHOWN:
+            print(f"    ... and {len(same) - SHOWN:,} more")
+        print(f"    {same[0].fix}")
+
+
+def _place(problem: Problem, title: str) -> str:
+    said = f", {problem.column}" if problem.column else ""
+    value = "empty" if problem.value is None else repr(problem.value[:80])
+    return f"    row {problem.row}{said}: {value}{problem.message.removeprefix(title)}"
+
+
+def _history(asked: argparse.Namespace) -> int:
+    with _warehouse(asked).reading() as reading:
+        loads = history(reading.cursor(), reading.publication)
+    if asked.json:
+        print(json.dumps({"loads": loads}, default=str))
+        return 0
+    for one in loads:
+        sheet = f" [{one['sheet']}]" if one["sheet"] else ""
+        print(
+            f"{one['load_id']:>4}  {one['loaded_at']:%Y-%m-%d %H:%M}  {one['export']:<9} {one['file_name']}{sheet}: "
+            f"{one['rows_new']:,} new, {one['rows_restated']:,} restated, {one['rows_unchanged']:,} unchanged, "
+            f"{one['rows_rejected']:,} rejected (publication {one['publication']}, by {one['loaded_by']})"
+        )
+        if not one["in_force"]:
+            print(f"      withdrawn {one['withdrawn_at']:%Y-%m-%d %H:%M} by {one['withdrawn_by']}: {one['why']}")
+    return 0
+
+
+def _undo(asked: argparse.Namespace) -> int:
+    publication = withdraw(_warehouse(asked), asked.load_id, asked.why)
+    print(f"Load {asked.load_id} is withdrawn. Published as publication {publication}.")
+    return 0
+
+
+def _rejected(asked: argparse.Namespace) -> int:
+    with _warehouse(asked).reading() as reading:
+        headers, rows = rejected(reading.cursor(), asked.load_id)
+    if not rows:
+        print(f"Load {asked.load_id} rejected no row.")
+    elif asked.out:
+        write_rejected(asked.out, headers, rows)
+        print(f"{len(rows):,} rows saved to {asked.out}.")
+    else:
+        for row, why, *_ in rows:
+            print(f"row {row}: {why}")
+    return 0
+
+
+def _aliases(asked: argparse.Namespace) -> int:
+    with _warehouse(asked).reading() as reading:
+        found = aliases(reading.cursor())
+    if asked.json:
+        print(json.dumps({"aliases": found}))
+        return 0
+    joined = [a for a in found if a["joined_to"]]
+    print(f"{len(joined)} of {len(found)} projects without an id of their own were joined to one of the same name.")
+    for one in found:
+        if not one["joined_to"]:
+            hint = f"; closest: {one['closest_name']} ({one['closest_id']})" if one["closest_name"] else ""
+            print(f"  not joined: {one['name']}{hint}")
+    return 0
+
+
+def _templates(asked: argparse.Namespace) -> int:
+    for file in write_templates(asked.folder):
+        print(file)
+    return 0
+
+
+def _profiles(asked: argparse.Namespace) -> int:
+    for profile in profiles().values():
+        print(f"{profile.name:<18} {profile.title} ({profile.export}; {profile.tested})")
+    return 0
+
+
+def _dictionary(asked: argparse.Namespace) -> int:
+    print(dictionary())
+    return 0
+
+
+def _sample(asked: argparse.Namespace) -> int:
+    from pipelines.sample import generate  # brings numpy, which no other command needs at start
+
+    for file in generate(asked.folder).values():
+        print(file)
+    return 0
+
+
+def _backup(asked: argparse.Namespace) -> int:
+    backup(_warehouse(asked).folder, asked.file)
+    print(f"Saved to {asked.file}.")
+    return 0
+
+
+def _restore(asked: argparse.Namespace) -> int:
+    warehouse = _warehouse(asked)
+    restore(warehouse.folder, asked.file)
+    print(f"Restored from {asked.file} as version {warehouse.publication()}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What was loaded, when and by whom; what each load rejected; which ids were joined by name."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.build import loads_in_force
+from pipelines.problems import UsageError
+
+
+def history(con: duckdb.DuckDBPyConnection, publication: int) -> list[dict[str, Any]]:
+    """Every load as known at a publication, oldest first, each with whether it is in force."""
+    found = con.sql(
+        f"""
+        select
+            l.load_id, c.publication, l.export, l.file_name, l.sheet, l.profile, l.source, l.rows_read, l.rows_new,
+            l.rows_restated, l.rows_unchanged, l.rows_rejected, l.warnings, c.happened_at as loaded_at,
+            c.happened_by as loaded_by, l.digest, l.load_id in ({loads_in_force(publication)}) as in_force,
+            w.happened_at as withdrawn_at, w.happened_by as withdrawn_by, w.why
+        from load as l
+        join load_event as c on c.load_id = l.load_id and c.event = 'committed' and c.publication <= {publication}
+        left join (
+            select load_id, arg_max(happened_at, publication) as happened_at,
+                arg_max(happened_by, publication) as happened_by, arg_max(why, publication) as why
+            from load_event where event = 'withdrawn' and publication <= {publication} group by load_id
+        ) as w on w.load_id = l.load_id
+        order by l.load_id
+        """
+    )
+    names = found.columns
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def rejected(con: duckdb.DuckDBPyConnection, load_id: int) -> tuple[list[str], list[list[str]]]:
+    """The rows that a load rejected, in the file's own words: headers and rows, each row behind its line number and
+    what is wrong with it. UsageError when there is no such load."""
+    found = con.execute("select headers from load where load_id = ?", [load_id]).fetchall()
+    if not found:
+        raise UsageError(f"there is no load {load_id}", "See python -m pipelines history.")
+    headers: list[str] = found[0][0]
+    rows = con.execute(
+        """
+        select r.source_row, r.cells, string_agg(
+            coalesce(p.column_name || ': ', '') || p.message || ' (' || coalesce(p.value, 'empty') || '). ' || p.fix,
+            ' | ' order by p.column_name
+        )
+        from rejected_row as r
+        join problem as p using (load_id, source_row)
+        where r.load_id = ? and p.severity = 'error'
+        group by r.source_row, r.cells order by r.source_row
+        """,
+        [load_id],
+    ).fetchall()
+    width = len(headers)
+    table = []
+    for row, cells, why in rows:
+        table.append([str(row), why, *("" if c is None else c for c in cells), *[""] * (width - len(cells))])
+    return ["row", "problem", *headers], table
+
+
+def safe_cell(text: str) -> str:
+    """A cell's text, made harmless where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def write_rejected(file: Path, headers: list[str], rows: list[list[str]]) -> None:
+    """Write rejected rows as a CSV that is safe to open in a spreadsheet."""
+    with file.open("w", newline="", encoding="utf-8-sig") as out:
+        writer = csv.writer(out)
+        writer.writerow(map(safe_cell, headers))
+        writer.writerows([*map(safe_cell, row)] for row in rows)
+
+
+def aliases(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Projects keyed by name, each with the project it was joined to, or, where none bears the same name, the most
+    alike name of the same source (to be judged by a person)."""
+    found = con.sql(
+        """
+        with latest as (
+            select project_id, project_key, arg_max(project_name, status_date) as name, any_value(l.source) as source
+            from fct_status join load as l using (load_id)
+            group by project_id, project_key
+        ),
+        named as (from latest where project_id like 'name:%'),
+        numbered as (from latest where project_id not like 'name:%'),
+        alike as (
+            select n.project_id, o.name, o.project_id as other,
+                jaro_winkler_similarity(lower(n.name), lower(o.name)) as likeness
+            from named as n join numbered as o on o.source = n.source
+            where n.project_id not in (select project_id from project_alias)
+        ),
+        closest as (
+            select project_id, arg_max(name, likeness) as name, arg_max(other, likeness) as other,
+                max(likeness) as likeness
+            from alike group by project_id
+        )
+        select n.name, n.source, a.project_key as joined_to, c.name as closest_name, c.other as closest_id,
+            round(c.likeness, 2) as likeness
+        from named as n
+        left join project_alias as a using (project_id)
+        left join closest as c using (project_id)
+        order by a.project_key is not null, likeness desc, n.name
+        """
+    )
+    names = found.columns
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
