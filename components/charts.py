@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components import formats, health, theme
+from components.clickable import clickable
 from components.health import Health
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -39,14 +40,29 @@ class Line:
 
 
 def distribution(
-    bars: Sequence[Bar], *, alt: str, write: Callable[[Any], str] = formats.number, with_words: bool = True
-) -> None:
+    bars: Sequence[Bar],
+    *,
+    alt: str,
+    write: Callable[[Any], str] = formats.number,
+    with_words: bool = True,
+    key: str = "",
+) -> tuple[int, Health] | None:
     """Horizontal stacked bars of health. A label that does not fit its part is shortened, never cut.
 
-    `write` formats an amount (`formats.number`, or money); `alt` says the same as the picture, in words.
+    `write` formats an amount (`formats.number`, or money); `alt` says the same as the picture, in words. With `key` a
+    part can be clicked: returned is which bar and which state.
     """
-    rows = "".join(_bar(bar, write, with_words) for bar in bars)
-    st.html(f'<div class="rw-bars" role="img" aria-label="{escape(alt)}">{rows}</div>')
+    rows = "".join(_bar(index, bar, write, with_words, bool(key)) for index, bar in enumerate(bars))
+    role = "group" if key else "img"
+    html = f'<div class="rw-bars" role="{role}" aria-label="{escape(alt)}">{rows}</div>'
+    if not key:
+        st.html(html)
+        return None
+    picked = clickable(html, key)
+    if picked is None:
+        return None
+    index, _, state = picked.partition(":")
+    return int(index), Health(state)
 
 
 def trend(
@@ -126,27 +142,33 @@ def health_lines(columns: Mapping[Any, str]) -> list[Line]:
     ]
 
 
-def _bar(bar: Bar, write: Callable[[Any], str], with_words: bool) -> str:
+def _bar(index: int, bar: Bar, write: Callable[[Any], str], with_words: bool, can_click: bool) -> str:
     amounts = dict.fromkeys(Health, 0.0)
     for state, amount in bar.amounts.items():
         if not formats.is_missing(amount):
             amounts[health.health(state)] += float(amount)
-    parts = "".join(_part(state, amount, write(amount), with_words) for state, amount in amounts.items() if amount > 0)
+    tag = f'button type="button" data-pick="{index}:{{}}"' if can_click else "div"
+    parts = "".join(
+        _part(tag.format(state), state, amount, write(amount), with_words)
+        for state, amount in amounts.items()
+        if amount > 0
+    )
     note = f'<span class="rw-bar-note">{escape(bar.note)}</span>' if bar.note else ""
     empty = '<span class="rw-bar-none">no data</span>' if not parts else ""
     return f'<div class="rw-bar-label">{escape(bar.label)}{note}</div><div class="rw-bar">{parts}{empty}</div>'
 
 
-def _part(state: Health, amount: float, text: str, with_words: bool) -> str:
+def _part(tag: str, state: Health, amount: float, text: str, with_words: bool) -> str:
     word = health.word(state)
     # The style sheet hides what has no room: first the word, then the amount, then the shape.
     shape_em, value_em = 1.3, 1.75 + _em(text)
     word_em = value_em + 0.3 + _em(word)
     name = f'<span class="rw-part-word" style="--need:{word_em:.1f}em">{word}&nbsp;</span>' if with_words else ""
+    whole = escape(f"{word}: {text}")
     return (
-        f'<div class="rw-part rw-fill-{state}" style="flex:{amount:.6g} 0 0" title="{escape(f"{word}: {text}")}">'
-        f'<span class="rw-part-shape" style="--need:{shape_em}em"></span>'
-        f'{name}<span class="rw-part-value" style="--need:{value_em:.1f}em">{escape(text)}</span></div>'
+        f'<{tag} class="rw-part rw-fill-{state}" style="flex:{amount:.6g} 0 0" title="{whole}" aria-label="{whole}">'
+        f'<span class="rw-part-shape" style="--need:{shape_em}em"></span>{name}'
+        f'<span class="rw-part-value" style="--need:{value_em:.1f}em">{escape(text)}</span></{tag.split()[0]}>'
     )
 
 

@@ -121,7 +121,7 @@ def resolve(
 
 def _carriers() -> dict[str, str]:
     """The bound, hidden text inputs, one a parameter, and what they carry."""
-    with st.sidebar, st.container(key="carriers"):
+    with st.sidebar, st.container(key="unseen-carriers"):
         return {
             name: st.text_input(f"URL: {name}", key=name, bind="query-params", max_chars=200) or ""
             for name in PARAMETERS

@@ -36,6 +36,8 @@ class Template:
 def style() -> None:
     """Inject the style sheet and the palette; once a run, from dashboard.py."""
     st.html(f"<style>{theme.css_variables()}{_style_sheet()}</style>")
+    with st.container(key="unseen-mode"):
+        theme.follow_mode()
 
 
 def header(

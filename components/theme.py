@@ -145,3 +145,31 @@ def template(chosen: Mode | None = None) -> go.layout.Template:
             "yaxis": {**axis, "showgrid": True, "showline": False, "zeroline": True},
         }
     )
+
+
+# Streamlit repaints itself when the reader or the system changes the mode, but what Python coloured (charts, styled
+# tables) waits for the next run: this asks for one, once a change.
+_WATCH_JS = """
+export default function ({ data, parentElement, setTriggerValue }) {
+  const app = document.querySelector(".stApp")
+  const watch = parentElement.rwWatch ??= { asked: null }
+  watch.mode = data.mode
+  const look = () => {
+    const shown = getComputedStyle(app).colorScheme
+    if (shown === watch.mode || !["light", "dark"].includes(shown)) watch.asked = null
+    else if (watch.asked !== shown) { watch.asked = shown; setTriggerValue("changed", shown) }
+  }
+  look()
+  watch.observer?.disconnect()
+  watch.observer = new MutationObserver(look)
+  watch.observer.observe(app, { attributes: true, attributeFilter: ["class", "style"] })
+  return () => watch.observer.disconnect()
+}
+"""
+
+_WATCH = st.components.v2.component("mode_watch", html="<span></span>", js=_WATCH_JS)
+
+
+def follow_mode() -> None:
+    """Run the page again when the reader's browser changes between light and dark; called once a run, unseen."""
+    _WATCH(key="mode-watch", data={"mode": mode()}, on_changed_change=lambda: None)

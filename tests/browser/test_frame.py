@@ -118,6 +118,23 @@ def test_foreign_text_shows_as_written(serve: Serve, page: Page) -> None:
     expect(page.locator("img")).to_have_count(0)
 
 
+def test_a_row_and_a_part_of_a_bar_open_what_they_show(serve: Serve, page: Page) -> None:
+    page.goto(f"{serve(STAGE)}/?review=2026-11-13")
+    page.get_by_role("button", name="Billing").click()
+    expect(page.get_by_text("project=P-1")).to_be_visible()
+    page.wait_for_url(lambda _: query(page) == {"project": "P-1", "review": "2026-11-13"})
+    page.get_by_role("link", name="Overview", exact=True).click()
+    page.get_by_role("button", name="Amber: 3").click()
+    expect(page.get_by_text("project=every amber")).to_be_visible()
+
+
+def test_what_python_colours_follows_the_mode(serve: Serve, page: Page) -> None:
+    page.goto(serve(STAGE))
+    expect(page.get_by_text("mode=light")).to_be_visible()
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_text("mode=dark")).to_be_visible()
+
+
 def test_our_typeface_loads(serve: Serve, page: Page) -> None:
     page.goto(serve())
     page.get_by_role("heading", level=1).wait_for()

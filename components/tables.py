@@ -1,0 +1,77 @@
+"""Short lists to be read whole: text wraps, health is marked, a row can be opened. Registers use `st.dataframe`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import streamlit as st
+
+from components import health
+from components.clickable import clickable
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's title, and how it stands; `width` is a share of the table ("30%"), else what the text needs."""
+
+    title: str
+    align: Literal["left", "right"] = "left"
+    width: str = ""
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A cell that is a health mark; `why` is shown on hover."""
+
+    state: Any
+    is_stale: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A cell of text with a small tag behind it, such as "new"."""
+
+    text: str
+    tag: str
+
+
+Cell = str | Mark | Tagged
+
+
+def listing(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, key: str = "", picks: Sequence[str] = ()
+) -> str | None:
+    """Draw a short table. With `key` and one pick a row, rows can be clicked; the clicked pick is returned."""
+    head = "".join(f"<th{_style(column)}>{escape(column.title)}</th>" for column in columns)
+    opens = [*picks, *[""] * (len(rows) - len(picks))] if key else [""] * len(rows)
+    body = "".join(_row(columns, cells, pick) for cells, pick in zip(rows, opens, strict=True))
+    html = f'<div class="rw-listing"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    if key:
+        return clickable(html, key)
+    st.html(html)
+    return None
+
+
+def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str) -> str:
+    texts = [_cell(cell) for cell in cells]
+    if pick:
+        texts[0] = f'<button type="button" class="rw-open">{texts[0]}</button>'
+    inside = "".join(f"<td{_style(column)}>{text}</td>" for column, text in zip(columns, texts, strict=True))
+    return f'<tr data-pick="{escape(pick)}">{inside}</tr>' if pick else f"<tr>{inside}</tr>"
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Mark):
+        return health.mark(cell.state, stale=cell.is_stale, why=cell.why)
+    if isinstance(cell, Tagged):
+        return f'{escape(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
+    return escape(cell)
+
+
+def _style(column: Column) -> str:
+    classes = [*(["rw-right"] if column.align == "right" else []), *(["rw-quiet"] if column.is_quiet else [])]
+    width = f' style="width:{escape(column.width)}"' if column.width else ""
+    return (f' class="{" ".join(classes)}"' if classes else "") + width
