@@ -59,7 +59,10 @@ def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str) -> str:
     texts = [_cell(cell) for cell in cells]
     if pick:
         texts[0] = f'<button type="button" class="rw-open">{texts[0]}</button>'
-    inside = "".join(f"<td{_style(column)}>{text}</td>" for column, text in zip(columns, texts, strict=True))
+    inside = "".join(
+        f'<td{_style(column)} data-title="{escape(column.title)}"><div>{text}</div></td>'
+        for column, text in zip(columns, texts, strict=True)
+    )
     return f'<tr data-pick="{escape(pick)}">{inside}</tr>' if pick else f"<tr>{inside}</tr>"
 
 
