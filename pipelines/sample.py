@@ -1,0 +1,381 @@
+"""The sample organisation: exports of an invented company, the same on every machine, and larger ones for measuring.
+
+`python -m pipelines.sample` writes them to data/sample.
+"""
+
+import argparse
+import csv
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipelines.contract import contract
+from pipelines.sample_catalogue import GOALS, LOOSE, OTHER_GOAL, PROGRAMS, SPONSORS
+from pipelines.sample_comments import CAUSES, TEXTS
+from pipelines.sample_course import NEVER, Course, Flags, Ints, Plans
+from pipelines.sample_stories import APPROVED, CANDIDATES, IDEAS, STORIES, Story
+
+LAST_WEEK = dt.date(2026, 11, 20)
+SEED = 20261120
+_EPOCH = dt.date(1970, 1, 1)
+_BLOCK = 200_000
+
+STATUS_COLUMNS = (
+    "project_id",
+    "status_date",
+    "reported_health",
+    "forecast_finish",
+    "actual_finish",
+    "percent_complete",
+    "planned_value",
+    "earned_value",
+    "actual_cost",
+    "forecast_cost",
+    "comment",
+)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a project stands in the organisation. `ahead` is its stage if no one has begun it."""
+
+    name: str
+    program: int | None
+    portfolio: str
+    goal: str
+    ahead: str = ""
+
+
+@dataclass
+class _Organisation:
+    """Everything that is settled before the first week."""
+
+    places: list[_Place]
+    programs: list[tuple[str, str, str, str]]
+    plans: Plans
+    texts: list[str]
+    since: Ints
+    """The day from which a project that no one has begun holds its stage."""
+
+    @property
+    def digits(self) -> int:
+        """The digits of a project's identifier, enough to sort by."""
+        return max(4, len(str(len(self.places))))
+
+
+def generate(
+    folder: Path,
+    *,
+    projects: int = 240,
+    weeks: int = 104,
+    last_week: dt.date = LAST_WEEK,
+    seed: int = SEED,
+    always_live: bool = False,
+    only_week: dt.date | None = None,
+) -> dict[str, Path]:
+    """Write goals.csv, programs.csv, projects.csv and status.csv into a folder; their paths by export.
+
+    The same arguments give the same bytes. `always_live` lets every project report in every week, for measuring.
+    `only_week` writes status.csv alone, with that one week of the same organisation, be it after the history:
+
+        generate(folder, always_live=True, only_week=last_week + timedelta(weeks=1))
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    last = (last_week - _EPOCH).days
+    first = last - 7 * (weeks - 1)
+    organisation = _organise(projects, first, last, np.random.Generator(np.random.PCG64([seed, 1])), always_live)
+    course = Course(organisation.plans, np.random.Generator(np.random.PCG64([seed, 2])))
+    start = first - 7 * ((first - int(organisation.plans.start.min())) // 7)
+    until = (only_week - _EPOCH).days if only_week else last
+    paths = {"status": folder / "status.csv"}
+    _write_status(paths["status"], organisation, course.run(start, until if only_week else first, until))
+    if only_week:
+        return paths
+    paths = {name: folder / f"{name}.csv" for name in ("goals", "programs", "projects")} | paths
+    _write(paths["goals"], "goals", ([*goal] for goal in GOALS))
+    _write(paths["programs"], "programs", ([f"PRG-{i + 1:02d}", *p] for i, p in enumerate(organisation.programs)))
+    _write(paths["projects"], "projects", _project_rows(organisation, course, last))
+    return paths
+
+
+def _organise(count: int, first: int, last: int, rng: np.random.Generator, always_live: bool) -> _Organisation:
+    programs = [(p.name, p.portfolio, p.owner, p.goal) for p in PROGRAMS]
+    places = _places(count, programs, staged=not always_live)
+    plans = _draw(places, first, last, rng)
+    if always_live:
+        _keep_live(plans, first, last, rng)
+    else:
+        _plant_habits(plans, places, last, rng)
+    texts = list(TEXTS)
+    since = plans.start - 7 * rng.integers(4, 16, count)
+    if not always_live:
+        _plant_stories(plans, places, last, texts)
+        _set_ahead(plans, places, since, last, rng)
+    # Identifiers were given as projects came up, so older projects have lower ones.
+    order = np.argsort(plans.start, kind="stable")
+    return _Organisation([places[i] for i in order], programs, _reorder(plans, order), texts, since[order])
+
+
+def _places(count: int, programs: list[tuple[str, str, str, str]], staged: bool) -> list[_Place]:
+    """Named projects as far as the catalogue goes, numbered ones and programs beyond; more programs are added."""
+    stages = {n: s for s, names in (("idea", IDEAS), ("candidate", CANDIDATES), ("approved", APPROVED)) for n in names}
+    named = [
+        _Place(name, i, p.portfolio, OTHER_GOAL.get(name, p.goal), stages.get(name, "") if staged else "")
+        for i, p in enumerate(PROGRAMS)
+        for name in p.projects
+    ]
+    named += [_Place(name, None, portfolio, "") for name, portfolio in LOOSE]
+    leaves = [goal.goal_id for goal in GOALS if goal.parent]
+    while len(programs) * 10 < count:
+        number, like = len(programs) + 1, PROGRAMS[len(programs) % len(PROGRAMS)]
+        programs.append(
+            (f"{like.portfolio} program {number}", like.portfolio, like.owner, leaves[number % len(leaves)])
+        )
+    extra = len(programs) - len(PROGRAMS)
+    for number in range(len(named), count):
+        program = len(PROGRAMS) + number % extra if extra else number % len(programs)
+        _, portfolio, _, goal = programs[program]
+        ahead = ("idea", "candidate", "approved")[number // 9 % 3] if staged and number % 9 == 0 else ""
+        goal = "" if number % 20 == 0 else goal
+        named.append(_Place(f"{portfolio} project {number + 1}", program, portfolio, goal, ahead))
+    return named[:count]
+
+
+def _draw(places: list[_Place], first: int, last: int, rng: np.random.Generator) -> Plans:
+    """Plans of ordinary projects: most run well, a fifth is in some trouble."""
+    n = len(places)
+    length = 7 * np.rint(13 + 91 * rng.beta(2.8, 1.4, n)).astype(np.int64)
+    # More projects start towards the end: the portfolio grows.
+    age = np.rint((last - first + 210) * rng.random(n) ** 1.3).astype(np.int64) + 4
+    start = last - age
+    start -= (start + 3) % 7  # a Monday
+    size = rng.standard_normal(n) * 0.95 + np.log(900_000) + 0.9 * np.log(length / 420)
+    budget = np.clip(np.rint(np.exp(size) / 10_000) * 10_000, 80_000, 25_000_000)
+    troubled = rng.random(n) < 0.19
+    speed = np.where(troubled, 0.78 + 0.08 * rng.standard_normal(n), 0.98 + 0.055 * rng.standard_normal(n))
+    efficiency = np.where(troubled, 0.86, 0.98) + 0.06 * rng.standard_normal(n)
+    kind = rng.choice(4, n, p=[0.26, 0.56, 0.11, 0.07])  # honest, late, never changes, careful
+    late_amber = np.choose(kind, [rng.integers(0, 3, n), rng.integers(7, 24, n), np.full(n, 999), np.zeros(n)])
+    late_red = np.choose(kind, [rng.integers(1, 5, n), rng.integers(12, 27, n), np.full(n, 999), np.zeros(n)])
+    # A worry that dates and costs do not show: an amber spell now and then.
+    worried_from = start + 7 * rng.integers(3, 60, n)
+    floor = np.where((rng.random(n) < 0.4) & (kind != 2), 1, 0)
+    return Plans(
+        start=start,
+        days=length - 3,  # Monday to Friday
+        budget=budget,
+        speed=np.clip(speed, 0.5, 1.2),
+        efficiency=np.clip(efficiency, 0.6, 1.2),
+        begin=start.copy(),
+        hold=np.full(n, NEVER),
+        cancel=np.full(n, NEVER),
+        first_report=start.copy(),
+        last_report=np.full(n, NEVER),
+        late_amber=late_amber.astype(np.int64),
+        late_red=late_red.astype(np.int64),
+        floor=floor,
+        floor_from=worried_from,
+        floor_to=worried_from + 7 * rng.integers(4, 16, n),
+        cap=np.full(n, 2),
+        cadence=rng.integers(2, 6, n),
+        finish_share=rng.uniform(0.35, 0.75, n),
+        cost_share=rng.uniform(0.3, 0.6, n),
+        cause=rng.integers(0, len(CAUSES), n),
+        has_value=rng.random(n) >= 0.12,
+        has_forecast_cost=rng.random(n) >= 0.05,
+    )
+
+
+def _keep_live(plans: Plans, first: int, last: int, rng: np.random.Generator) -> None:
+    """Let every project run from before the first week to after the last, and miss no report."""
+    n = len(plans)
+    plans.start = first - 7 * rng.integers(1, 26, n)
+    plans.start -= (plans.start + 3) % 7  # a Monday
+    plans.days = last - plans.start + 7 * rng.integers(20, 100, n)
+    plans.begin, plans.first_report = plans.start.copy(), plans.start.copy()
+    plans.floor_from = plans.start + 7 * rng.integers(3, max(4, (last - first) // 7), n)
+    plans.floor_to = plans.floor_from + 7 * rng.integers(4, 16, n)
+    plans.can_finish, plans.misses = False, 0.0
+
+
+def _plant_habits(plans: Plans, places: list[_Place], last: int, rng: np.random.Generator) -> None:
+    """Late starts, cancellations, holds, reporters who fell silent or never reported, and budgets that are missing."""
+    n = len(plans)
+    ordinary = np.array([p.name not in STORIES and not p.ahead for p in places])
+    age = (last - plans.start) // 7
+    left = plans.days // 7 - age
+    plans.begin = plans.start + np.where(ordinary & (rng.random(n) < 0.08), 7 * rng.integers(3, 10, n), 0)
+
+    def some(where: Flags, share: float) -> Ints:
+        found = np.flatnonzero(ordinary & where)
+        chosen = rng.permutation(found)[: max(1, round(share * n))]
+        ordinary[chosen] = False
+        return chosen
+
+    silent = some((age > 16) & (left > 10), 6 / 240)
+    plans.last_report[silent] = last - 7 * (3 + np.arange(len(silent)) % 5)
+    plans.first_report[some((age > 2) & (age < 22) & (left > 8), 4 / 240)] = NEVER
+    held = some((age > 20) & (left > 4), 4 / 240)
+    plans.hold[held] = last - 7 * (3 + 2 * np.arange(len(held)) % 9)
+    stopped = some(age > 24, 10 / 240)
+    plans.cancel[stopped] = plans.start[stopped] + 7 * (10 + rng.integers(0, np.minimum(age, 60)[stopped] - 12))
+    unknown = some(age > 2, 5 / 240)
+    plans.budget[unknown] *= -1
+
+
+def _plant_stories(plans: Plans, places: list[_Place], last: int, texts: list[str]) -> None:
+    for at, place in enumerate(places):
+        if story := STORIES.get(place.name):
+            _plant(plans, at, story, last, texts)
+
+
+def _plant(plans: Plans, at: int, story: Story, last: int, texts: list[str]) -> None:
+    monday = last - 4 - 7 * story.age
+    plans.start[at] = plans.begin[at] = plans.first_report[at] = monday
+    plans.days[at] = 7 * story.weeks - 3
+    plans.budget[at] = story.budget
+    for name in ("speed", "efficiency", "late_amber", "late_red", "cap", "finish_share", "cost_share", "cause"):
+        getattr(plans, name)[at] = getattr(story, name)
+    plans.floor[at] = story.floor
+    plans.floor_from[at] = last - 7 * story.floor_week if story.floor else NEVER
+    plans.floor_to[at] = NEVER
+    plans.cadence[at] = 2
+    plans.has_value[at] = plans.has_forecast_cost[at] = True
+    for e in story.effects:
+        plans.effects.append((at, last - 7 * e.from_week, last - 7 * e.to_week, e.speed, e.efficiency))
+    for week, text in story.comments.items():
+        plans.comments.setdefault(last - 7 * week, {})[at] = len(texts)
+        texts.append(text)
+
+
+def _set_ahead(plans: Plans, places: list[_Place], since: Ints, last: int, rng: np.random.Generator) -> None:
+    """Move what no one has begun past the last week. Most of the approved ones report already."""
+    for number, at in enumerate(i for i, place in enumerate(places) if place.ahead):
+        place = places[at]
+        plans.start[at] = plans.begin[at] = last + 3 + 7 * int(rng.integers(1, 15))
+        since[at] = last - 4 - 7 * int(rng.integers(3, 14))
+        reports = place.ahead == "approved" and number % 4 > 0
+        plans.first_report[at] = since[at] if reports else NEVER
+        plans.floor[at] = 0
+
+
+def _reorder(plans: Plans, order: Ints) -> Plans:
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    values: dict[str, Any] = {name: v[order] if isinstance(v, np.ndarray) else v for name, v in vars(plans).items()}
+    values["effects"] = [(int(place[at]), *rest) for at, *rest in plans.effects]
+    values["comments"] = {day: {int(place[at]): t for at, t in said.items()} for day, said in plans.comments.items()}
+    return Plans(**values)
+
+
+def _day(day: int) -> str:
+    return (_EPOCH + dt.timedelta(days=int(day))).isoformat()
+
+
+def _project_rows(organisation: _Organisation, course: Course, last: int) -> Iterable[list[str]]:
+    p = organisation.plans
+    stories = STORIES if p.can_finish else {}
+    for at, place in enumerate(organisation.places):
+        stage, since = _stage(organisation, course, at, last)
+        sponsors = SPONSORS[place.portfolio]
+        critical = place.name in stories and stories[place.name].critical
+        yield [
+            f"P-{at + 1:0{organisation.digits}d}",
+            place.name,
+            "" if place.program is None else f"PRG-{place.program + 1:02d}",
+            place.portfolio,
+            sponsors[(7 * at + len(place.name)) % len(sponsors)],
+            place.goal,
+            stage,
+            _day(since),
+            "yes" if critical else "no",
+            _day(p.start[at]),
+            _day(p.start[at] + p.days[at]),
+            f"{p.budget[at]:.0f}" if p.budget[at] > 0 else "",
+            "USD",
+        ]
+
+
+def _stage(organisation: _Organisation, course: Course, at: int, last: int) -> tuple[str, int]:
+    p = organisation.plans
+    if ahead := organisation.places[at].ahead:
+        return ahead, int(organisation.since[at])
+    if course.finished[at] <= last:
+        return "completed", int(course.finished[at])
+    for stage, day in (("cancelled", p.cancel[at]), ("on hold", p.hold[at])):
+        if day <= last:
+            return stage, int(day)
+    if p.begin[at] > last:
+        return "approved", int(p.start[at] - 28)
+    return "active", int(p.begin[at])
+
+
+def _write(path: Path, export: str, rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(contract(export).columns)
+        out.writerows(rows)
+
+
+def _write_status(path: Path, organisation: _Organisation, weeks: Iterable[dict[str, NDArray[Any]]]) -> None:
+    """Collect numbers week by week, and let the database write them as text."""
+    target = str(path).replace("'", "''")
+    with duckdb.connect(":memory:", config={"preserve_insertion_order": "true"}) as con:
+        con.execute(
+            "create table numbers (project int, day int, health tinyint, finish int, actual int, percent tinyint, "
+            "pv int, ev int, ac int, eac int, comment varchar)"
+        )
+        block: list[dict[str, NDArray[Any]]] = []
+        for week in weeks:
+            block.append(week)
+            if sum(len(w["day"]) for w in block) >= _BLOCK:
+                _append(con, block, organisation.texts)
+        if block:
+            _append(con, block, organisation.texts)
+        values = (
+            f"'P-' || lpad((project + 1)::varchar, {organisation.digits}, '0')",
+            "date '1970-01-01' + day",
+            "['green', 'amber', 'red'][health + 1]",
+            "date '1970-01-01' + finish",
+            "date '1970-01-01' + nullif(actual, -1)",
+            "percent",
+            *(f"nullif({name}, -1)" for name in ("pv", "ev", "ac", "eac")),
+            "comment",
+        )
+        columns = ", ".join(f"{sql} as {name}" for sql, name in zip(values, STATUS_COLUMNS, strict=True))
+        con.execute(f"copy (select {columns} from numbers) to '{target}' (format csv, header, delimiter ',')")
+
+
+def _append(con: duckdb.DuckDBPyConnection, block: list[dict[str, NDArray[Any]]], texts: list[str]) -> None:
+    frame = pd.DataFrame({name: np.concatenate([week[name] for week in block]) for name in block[0]})
+    # The last place stands for "no comment", as MISSING is -1.
+    frame["comment"] = np.array([*texts, None], dtype=object)[frame["comment"]]
+    con.register("block", frame)
+    con.execute("insert into numbers from block")
+    con.unregister("block")
+    block.clear()
+
+
+def main() -> None:
+    """Write the sample, or a larger one."""
+    parser = argparse.ArgumentParser(description="Write the sample exports.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("data") / "sample")
+    parser.add_argument("--projects", type=int, default=240)
+    parser.add_argument("--weeks", type=int, default=104)
+    parser.add_argument("--always-live", action="store_true", help="every project reports every week")
+    given = parser.parse_args()
+    for path in generate(
+        given.folder, projects=given.projects, weeks=given.weeks, always_live=given.always_live
+    ).values():
+        print(path)
+
+
+if __name__ == "__main__":
+    main()
