@@ -28,6 +28,11 @@ SQL_TYPES = {
 }
 
 
+def spelled(text: str) -> str:
+    """A value as it compares: like a header, but what has neither letters nor digits ("🟢", "-") stands for itself."""
+    return fold(text) or text.strip()
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of an export.
@@ -60,10 +65,15 @@ class Column:
     @property
     def spellings(self) -> dict[str, str]:
         """Every accepted spelling of a choice, folded, and the allowed value that it stands for."""
-        known = {fold(value): value for value in self.values}
+        known = {spelled(value): value for value in self.values}
         for value, others in self.values.items():
-            known |= {fold(other): value for other in others}
+            known |= {spelled(other): value for other in others}
         return known | self.ratings
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is a text that identifies something, so that "n/a" in it says nothing."""
+        return self.type == "text" and bool(self.known_in or self.pattern)
 
     @property
     def unit(self) -> str:
@@ -275,8 +285,12 @@ def contract(export: str) -> Contract:
             columns[name] = _column(name, spec)
     if "carries" in given:
         carried = contract(given["carries"])
-        extra = {n: replace(c, required=False) for n, c in carried.columns.items() if n not in columns}
-        columns |= extra
+        # A header that means a column of this export's own does not mean a carried one ("end date": the forecast's).
+        own = {fold(text) for c in columns.values() for text in (c.name, *c.aliases)}
+        for name, c in carried.columns.items():
+            if name not in columns:
+                aliases = tuple(a for a in c.aliases if fold(a) not in own)
+                columns[name] = replace(c, required=False, aliases=aliases)
         rules = [*carried.rules, *rules]
     return Contract(
         export=given["export"],

@@ -17,7 +17,11 @@ FOLDER = Path(__file__).parent / "profiles"
 _BY_NAME = "'name:'"
 
 # Cells that say "nothing is known" in so many words; never errors outside text columns.
-UNKNOWN_WORDS = ("n/a", "na", "#n/a", "none", "null", "nil", "nan", "-", "--", "?", "tbc", "tbd", "unknown")
+UNKNOWN_WORDS = (
+    *("n/a", "na", "n.a.", "n.a", "#n/a", "none", "null", "nil", "nan", "<na>", "(blank)", "(none)", "unknown"),
+    *("-", "--", "---", "–", "—", ".", "..", "...", "…", "?", "??", "???", "tbc", "tbd", "tba", "t.b.c.", "t.b.d."),
+    *("not available", "not applicable", "not known", "not set"),
+)
 
 
 @dataclass(frozen=True)
@@ -33,22 +37,27 @@ class Source:
 
 @dataclass(frozen=True)
 class Profile:
-    """How one tool's export reads as a contract's: its headers, values and conventions, from profiles/*.yaml."""
+    """How one tool's export reads as a contract's: its headers, values and conventions, from profiles/*.yaml.
+
+    `recognise` lists sets of headers, each of which gives the export away. `decimal` is its decimal sign, where the
+    amounts alone may not tell. A header that ends in "*" stands for all that begin like it.
+    """
 
     name: str
     title: str
     export: str
     origin: str
     tested: str
-    recognise: tuple[str, ...]
+    recognise: tuple[tuple[str, ...], ...]
     source: Source
     dates: str | None
+    decimal: str | None
     unknown: tuple[str, ...]
     columns: dict[str, dict[str, Any]]
 
     def headers(self) -> set[str]:
         """Every header that the profile names, folded."""
-        named = set(self.recognise)
+        named = {header for together in self.recognise for header in together}
         for spec in self.columns.values():
             otherwise = spec.get("otherwise", {})
             for part in (spec, otherwise):
@@ -61,7 +70,7 @@ class Mapping:
     """A table understood: its contract, and for each column of it the SQL that gives the cell's text.
 
     `headers` names, per column, the file's own header (shown in problems). `values` are a profile's spellings of
-    choices, per column. Columns that the file lacks are absent.
+    choices, per column. Columns that the file lacks are absent. `notes` are warnings about the headers.
     """
 
     contract: Contract
@@ -70,9 +79,11 @@ class Mapping:
     text: dict[str, str]
     headers: dict[str, str]
     dates: str | None = None
+    decimal: str | None = None
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     keys_by_name: bool = False
+    notes: tuple[Problem, ...] = ()
 
 
 @cache
@@ -87,9 +98,10 @@ def profiles() -> dict[str, Profile]:
             export=given["export"],
             origin=given["from"],
             tested=given["tested"],
-            recognise=tuple(given["recognise"]),
+            recognise=tuple(tuple(headers) for headers in given["recognise"]),
             source=Source(**given["source"]),
             dates=given.get("dates"),
+            decimal=given.get("decimal"),
             unknown=tuple(given.get("unknown", ())),
             columns=given["columns"],
         )
@@ -116,23 +128,34 @@ def understand(
     contract that the file lacks, or stand in for them. `dates` ("dmy" or "mdy") settles the order of day and month.
     DataProblem when the table fits no export or a key column is missing; UsageError for names that do not exist.
     """
-    constants = dict(constants or {})
     chosen = _profile(table, export, profile)
     if chosen:
         mapping = _by_profile(table, chosen)
     else:
-        mapping = _by_headers(table, contract(export) if export else _recognise(table, constants))
-    strange = [name for name in constants if name not in mapping.contract.columns]
-    if strange:
-        names = ", ".join(mapping.contract.columns)
-        raise UsageError(
-            f"--set {strange[0]}: the {mapping.contract.export} export has no such column", f"Use one of: {names}."
+        mapping = _by_headers(table, contract(export) if export else _recognise(table, constants or {}))
+    mapping = _with_constants(table, mapping, constants or {})
+    _need_key(table, mapping, asked=export is not None or chosen is not None)
+    return replace(mapping, dates=dates or mapping.dates)
+
+
+def _with_constants(table: TextTable, mapping: Mapping, constants: MappingType[str, str]) -> Mapping:
+    form = mapping.contract
+    known = form.header_for()
+    text, headers, notes = dict(mapping.text), dict(mapping.headers), list(mapping.notes)
+    for said, value in constants.items():
+        name = known.get(fold(said))
+        if name:
+            text[name], headers[name] = _quoted(value), f"--set {said}"
+            continue
+        words, fix = (
+            f"--set {said}: the {form.export} export has no such column",
+            f"Use one of: {', '.join(form.columns)}.",
         )
-    text = mapping.text | {name: _quoted(value) for name, value in constants.items()}
-    headers = mapping.headers | {name: f"--set {name}" for name in constants}
-    mapping = replace(mapping, text=text, headers=headers, dates=dates or mapping.dates)
-    _need_key(table, mapping)
-    return mapping
+        if fold(said) not in known_headers():
+            raise UsageError(words, fix)
+        # It may be meant for another file of the same command.
+        notes.append(Problem("set_not_used", f"{words}, so it is not used here", fix, severity="warning"))
+    return replace(mapping, text=text, headers=headers, notes=tuple(notes))
 
 
 def _quoted(text: str) -> str:
@@ -150,14 +173,25 @@ def _profile(table: TextTable, export: str | None, name: str | None) -> Profile 
     if name is not None:
         if name not in profiles():
             raise UsageError(f"there is no profile named {name}", f"Use one of: {', '.join(profiles())}.")
-        return profiles()[name]
+        found = profiles()[name]
+        if export not in (None, found.export):
+            raise UsageError(f"the profile {name} reads {found.export}, not {export}", "Leave out --as or --profile.")
+        return found
     present = _positions(table)
     fitting = [
-        p
+        (len(together), p)
         for p in profiles().values()
-        if (export is None or p.export == export) and all(fold(h) in present for h in p.recognise)
+        for together in p.recognise
+        if (export is None or p.export == export) and all(_places(header, present) for header in together)
     ]
-    return max(fitting, key=lambda p: len(p.recognise), default=None)
+    return max(fitting, key=lambda found: found[0], default=(0, None))[1]
+
+
+def _places(header: str, positions: dict[str, list[int]]) -> list[int]:
+    """Where a profile's header stands in a file; one that ends in "*" stands for all that begin like it."""
+    if not header.endswith("*"):
+        return positions.get(fold(header), [])
+    return [place for found, places in positions.items() if found.startswith(fold(header)) for place in places]
 
 
 def _by_profile(table: TextTable, profile: Profile) -> Mapping:
@@ -168,9 +202,8 @@ def _by_profile(table: TextTable, profile: Profile) -> Mapping:
     used: set[int] = set()
     for column, spec in profile.columns.items():
         for part in (spec, spec.get("otherwise")):
-            sources = [
-                p for h in (part or {}).get("from", (part or {}).get("sum", ())) for p in positions.get(fold(h), [])
-            ]
+            named = (part or {}).get("from", (part or {}).get("sum", ()))
+            sources = [place for header in named for place in _places(header, positions)]
             if part and sources:
                 unknown = () if contract(profile.export).columns[column].type == "text" else profile.unknown
                 text[column] = _profile_text(part, sources, positions, unknown)
@@ -186,6 +219,7 @@ def _by_profile(table: TextTable, profile: Profile) -> Mapping:
         text=text,
         headers=headers,
         dates=profile.dates,
+        decimal=profile.decimal,
         values=values,
         unmapped=tuple(h for i, h in enumerate(table.headers) if i not in used),
         keys_by_name=text.get("project_id", "").startswith(_BY_NAME),
@@ -200,8 +234,11 @@ def _profile_text(
         pattern = _quoted(f"(?is)({'|'.join(unknown)})")
         cells = [f"case when not regexp_full_match({cell}, {pattern}) then {cell} end" for cell in cells]
     if "sum" in part:
-        total = " + ".join(f"coalesce(try_cast(replace({cell}, ',', '') as decimal(38, 6)), 0)" for cell in cells)
-        return f"({total})::varchar"
+        numbers = [f"try_cast(translate({cell}, ',$', '') as decimal(38, 6))" for cell in cells]
+        # A summand that can't be read stands for the whole, so that it is found and named.
+        unread = ", ".join(f"case when {n} is null then {cell} end" for n, cell in zip(numbers, cells, strict=True))
+        total = f"({' + '.join(f'coalesce({number}, 0)' for number in numbers)})::varchar"
+        return f"coalesce({unread}, case when coalesce({', '.join(cells)}) is not null then {total} end)"
     text = f"coalesce({', '.join(cells)})" if len(cells) > 1 else cells[0]
     if part.get("name_key"):
         return f"{_BY_NAME} || {name_key(text)}"
@@ -229,34 +266,54 @@ def _by_headers(table: TextTable, form: Contract) -> Mapping:
     exact = {fold(name) for name in form.columns}
     text: dict[str, str] = {}
     headers: dict[str, str] = {}
+    notes: list[Problem] = []
     used: set[int] = set()
     # A column's own name goes before its aliases, whatever their order in the file.
-    for wanted in (exact, set(known)):
+    for wanted in (exact, set(known) - exact):
+        taken = set(text)
         for position, header in enumerate(table.headers):
             folded = fold(header)
-            if folded in wanted and known[folded] not in text:
-                text[known[folded]] = f"c{position}"
-                headers[known[folded]] = header
-                used.add(position)
+            if folded not in wanted or known[folded] in taken:
+                continue
+            name = known[folded]
+            if name in text:
+                notes.append(_doubled(table, name, headers[name], header))
+                continue
+            text[name], headers[name] = f"c{position}", header
+            used.add(position)
     unmapped = tuple(h for i, h in enumerate(table.headers) if i not in used)
-    return Mapping(form, None, Source(), text, headers, unmapped=unmapped)
+    return Mapping(form, None, Source(), text, headers, unmapped=unmapped, notes=tuple(notes))
+
+
+def _doubled(table: TextTable, name: str, first: str, other: str) -> Problem:
+    return Problem(
+        "header_twice",
+        f"{first} and {other} both say {name.replace('_', ' ')}; the first one is read",
+        f"If {other} is the right one, rename its header to {name}.",
+        row=table.header_row,
+        column=other,
+        severity="warning",
+    )
 
 
 def _recognise(table: TextTable, constants: MappingType[str, str]) -> Contract:
-    present = set(_positions(table)) | {fold(name) for name in constants}
-    best: tuple[int, int, Contract] | None = None
+    present = set(_positions(table))
+    given = present | {fold(name) for name in constants}
+    best: tuple[bool, int, bool, Contract] | None = None
     for form in contracts():
-        columns = {name for header, name in form.header_for().items() if header in present}
-        keyed = sum(name in columns for name in form.key)
-        if keyed == 0:
+        known = form.header_for()
+        others = {header for c in contracts() if c is not form for header in c.header_for()}
+        if any(key in present and key not in known for key in _key_headers()):
             continue
-        # Columns that only this export has tell more than those that several share.
-        own = {fold(n) for n in form.columns} - {fold(n) for c in contracts() if c is not form for n in c.columns}
-        score = len(columns) + sum(fold(name) in own for name in columns)
+        columns = {known[header] for header in given if header in known}
+        # Headers that only this export has tell more than those that several share.
+        score = len({known[header] for header in present if header in known})
+        score += sum(header in known and header not in others for header in present)
+        keyed = any(name in columns for name in form.key)
         complete = all(name in columns for name in form.required)
-        if best is None or (score, complete) > best[:2]:
-            best = (score, complete, form)
-    if best is None or best[0] < 2:
+        if score >= (2 if keyed else 3) and (best is None or (keyed, score, complete) > best[:3]):
+            best = (keyed, score, complete, form)
+    if best is None:
         names = "; ".join(f"{c.export} needs {', '.join(c.required)}" for c in contracts())
         raise DataProblem(
             "no export fits these columns",
@@ -271,26 +328,34 @@ def _recognise(table: TextTable, constants: MappingType[str, str]) -> Contract:
                 )
             ],
         )
-    return best[2]
+    return best[3]
 
 
-def _need_key(table: TextTable, mapping: Mapping) -> None:
+@cache
+def _key_headers() -> frozenset[str]:
+    """Headers, folded, that name a key beyond doubt: a table that has one is about nothing coarser."""
+    keys = [c.columns[c.key[0]] for c in contracts()]
+    return frozenset(
+        fold(text) for key in keys for text in (key.name, *key.aliases) if text.split()[0] == key.name.split("_")[0]
+    ) | {fold(key.name) for key in keys}
+
+
+def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
     form = mapping.contract
+    missing = [name for name in form.required if name not in mapping.text]
+    instead = " If it is a list of projects that reports no status, say --as projects."
     problems = [
         Problem(
             "missing_column",
             f"the {form.export} export needs {name.replace('_', ' ')}, and no header of this file gives it",
             f"Add a column named {name}"
             + (f" (or {', '.join(form.columns[name].aliases[:3])})" if form.columns[name].aliases else "")
-            + f", or give one value for all rows with --set {name}=VALUE.",
+            + (f", or give one value for all rows with --set {name}=VALUE." if len(form.key) > 1 else ".")
+            + (instead if name == "status_date" and "project_id" in mapping.text and not asked else ""),
             row=table.header_row,
-            column=name,
             value=", ".join(table.headers)[:200],
         )
-        for name in form.required
-        if name not in mapping.text
+        for name in missing
     ]
     if problems:
-        raise DataProblem(
-            f"the {form.export} export needs {', '.join(str(p.column) for p in problems)}", problems[0].fix, problems
-        )
+        raise DataProblem(f"the {form.export} export needs {', '.join(missing)}", problems[0].fix, problems)

@@ -1,0 +1,80 @@
+"""Amounts as people write them: SQL that takes away what stands about a number, and reads what is left."""
+
+# What a mark or code about an amount says of its currency; None where it may be one of several.
+MARKS = {
+    "£": "GBP",
+    "Ł": "GBP",  # a pound sign that was read in the wrong encoding on its way here
+    "€": "EUR",
+    "¥": "JPY",
+    "₹": "INR",
+    "ZŁ": "PLN",
+    "US$": "USD",
+    "AU$": "AUD",
+    "CA$": "CAD",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "A$": "AUD",
+    "C$": "CAD",
+    "S$": "SGD",
+    "R$": "BRL",
+}
+_CODES = (
+    "AED|ARS|AUD|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KES|KRW|KWD|MAD|MXN|"
+    "MYR|NGN|NOK|NZD|OMR|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
+)
+DOLLARS = {"USD", "AUD", "CAD", "NZD", "HKD", "SGD"}
+_CURRENCY = rf"(?:US|AU|CA|NZ|HK|[ACRS])?\$|zł|[£€¥₹Ł]|{_CODES}"
+_AROUND = rf"^['+]|{_CURRENCY}|\p{{Sc}}|\x{{fffd}}|rs\.?|kr\.?"
+_UNITS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
+_UNIT = rf"(\d\.?) *({'|'.join(_UNITS)})([ )-]*)$"
+
+# A comma is the decimal sign where it comes last after points, where other than three digits follow it, after a
+# leading zero or four digits, or where points stand in groups; a point likewise.
+DECIMAL_COMMA = r"\..*,\d+$|^-?\d+,(\d{1,2}|\d{4,})$|^-?(0|\d{4,}),\d|[ ']\d{3},\d|\d\.\d{3}\.\d{3}"
+DECIMAL_POINT = r",.*\.\d+$|^-?\d*\.(\d{1,2}|\d{4,})$|^-?(0|\d{4,})\.\d|[ ']\d{3}\.\d|\d,\d{3},\d{3}|,\d\d,\d{3}"
+# One group of three digits after a comma or a point may be either.
+MAYBE_COMMA = r"-?[1-9]\d{0,2},\d{3}"
+MAYBE_POINT = r"-?[1-9]\d{0,2}\.\d{3}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def plain_number(text: str) -> str:
+    """SQL: the value of a text of digits, point and minus alone, NULL for any other."""
+    return f"case when translate({text}, '0123456789.-', '') = '' then try_cast({text} as double) end"
+
+
+def body(text: str) -> str:
+    """SQL: an amount's text without currency, unit and brackets; negative in any usual form gets a leading minus."""
+    spaced = f"translate({text}, '\u00a0\u202f\u2009\t’−', '    ''-')"
+    bare = f"regexp_replace({spaced}, {_quoted(_AROUND)}, '', 'gi')"
+    bare = f"trim(regexp_replace({bare}, {_quoted(_UNIT)}, '\\1\\3', 'i'))"
+    signed = r"^\( *([^()-]*?) *\)$|^([^()-]*?) *-$|^- *([^()-]*)$"
+    return f"regexp_replace({bare}, {_quoted(signed)}, '-\\1\\2\\3')"
+
+
+def value(text: str, decimal_comma: bool) -> str:
+    """SQL: the number that an amount's text says, its unit multiplied in; NULL where it says none."""
+    stripped = body(text)
+    mark, group = (",", ".") if decimal_comma else (".", ",")
+    groups = "|".join(rf"(?:{g}\d{{3}})+" for g in (f"[{group}]", " ", "'"))
+    shape = rf"-?(?:\d{{1,3}}(?:{groups})(?:[{mark}]\d*)?|(?:\d+[{mark}]?\d*|[{mark}]\d+)(?:[eE][+-]?\d{{1,3}})?"
+    shape += ")" if decimal_comma else r"|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)"
+    digits = f"translate({stripped}, {_quoted(mark + group + ' ' + chr(39))}, '.')"
+    cases = " ".join(f"when '{unit}' then {times:g}" for unit, times in _UNITS.items())
+    unit = f"case lower(regexp_extract({text}, {_quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
+    number = f"case when regexp_full_match({stripped}, {_quoted(shape)}) then try_cast({digits} as double) * {unit} end"
+    return f"case when isfinite({number}) then {number} end"
+
+
+def currency_mark(text: str) -> str:
+    """SQL: the currency mark or code that stands in an amount's text, in capitals, '' where there is none."""
+    return f"upper(regexp_extract({text}, {_quoted(_CURRENCY)}, 0, 'i'))"
+
+
+def currencies(marks: set[str]) -> set[str]:
+    """The currencies that marks and codes speak of; a bare dollar sign stays "$", unless one dollar is named."""
+    named = {MARKS.get(mark, mark) for mark in marks}
+    return named - {"$"} if named & DOLLARS else named

@@ -1,0 +1,61 @@
+"""Dates as people write them: SQL that reduces a text to its day, and the formats that it is read by."""
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+# Day-month-year or month-day-year: two small numbers and a year, however separated.
+_NUMERIC = r"^(\d{1,2})-(\d{1,2})-(\d{4}|\d{2})$"
+_FORMS = (
+    r"(?i)\d{1,2}-\d{1,2}-(\d{4}|\d\d)|\d{4}-\d{1,2}-\d{1,2}|\d{8}|"
+    r"\d{1,2}-[a-z]+-(\d{4}|\d\d)|[a-z]+-\d{1,2}-(\d{4}|\d\d)|\d{4}-[a-z]+-\d{1,2}"
+)
+_ORDERS = {"dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y")}
+_NAMED = ("%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y-%b-%d", "%Y-%B-%d")
+_NAMED_SHORT = ("%d-%b-%y", "%d-%B-%y", "%b-%d-%y", "%B-%d-%y")
+# A word before a day is its weekday, unless it is the month: no other number follows that day.
+_WEEKDAY = r"^[A-Za-z]{2,9}\.?,? +(\d{1,2}[./-]\d|\d{1,2}[ .-]+[A-Za-z]|[A-Za-z]|\d{4}-)"
+FIXES = {
+    "dmy": "Dates in this column are read day first (31/12/2026); write it so, or as 2026-12-31.",
+    "mdy": "Dates in this column are read month first (12/31/2026); write it so, or as 2026-12-31.",
+}
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return ", ".join(f"'{text}'" for text in texts)
+
+
+def iso(text: str) -> str:
+    """SQL: the day of a text that is an ISO date and nothing else."""
+    # A cast of text to date lets anything follow the day, so what was read must give back what was written.
+    day = f"try_cast({text} as date)"
+    return f"case when {day}::varchar = {text} then {day} end"
+
+
+def day_text(text: str) -> str:
+    """SQL: a date's text without weekday and time of day, its parts joined by hyphens."""
+    day = f"regexp_replace({text}, '[T ,]+\\d{{1,2}}(:\\d{{2}}.*| ?[AaPp][Mm])$', '')"
+    day = f"regexp_replace({day}, '{_WEEKDAY}', '\\1')"
+    day = f"regexp_replace({day}, '(\\d)(st|nd|rd|th)\\b', '\\1')"
+    day = f"regexp_replace({day}, '\\bsept\\b', 'Sep', 'i')"
+    return f"regexp_replace(trim({day}), '[/. ,-]+', '-', 'g')"
+
+
+def first_and_second(text: str) -> tuple[str, str]:
+    """SQL: the first and the second number of a date that is written in numbers with the year last."""
+    parts = f"regexp_extract({day_text(text)}, '{_NUMERIC}', ['a', 'b', 'y'])"
+    return f"try_cast({parts}.a as int)", f"try_cast({parts}.b as int)"
+
+
+def written(text: str, order: str) -> str:
+    """SQL: the day of a date in any of the usual forms, `order` ("dmy" or "mdy") deciding between day and month."""
+    day = day_text(text)
+    long, short = _ORDERS[order]
+    formats = _listed((long, *_NAMED, "%Y-%m-%d", "%Y%m%d"))
+    formats_short = _listed((short, *_NAMED_SHORT))
+    four = f"regexp_matches({day}, '\\d{{4}}')"
+    read = f"case when {four} then try_strptime({day}, [{formats}]) else try_strptime({day}, [{formats_short}]) end"
+    # The formats alone would also take "1/2/3", and words such as "epoch".
+    return f"(case when regexp_full_match({day}, '{_FORMS}') then {read} end)::date"
+
+
+def plausible(sql: str) -> str:
+    """SQL: a day, NULL where its year shows that it was mistyped or misread."""
+    return f"case when year({sql}) between {FIRST_YEAR} and {LAST_YEAR} then {sql} end"
