@@ -18,6 +18,7 @@ from pipelines.store import backup, restore
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
 
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 SHOWN = 5  # problems shown a rule; --json and `rejected` give all
 
 
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or .xlsx files")
     sub.add_argument("--as", dest="export", choices=EXPORTS, help="the export that the files are (default: recognised)")
     sub.add_argument("--profile", metavar="NAME", help="the profile that reads them (default: recognised)")
+    sub.add_argument("--source", metavar="NAME", help="where the files come from (default: the profile's name for it)")
     sub.add_argument(
         "--set", dest="constants", action="append", default=[], metavar="COLUMN=VALUE", help="one value for every row"
     )
@@ -91,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("sample", _sample, "Write the sample organisation's exports.")
     sub.add_argument("folder", type=Path, metavar="DIR")
 
+    command("demo", _demo, "Load the sample organisation, if nothing is loaded yet.")
+
     sub = command("backup", _backup, "Save the whole warehouse as one file.")
     sub.add_argument("file", type=Path, metavar="FILE")
 
@@ -115,6 +119,7 @@ def _load(asked: argparse.Namespace) -> int:
         files=asked.files,
         export=asked.export,
         profile=asked.profile,
+        source=asked.source,
         constants=_constants(asked.constants),
         dates=asked.date_order,
         dry_run=asked.dry_run,
@@ -276,6 +281,18 @@ def _sample(asked: argparse.Namespace) -> int:
     for file in generate(asked.folder).values():
         print(file)
     return 0
+
+
+def _demo(asked: argparse.Namespace) -> int:
+    warehouse = _warehouse(asked)
+    if warehouse.publication():
+        return 0
+    print("Loading the sample organisation (made-up data) ...")
+    asked.files = sorted(SAMPLE.glob("*.csv"))
+    asked.source = "sample"
+    asked.export = asked.profile = asked.date_order = None
+    asked.constants, asked.dry_run, asked.quarantine = [], False, False
+    return _load(asked)
 
 
 def _backup(asked: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,16 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What a load was asked to do. `constants` fill columns that the files lack; `dates` settles day and month."""
+    """What a load was asked to do.
+
+    `source` names where the files come from, in place of the profile's; `constants` fill columns that the files lack;
+    `dates` settles day and month.
+    """
 
     files: Sequence[Path]
     export: str | None = None
     profile: str | None = None
+    source: str | None = None
     constants: dict[str, str] = field(default_factory=dict)
     dates: str | None = None
     dry_run: bool = False
@@ -204,6 +209,8 @@ def _read_all(
                 report.refuse(error)
                 misfits.append(report)
                 continue
+            if request.source:
+                mapping = replace(mapping, source=replace(mapping.source, name=request.source))
             report.export, report.profile = mapping.contract.export, mapping.profile
             report.ignored_columns = mapping.unmapped
             tables.append(_Table(text, mapping, path, digest, report))
