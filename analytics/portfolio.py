@@ -1,0 +1,279 @@
+"""How the portfolio stands on a review date, what changed, and what needs a decision.
+
+Money is summed per currency and never over several. Undefined is None. Sources: methods "Health", "Roll-up", "Time".
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from analytics import reasons
+from analytics.reading import IN_SCOPE, Scope, Source
+
+Basis = Literal["computed", "reported"]
+DIMENSIONS = ("reported", "computed", "schedule", "cost")
+STATES = ("green", "amber", "red", "unknown")
+
+
+@dataclass(frozen=True)
+class Money:
+    """One currency's money over live projects, each sum with how many projects carry it.
+
+    `forecast` is the estimate at completion of the projects that have one and a budget; `forecast_budget` is the
+    budget of just these, so that the two can be compared.
+    """
+
+    currency: str
+    projects: int
+    budget: float | None
+    budgeted: int
+    spent: float | None
+    spending: int
+    forecast: float | None
+    forecast_budget: float | None
+    forecasting: int
+    watermelon: float | None
+
+    @property
+    def variance(self) -> float | None:
+        """Forecast less budget, over the projects that have both."""
+        return None if self.forecast is None or self.forecast_budget is None else self.forecast - self.forecast_budget
+
+    @property
+    def variance_share(self) -> float | None:
+        """The variance as a share of the budget."""
+        return self.variance / self.forecast_budget if self.variance is not None and self.forecast_budget else None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The live projects of one state in one dimension and currency."""
+
+    dimension: str
+    state: str
+    currency: str
+    projects: int
+    budget: float | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The live projects of a scope on a review date."""
+
+    live: int
+    programs: int
+    reported: int
+    stale: int
+    oldest_days: int | None
+    watermelons: int
+    money: tuple[Money, ...]
+    parts: tuple[Part, ...]
+
+    def count(self, dimension: str, state: str) -> int:
+        """How many live projects have a state."""
+        return sum(p.projects for p in self.parts if (p.dimension, p.state) == (dimension, state))
+
+    def counts(self, dimension: str) -> dict[str, int]:
+        """How many live projects have each state; they add up to `live`."""
+        return {state: self.count(dimension, state) for state in STATES}
+
+    def budgets(self, dimension: str, currency: str) -> dict[str, float]:
+        """The budget in each state, in one currency; the states add up to its budget."""
+        return {
+            state: sum(
+                p.budget or 0 for p in self.parts if (p.dimension, p.state, p.currency) == (dimension, state, currency)
+            )
+            for state in STATES
+        }
+
+    def known(self, dimension: str) -> int:
+        """How many live projects have a known state."""
+        return self.live - self.count(dimension, "unknown")
+
+
+def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
+    """The live projects of a scope on a review date: how many, how they stand, and their money."""
+    projects = f"(from {source.on(day)} where is_live and {IN_SCOPE})"
+    live, programs, reported, stale, oldest_days, watermelons = source.rows(
+        f"""
+        select count(*), count(distinct program_id), count(*) filter (is_reported), count(*) filter (is_stale),
+            max(age_days), count(*) filter (is_watermelon)
+        from {projects}
+        """,
+        scope.parameters(),
+    )[0]
+    money = source.rows(
+        f"""
+        select
+            currency,
+            count(*),
+            sum(budget::decimal(38, 6))::double,
+            count(budget),
+            sum(actual_cost::decimal(38, 6))::double,
+            count(actual_cost),
+            sum(case when budget is not null then eac::decimal(38, 6) end)::double,
+            sum(case when eac is not null then budget::decimal(38, 6) end)::double,
+            count(*) filter (budget is not null and eac is not null),
+            sum(case when is_watermelon then budget::decimal(38, 6) end)::double
+        from {projects}
+        group by currency
+        order by count(*) desc, currency
+        """,
+        scope.parameters(),
+    )
+    parts = source.rows(
+        f"""
+        with long as (unpivot {projects} on reported, computed, schedule, cost into name dimension value state)
+        select dimension, state, currency, count(*), sum(budget::decimal(38, 6))::double
+        from long group by all order by all
+        """,
+        scope.parameters(),
+    )
+    return Summary(
+        live,
+        programs,
+        reported,
+        stale,
+        oldest_days,
+        watermelons,
+        tuple(Money(*row) for row in money),
+        tuple(Part(*row) for row in parts),
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """What moved between two reviews, in numbers of projects. `new_red` was not live and red before."""
+
+    entered: int
+    left: int
+    new_red: int
+    no_longer_red: int
+    new_watermelons: int
+
+
+def change(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: Basis) -> Change:
+    """What moved among the live projects of a scope between two reviews."""
+    found = source.rows(
+        f"""
+        with
+        now as (from {source.on(day)} where is_live and {IN_SCOPE}),
+        earlier as (from {source.on(before)} where is_live and {IN_SCOPE}),
+        both_sides as (
+            select
+                now.project_key is not null as is_in,
+                earlier.project_key is not null as was_in,
+                coalesce(case when $basis = 'reported' then now.reported else now.computed end = 'red', false) as red,
+                coalesce(
+                    case when $basis = 'reported' then earlier.reported else earlier.computed end = 'red', false
+                ) as was_red,
+                coalesce(now.is_watermelon, false) as melon,
+                coalesce(earlier.is_watermelon, false) as was_melon
+            from now full join earlier using (project_key)
+        )
+        select
+            count(*) filter (is_in and not was_in), count(*) filter (was_in and not is_in),
+            count(*) filter (red and not was_red), count(*) filter (was_red and not red),
+            count(*) filter (melon and not was_melon)
+        from both_sides
+        """,
+        {**scope.parameters(), "basis": basis},
+    )
+    return Change(*found[0])
+
+
+def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int = 26) -> pd.DataFrame:
+    """The share of live projects in each state, week by week up to a review date.
+
+    Columns: review_date, live (projects), green, amber, red, unknown (shares of one). Weeks without a live project
+    are left out.
+    """
+    return source.frame(
+        f"""
+        with
+        week as (
+            select review_date, case when $basis = 'reported' then reported else computed end as state, projects
+            from mart_health_week
+            where review_date <= $day and review_date >= $day - 7 * $weeks and {IN_SCOPE}
+        )
+        select
+            review_date,
+            sum(projects)::bigint as live,
+            {", ".join(f"sum(case when state = '{s}' then projects else 0 end) / live as {s}" for s in STATES)}
+        from week
+        group by review_date
+        order by review_date
+        """,
+        {**scope.parameters(), "basis": basis, "day": day, "weeks": weeks},
+    )
+
+
+@dataclass(frozen=True)
+class Item:
+    """A live project that needs attention. `at_stake` is its budget; `why` says in words what put it here."""
+
+    project_id: str
+    project_name: str
+    program_name: str | None
+    reported: str
+    computed: str
+    is_stale: bool
+    at_stake: float | None
+    currency: str
+    why: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The items with most money at stake, and how many there are in all."""
+
+    items: tuple[Item, ...]
+    total: int
+    new: int
+
+
+_NEEDS_ATTENTION = "is_live and (computed = 'red' or reported = 'red' or is_stale)"
+
+
+def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope, limit: int = 10) -> Attention:
+    """The live projects that are red (as computed or as reported) or whose report is stale, most money first.
+
+    Amounts of two currencies can't be compared: the first of each currency comes first, then the second of each.
+    An item is new when it was not on the list at the compared review.
+    """
+    on_list = f"(from {source.on(before)} where {_NEEDS_ATTENTION})" if before else "(select null as project_key)"
+    rows = source.records(
+        f"""
+        select
+            now.*,
+            $compared and earlier.project_key is null as is_new,
+            row_number() over (partition by now.currency order by now.budget desc nulls last, now.project_key) as place,
+            count(*) over () as total,
+            count(*) filter ($compared and earlier.project_key is null) over () as new
+        from (from {source.on(day)} where {_NEEDS_ATTENTION} and {IN_SCOPE}) as now
+        left join {on_list} as earlier using (project_key)
+        order by place, now.currency
+        limit $most
+        """,
+        {**scope.parameters(), "compared": before is not None, "most": limit},
+    )
+    items = tuple(_item(row) for row in rows)
+    return Attention(items, rows[0]["total"] if rows else 0, rows[0]["new"] if rows else 0)
+
+
+def _item(row: dict[str, Any]) -> Item:
+    return Item(
+        row["project_key"],
+        row["project_name"],
+        row["program_name"],
+        row["reported"],
+        row["computed"],
+        row["is_stale"],
+        row["budget"],
+        row["currency"],
+        reasons.attention(row),
+        row["is_new"],
+    )

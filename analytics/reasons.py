@@ -1,0 +1,70 @@
+"""Why a project has its colour, in words from its numbers."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def days(count: int) -> str:
+    """A number of days in words."""
+    return f"{count:,} day" if count == 1 else f"{count:,} days"
+
+
+def share(value: float) -> str:
+    """A share of one as a percentage without decimals."""
+    return f"{value * 100:,.0f} %" if value >= 0.005 or value == 0 else "<1 %"
+
+
+def date(value: dt.date) -> str:
+    """A date as it is written everywhere."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def schedule(row: Mapping[str, Any]) -> str:
+    """The schedule in words; needs slip, slip_days, forecast_finish, actual_finish and finish_then."""
+    late, slip = row["slip_days"], row["slip"]
+    if late is None:
+        missing = "no forecast finish" if row["finish_then"] is None else "no baseline finish"
+        return f"Can't be judged: {missing}"
+    how_long = f", {share(abs(slip))} of the planned time" if slip is not None and late else ""
+    if row["actual_finish"] is not None and row["actual_finish"] <= row["finish_then"]:
+        what = "Finished"
+    elif row["forecast_finish"] is not None and row["forecast_finish"] < row["finish_then"]:
+        what = f"Was to finish on {date(row['forecast_finish'])}, not finished yet"
+        return f"{what}: {days(late)} past baseline{how_long}" if late > 0 else what
+    else:
+        what = "Forecast finish"
+    if late == 0:
+        return f"{what} on baseline"
+    return f"{what} {days(abs(late))} {'past' if late > 0 else 'before'} baseline{how_long}"
+
+
+def cost(row: Mapping[str, Any]) -> str:
+    """The cost in words; needs overrun, eac, forecast_cost, budget, earned_value and actual_cost."""
+    over = row["overrun"]
+    if over is None or math.isnan(over):
+        missing = "no budget" if not row["budget"] else "no forecast cost"
+        return f"Can't be judged: {missing}"
+    if row["forecast_cost"] is not None:
+        what, how = "Forecast cost", ""
+    else:
+        what = "Cost at completion"
+        how = f", at a cost performance (CPI) of {row['earned_value'] / row['actual_cost']:.2f}"
+    if abs(over) < 0.0005:
+        return f"{what} on budget{how}"
+    return f"{what} {share(abs(over))} {'over' if over > 0 else 'under'} budget{how}"
+
+
+def attention(row: Mapping[str, Any]) -> str:
+    """Why a project is on the list: what is red first, then what does not fit, then the age of its report."""
+    parts = [words(row) for name, words in (("schedule", schedule), ("cost", cost)) if row[name] == "red"]
+    if row["is_watermelon"]:
+        parts.append("reported green, computed red")
+    elif row["reported"] == "red" and row["computed"] != "red":
+        computed = "can't be computed" if row["computed"] == "unknown" else f"computed {row['computed']}"
+        parts.append(f"reported red, {computed}")
+    if row["is_stale"]:
+        parts.append(f"last report {days(row['age_days'])} ago")
+    text = "; ".join(part[:1].lower() + part[1:] for part in parts)
+    return text[:1].upper() + text[1:]
