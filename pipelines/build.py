@@ -119,7 +119,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
     _changed_projects(con)
     con.execute("create or replace temp table program_due (program_id varchar)")
     _programs_due(con)
-    if _rows_stand_after(con):
+    if _rows_stand_after(con) or _several_loads(con, listed):
         con.execute(
             """
             create or replace temp table touched_row as
@@ -132,7 +132,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
         )
         con.execute(f"create or replace temp table status_input as {winners(con, contract('status'), 'touched_row')}")
     else:
-        # Nothing stands after the new rows, so the loads' own rows are the winners.
+        # Nothing stands after the new rows, so the load's own rows are the winners.
         con.execute(f"create or replace temp table status_input as {_own_rows('status', f'load_id in ({listed})')}")
     _replace_rows(con)
     _programs_due(con)
@@ -151,15 +151,20 @@ def _aliases(con: duckdb.DuckDBPyConnection) -> str:
     con.execute(
         f"""
         create or replace temp table named_project as
-        with by_name as (
-            select distinct source from load semi join load_in_force using (load_id) where keys_by_name
+        with standing as (from load semi join load_in_force using (load_id)),
+        by_name as (
+            select load_id, source from standing where source in (select source from standing where keys_by_name)
+        ),
+        borne as (
+            select b.source, f.project_id, f.project_name from by_name as b join fact_status as f using (load_id)
+            union
+            select b.source, f.project_id, f.project_name
+            from by_name as b
+            join seen_status as s using (load_id)
+            join fact_status as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
         )
-        select distinct f.project_id, {name_key("f.project_name")} as name_key, l.source
-        from fact_status as f
-        join load as l using (load_id)
-        semi join by_name on by_name.source = l.source
-        semi join load_in_force as i on i.load_id = f.load_id
-        where f.project_name is not null
+        select distinct project_id, {name_key("project_name")} as name_key, source
+        from borne where project_name is not null
         """
     )
     return model("project_alias")
@@ -214,12 +219,15 @@ def _changed_projects(con: duckdb.DuckDBPyConnection) -> None:
         from changed group by project_key
         """
     )
-    # A change that meets a row "listed, not reported yet" moves that row too.
+    # A change up to the day from which a project is listed may make or unmake its row "listed, not reported yet".
     con.execute(
         """
         update changed_project set from_date = null where from_date is not null and project_key in (
-            select f.project_key from fct_status as f join changed_project as c using (project_key)
-            where not f.is_reported and f.status_date >= c.from_date
+            select coalesce(a.project_key, p.project_id)
+            from stg_projects as p
+            left join project_alias as a using (project_id)
+            join changed_project as c on c.project_key = coalesce(a.project_key, p.project_id)
+            where coalesce(p.stage_from, p.baseline_start, date '1900-01-01') >= c.from_date
         )
         """
     )
@@ -238,23 +246,35 @@ def _rows_stand_after(con: duckdb.DuckDBPyConnection) -> bool:
     )
 
 
+def _several_loads(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
+    """Whether more than one of these loads brings status rows: the later may restate the earlier."""
+    return bool(
+        con.sql(f"select count(distinct load_id) > 1 from fact_status where load_id in ({loads})").fetchall()[0][0]
+    )
+
+
 def _fct(con: duckdb.DuckDBPyConnection) -> str:
     """SQL of fct_status; an attribute is carried forward only where some rows have it and some do not."""
     attributes = [n for n in contract("projects").columns if n not in ("project_id", "stage_from")]
     counts = ", ".join(f"count({name})" for name in attributes)
-    total, *found = con.sql(f"select count(*), {counts} from status_input").fetchall()[0]
+    total, takes_first, *found = con.sql(
+        f"""
+        select count(*), count(*) filter (baseline = 'first_reported'), {counts}
+        from (
+            select i.* replace (coalesce(i.currency, l.currency) as currency), l.baseline
+            from status_input as i left join load as l using (load_id)
+        )
+        """
+    ).fetchall()[0]
     seeded = con.sql("select exists (from status_seed)").fetchall()[0][0]
     partly = [n for n, k in zip(attributes, found, strict=True) if (k and k < total) or (seeded and k < total)]
     carry = [f"last_value(e.{n} ignore nulls) over so_far as {n}" for n in partly] or ["e.project_key as project_key"]
-    takes_first = con.sql(
-        "select exists (from load where baseline = 'first_reported' and load_id in (select load_id from status_input))"
-    ).fetchall()[0][0]
-    first = "first_value(e.{} ignore nulls) over so_far"
+    first = "first_value(e.first_{} ignore nulls) over so_far"
     return (
         model("fct_status")
         .replace("{carry}", ",\n        ".join(carry))
-        .replace("{first_finish}", first.format("forecast_finish") if takes_first else "null::date")
-        .replace("{first_cost}", first.format("forecast_cost") if takes_first else "null::double")
+        .replace("{first_finish}", first.format("finish") if takes_first else "null::date")
+        .replace("{first_cost}", first.format("cost") if takes_first else "null::double")
     )
 
 
@@ -270,7 +290,13 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         create or replace temp table status_seed as
-        select * exclude (valid_to, listed_stage, listed_stage_from, reported_colour) from fct_status
+        select
+            * exclude (valid_to, listed_stage, listed_stage_from, reported_colour, has_own_portfolio, has_own_goal)
+            replace (
+                case when has_own_portfolio then portfolio end as portfolio,
+                case when has_own_goal then goal_id end as goal_id
+            )
+        from fct_status
         where rowid in (select row_id from seed_row)
         """
     )

@@ -1,15 +1,16 @@
 -- fct_status: one row a project and status date; it holds from its status date until valid_to (the next one).
 -- Grain: project_key, status_date. Reads status_input (the winning status rows), status_seed (the resolved row just
--- before them), changed_project, stg_projects, stg_programs, project_alias, health_colour, load.
--- Attributes: the projects export outranks the status report; else the newest value that is not null.
+-- before them, its portfolio and goal only where they are its own), changed_project, stg_projects, stg_programs, project_alias, health_colour, load.
+-- Attributes: the projects export outranks the status report; else the newest value that is not null. Where a source
+-- states no baseline, the first forecast that it reported is the project's baseline, until one is stated.
 -- A project that is listed but has not reported yet holds a row of its own, with is_reported = false.
 with
 reported as (
     select
         coalesce(alias.project_key, input.project_id) as project_key,
-        input.* exclude (comment, stage_from),
-        source.baseline = 'first_reported' as takes_first,
-        source.currency as source_currency,
+        input.* exclude (comment, stage_from) replace (coalesce(input.currency, source.currency) as currency),
+        case when source.baseline = 'first_reported' then input.forecast_finish end as first_finish,
+        case when source.baseline = 'first_reported' then input.forecast_cost end as first_cost,
         true as is_reported,
         false as is_seed
     from status_input as input
@@ -21,19 +22,18 @@ listed as (
     -- Where several ids were joined to one project and more than one is listed, the id it goes by speaks for it.
     select distinct on (project_key)
         coalesce(alias.project_key, p.project_id) as project_key,
-        p.*,
-        coalesce(p.stage_from, p.baseline_start, date '1900-01-01') as listed_from,
-        source.currency as source_currency
+        p.* replace (coalesce(p.currency, source.currency) as currency),
+        coalesce(p.stage_from, p.baseline_start, date '1900-01-01') as listed_from
     from stg_projects as p
     left join project_alias as alias using (project_id)
     left join load as source using (load_id)
-    order by project_key, p.project_id = coalesce(alias.project_key, p.project_id) desc, p.load_id desc
+    order by project_key, p.project_id = coalesce(alias.project_key, p.project_id) desc, p.load_id desc, p.project_id
 ),
 
 unreported as (
     select
         l.project_key, l.project_id, l.listed_from as status_date, l.load_id, l.source_row,
-        l.fact_load_id, l.fact_source_row, l.source_currency, false as is_reported, false as is_seed
+        l.fact_load_id, l.fact_source_row, false as is_reported, false as is_seed
     from listed as l
     semi join (from changed_project where from_date is null) as whole using (project_key)
     where not exists (
@@ -83,11 +83,9 @@ final as (
         s.stage,
         coalesce(l.is_critical, s.is_critical) as is_critical,
         coalesce(l.baseline_start, s.baseline_start) as baseline_start,
-        coalesce(
-            l.baseline_finish, s.baseline_finish, case when s.takes_first then s.first_reported_finish end
-        ) as baseline_finish,
-        coalesce(l.budget, s.budget, case when s.takes_first then s.first_reported_cost end) as budget,
-        coalesce(l.currency, s.currency, l.source_currency, s.source_currency, 'USD') as currency,
+        coalesce(l.baseline_finish, s.baseline_finish, s.first_reported_finish) as baseline_finish,
+        coalesce(l.budget, s.budget, s.first_reported_cost) as budget,
+        coalesce(l.currency, s.currency, 'USD') as currency,
         s.reported_health,
         colour.colour as reported_colour,
         s.forecast_finish,
@@ -97,6 +95,8 @@ final as (
         s.earned_value,
         s.actual_cost,
         s.forecast_cost,
+        s.portfolio is not null as has_own_portfolio,
+        s.goal_id is not null as has_own_goal,
         s.is_seed
     from stepped as s
     left join listed as l using (project_key)

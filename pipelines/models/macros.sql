@@ -6,12 +6,12 @@ create or replace macro rule_value(rule) as (select value from rule_in_force whe
 create or replace macro week_end(day) as
     (day + cast((rule_value('week_ends_on') - isodow(day) + 7) % 7 as integer))::date;
 
+-- The listing decides from its day on. A report of a finish outlives the stage that earlier reports gave.
 create or replace macro stage_at(day, listed_stage, listed_stage_from, stage, actual_finish) as
     case
         when listed_stage is not null and (listed_stage_from is null or listed_stage_from <= day) then listed_stage
-        when stage is not null then stage
-        when actual_finish <= day then 'completed'
-        else 'active'
+        when actual_finish <= day and stage is distinct from 'cancelled' then 'completed'
+        else coalesce(stage, 'active')
     end;
 
 create or replace macro is_live(stage) as stage in ('approved', 'active', 'on hold');
@@ -27,9 +27,10 @@ create or replace macro slip_share(finish, baseline_start, baseline_finish) as
     (finish - baseline_finish) / nullif(greatest(baseline_finish - baseline_start, 0), 0);
 
 create or replace macro estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as
-    coalesce(forecast_cost, budget * actual_cost / nullif(earned_value, 0));
+    coalesce(forecast_cost, budget * nullif(actual_cost, 0) / nullif(earned_value, 0));
 
-create or replace macro overrun_share(eac, budget) as (eac - budget) / nullif(budget, 0);
+-- Rounded, since 3.30 against 3.00 is 10 % but a hair less in doubles.
+create or replace macro overrun_share(eac, budget) as round((eac - budget) / nullif(budget, 0), 9);
 
 create or replace macro band(share, amber, red) as
     case when share >= red then 'red' when share >= amber then 'amber' when share is not null then 'green' end;
