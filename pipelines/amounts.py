@@ -28,6 +28,8 @@ _AROUND = rf"^['+]|{_CURRENCY}|\p{{Sc}}|\x{{fffd}}|rs\.?|kr\.?"
 _UNITS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
 _UNIT = rf"(\d\.?) *({'|'.join(_UNITS)})([ )-]*)$"
 
+LONGEST = 60  # characters of a number; a longer one is a row of digits, and might be infinite
+
 # A comma is the decimal sign where it comes last after points, where other than three digits follow it, after a
 # leading zero or four digits, or where points stand in groups; a point likewise.
 DECIMAL_COMMA = r"\..*,\d+$|^-?\d+,(\d{1,2}|\d{4,})$|^-?(0|\d{4,}),\d|[ ']\d{3},\d|\d\.\d{3}\.\d{3}"
@@ -43,7 +45,8 @@ def _quoted(text: str) -> str:
 
 def plain_number(text: str) -> str:
     """SQL: the value of a text of digits, point and minus alone, NULL for any other."""
-    return f"case when translate({text}, '0123456789.-', '') = '' then try_cast({text} as double) end"
+    plain = f"translate({text}, '0123456789.-', '') = '' and length({text}) <= {LONGEST}"
+    return f"case when {plain} then try_cast({text} as double) end"
 
 
 def body(text: str) -> str:
@@ -55,18 +58,17 @@ def body(text: str) -> str:
     return f"regexp_replace({bare}, {_quoted(signed)}, '-\\1\\2\\3')"
 
 
-def value(text: str, decimal_comma: bool) -> str:
-    """SQL: the number that an amount's text says, its unit multiplied in; NULL where it says none."""
-    stripped = body(text)
+def value(text: str, stripped: str, decimal_comma: bool) -> str:
+    """SQL: the number that an amount says, its unit multiplied in; NULL where it says none. `stripped` is its body."""
     mark, group = (",", ".") if decimal_comma else (".", ",")
     groups = "|".join(rf"(?:{g}\d{{3}})+" for g in (f"[{group}]", " ", "'"))
-    shape = rf"-?(?:\d{{1,3}}(?:{groups})(?:[{mark}]\d*)?|(?:\d+[{mark}]?\d*|[{mark}]\d+)(?:[eE][+-]?\d{{1,3}})?"
+    shape = rf"-?(?:\d{{1,3}}(?:{groups})(?:[{mark}]\d*)?|(?:\d+[{mark}]?\d*|[{mark}]\d+)(?:[eE][+-]?\d{{1,2}})?"
     shape += ")" if decimal_comma else r"|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)"
     digits = f"translate({stripped}, {_quoted(mark + group + ' ' + chr(39))}, '.')"
     cases = " ".join(f"when '{unit}' then {times:g}" for unit, times in _UNITS.items())
     unit = f"case lower(regexp_extract({text}, {_quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
-    number = f"case when regexp_full_match({stripped}, {_quoted(shape)}) then try_cast({digits} as double) * {unit} end"
-    return f"case when isfinite({number}) then {number} end"
+    readable = f"length({stripped}) <= {LONGEST} and regexp_full_match({stripped}, {_quoted(shape)})"
+    return f"case when {readable} then try_cast({digits} as double) * {unit} end"
 
 
 def currency_mark(text: str) -> str:

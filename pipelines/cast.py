@@ -11,6 +11,10 @@ from pipelines.map import UNKNOWN_WORDS, Mapping
 from pipelines.problems import DataProblem, Problem
 from pipelines.read import TextTable
 
+# Two views on the text table: what its cells state, and what reading them starts from. Each step reads the columns of
+# the one before, for an expression that repeats another takes the database long to plan.
+STATED, PREPARED = "cell_stated", "cell_prepared"
+
 YES = ("yes", "y", "true", "t", "1", "x")
 NO = ("no", "n", "false", "f", "0")
 
@@ -34,8 +38,11 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     typed = {name: caster.expression(column) for name, column in mapping.contract.columns.items()}
     if caster.questions:
         raise DataProblem(caster.questions[0].message, caster.questions[0].fix, caster.questions)
-    select = ",\n".join(f"{sql}::{mapping.contract.columns[name].sql_type} as {name}" for name, sql in typed.items())
-    con.execute(f"create or replace temp table typed as select source_row, {select} from {table.relation}")
+    columns = mapping.contract.columns.values()
+    read = ",\n".join(f"({typed[c.name]})::{c.sql_type} as {c.name}" for c in columns)
+    kept = ",\n".join(f"{dates.plausible(c.name)} as {c.name}" if c.type == "date" else c.name for c in columns)
+    source = f"select source_row, {read} from {PREPARED}"
+    con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(typed)
     return Cast([*mapping.notes, *caster.notes], caster.currency)
 
@@ -67,15 +74,27 @@ class _Caster:
         self.questions: list[Problem] = []
         self.notes: list[Problem] = []
         self.fixes: dict[str, str] = {}
+        self._create_views()
+
+    def _create_views(self) -> None:
+        columns = [c for name, c in self.mapping.contract.columns.items() if name in self.mapping.text]
+        stated = "".join(f", {self._stated(c)} as {c.name}" for c in columns)
+        days = "".join(f", {dates.day_text(c.name)} as {c.name}_day" for c in columns if c.type == "date")
+        bodies = "".join(
+            f", {amounts.body(_unsigned(c))} as {c.name}_body"
+            for c in columns
+            if c.type in ("money", "number", "percent")
+        )
+        relation = self.table.relation
+        self.con.execute(f"create or replace temp view {STATED} as select source_row{stated} from {relation}")
+        self.con.execute(f"create or replace temp view {PREPARED} as select *{days}{bodies} from {STATED}")
 
     def expression(self, column: Column) -> str:
         """SQL that gives the column's typed value; NULL where the cell is empty, unknown or can't be read."""
         if column.name not in self.mapping.text:
             return "null"
-        if column.type == "text" and not column.is_code and column.name not in self.mapping.contract.key:
-            return self.mapping.text[column.name]
         readers = {
-            "text": self._code,
+            "text": self._text,
             "date": self._date,
             "money": self._amount,
             "number": self._amount,
@@ -83,7 +102,7 @@ class _Caster:
             "yes_no": self._yes_no,
             "choice": self._choice,
         }
-        return readers[column.type](column, self._stated(column))
+        return readers[column.type](column)
 
     def locate_unreadable(self, typed: dict[str, str]) -> None:
         """Add to `found` every cell that says something that its column's type can't hold."""
@@ -91,15 +110,14 @@ class _Caster:
             column = self.mapping.contract.columns[name]
             if sql == "null" or column.type in ("text", "choice") or column.known_in:
                 continue
-            stated = self._stated(column)
             message, fix = _why_unreadable(column, self.fixes.get(name))
             serial = "regexp_full_match(value, '\\d{5}(\\.\\d+)?')" if column.type == "date" else "false"
             self.con.execute(
                 f"""
                 insert into found
                 with bad as (
-                    select t.source_row, {stated} as value
-                    from {self.table.relation} as t join typed as y using (source_row)
+                    select t.source_row, t.{name} as value
+                    from {STATED} as t join typed as y using (source_row)
                     where y.{name} is null
                 )
                 select
@@ -117,34 +135,35 @@ class _Caster:
     def _stated(self, column: Column) -> str:
         """The cell's text, NULL where it says in words that nothing is known."""
         text = self.mapping.text[column.name]
-        if column.type == "choice":
-            return text  # its spellings say what is unknown
+        free_text = column.type == "text" and not column.is_code and column.name not in self.mapping.contract.key
+        if free_text or column.type == "choice":
+            return text  # the spellings of a choice say what is unknown
         words = _listed(tuple(sorted({*UNKNOWN_WORDS, *column.unknown})))
         return f"case when lower({text}) in ({words}) then null else {text} end"
 
     def _ask(self, sql: str) -> tuple[int, ...]:
-        found = self.con.execute(f"select {sql} from {self.table.relation}").fetchall()[0]
+        found = self.con.execute(f"select {sql} from {PREPARED}").fetchall()[0]
         return tuple(value or 0 for value in found)
 
-    def _examples(self, text: str, where: str) -> str:
+    def _examples(self, name: str, where: str) -> str:
         rows = self.con.execute(
-            f"select distinct {text} as value from {self.table.relation} where {where} order by 1 limit 3"
+            f"select distinct {name} as value from {PREPARED} where {where} order by 1 limit 3"
         ).fetchall()
         return ", ".join(value for (value,) in rows)
 
-    def _date(self, column: Column, text: str) -> str:
-        iso = dates.iso(text)
-        stated, plain = self._ask(f"count({text}), count({iso})")
+    def _date(self, column: Column) -> str:
+        iso, day = dates.iso(column.name), f"{column.name}_day"
+        stated, plain = self._ask(f"count({column.name}), count({iso})")
         if stated == plain:
-            return dates.plausible(iso)
-        first, second = dates.first_and_second(text)
+            return iso
+        first, second = dates.first_and_second(day)
         day_first, month_first, either = self._ask(
             f"count(*) filter ({first} > 12 and {second} <= 12), count(*) filter ({second} > 12 and {first} <= 12),"
             f"count(*) filter ({first} <= 12 and {second} <= 12 and {first} <> {second})"
         )
         order = self.mapping.dates
         if order is None and either and day_first == month_first:
-            examples = self._examples(text, f"{first} <= 12 and {second} <= 12 and {first} <> {second}")
+            examples = self._examples(column.name, f"{first} <= 12 and {second} <= 12 and {first} <> {second}")
             why = "as many rows have the day first as the month" if day_first else "no row has a day above 12"
             self._question(
                 "date_order_undecided",
@@ -158,9 +177,10 @@ class _Caster:
         if order is None:
             order = "dmy" if day_first >= month_first else "mdy"
         self.fixes[column.name] = dates.FIXES[order]
-        return dates.plausible(dates.written(text, order))
+        return dates.written(day, order)
 
-    def _amount(self, column: Column, text: str) -> str:
+    def _amount(self, column: Column) -> str:
+        text, body = _unsigned(column), f"{column.name}_body"
         plain = amounts.plain_number(text)
         grouped = f"regexp_full_match({text}, {_quoted(amounts.MAYBE_POINT)})"
         stated, read, three = self._ask(f"count({text}), count({plain}), count(*) filter ({grouped})")
@@ -169,21 +189,20 @@ class _Caster:
         foreign = self.table.delimiter in (";", "\t") and self.mapping.decimal is None
         if stated == read and not (foreign and three):
             return f"({plain}){scale}"
-        decimal_comma = self._decimal_comma(column, text, foreign)
+        decimal_comma = self._decimal_comma(column, body, foreign)
         if decimal_comma is None:
             return "null"
         self.fixes[column.name] = (
             f"Amounts in this column are read with a decimal {'comma' if decimal_comma else 'point'}; "
             f"write it like {'1.234,50' if decimal_comma else '1,234.50'}."
         )
-        self._symbols(column, text)
-        return f"({amounts.value(text, decimal_comma)}){scale}"
+        self._symbols(column)
+        return f"({amounts.value(text, body, decimal_comma)}){scale}"
 
-    def _decimal_comma(self, column: Column, text: str, foreign: bool) -> bool | None:
+    def _decimal_comma(self, column: Column, body: str, foreign: bool) -> bool | None:
         """Whether a comma is the decimal sign of a column; None where that can't be decided, and is asked."""
         if self.mapping.decimal is not None:
             return self.mapping.decimal == ","
-        body = amounts.body(text)
         comma, point, three_comma, three_point = self._ask(
             f"count(*) filter (regexp_matches({body}, {_quoted(amounts.DECIMAL_COMMA)})),"
             f"count(*) filter (regexp_matches({body}, {_quoted(amounts.DECIMAL_POINT)})),"
@@ -193,7 +212,7 @@ class _Caster:
         either = three_comma or three_point
         if comma == point and either and (comma or foreign or (three_comma and three_point)):
             forms = f"{amounts.MAYBE_COMMA}|{amounts.MAYBE_POINT}"
-            examples = self._examples(text, f"regexp_full_match({body}, {_quoted(forms)})")
+            examples = self._examples(column.name, f"regexp_full_match({body}, {_quoted(forms)})")
             self._question(
                 "decimal_sign_undecided",
                 column,
@@ -208,12 +227,12 @@ class _Caster:
         header = self._header(column.name)
         self.questions.append(Problem(rule, message, fix, row=self.table.header_row, column=header, value=value))
 
-    def _symbols(self, column: Column, text: str) -> None:
+    def _symbols(self, column: Column) -> None:
         """Take the currency from the amounts' own marks where nothing else declares it; ask where they differ."""
         if column.type != "money" or self.mapping.profile is not None or "currency" in self.mapping.text:
             return
         found = self.con.execute(
-            f"select distinct {amounts.currency_mark(text)} as mark from {self.table.relation} where {text} is not null"
+            f"select distinct {amounts.currency_mark(column.name)} from {STATED} where {column.name} is not null"
         ).fetchall()
         self.marks |= {mark for (mark,) in found if mark}
         currencies = amounts.currencies(self.marks)
@@ -227,47 +246,46 @@ class _Caster:
         elif currencies != {"$"}:
             self.currency = next(iter(currencies), self.currency)
 
-    def _percent(self, column: Column, text: str) -> str:
-        value = self._amount(column, f"rtrim(replace({text}, '%', ''))")
-        bare = f"not contains({text}, '%')"
+    def _percent(self, column: Column) -> str:
+        value = self._amount(column)
+        bare = f"not contains({column.name}, '%')"
         between, beyond = self._ask(
-            f"count(*) filter ({bare} and {value} > 0 and {value} < 1),"
-            f"count(*) filter ({bare} and ({value} > 1 or {value} < 0))"
+            f"count(*) filter ({bare} and ({value}) between 1e-9 and 1 - 1e-9),"
+            f"count(*) filter ({bare} and ({value}) not between 0 and 1)"
         )
-        if between and not beyond:
-            self.notes.append(
-                Problem(
-                    "percent_as_fraction",
-                    f"{self._header(column.name)} runs from 0 to 1, so it is read as fractions (0.5 is 50 %)",
-                    "Nothing to do if that is right; otherwise write percentages as 0 to 100.",
-                    row=self.table.header_row,
-                    column=self._header(column.name),
-                    severity="warning",
-                )
+        if not between or beyond:
+            return value
+        self.notes.append(
+            Problem(
+                "percent_as_fraction",
+                f"{self._header(column.name)} runs from 0 to 1, so it is read as fractions (0.5 is 50 %)",
+                "Nothing to do if that is right; otherwise write percentages as 0 to 100.",
+                row=self.table.header_row,
+                column=self._header(column.name),
+                severity="warning",
             )
-            return f"({value}) * case when {bare} then 100 else 1 end"
-        return value
+        )
+        return f"({value}) * case when {bare} then 100 else 1 end"
 
-    def _yes_no(self, column: Column, text: str) -> str:
-        said = f"lower({text})"
+    def _yes_no(self, column: Column) -> str:
+        said = f"lower({column.name})"
         return f"case when {said} in ({_listed(YES)}) then true when {said} in ({_listed(NO)}) then false end"
 
-    def _code(self, column: Column, text: str) -> str:
-        """An identifier or a code: what stands for another of its kind, by name or in another case, is replaced."""
+    def _text(self, column: Column) -> str:
+        # What refers to another export may do so by name, or in another case.
         if column.known_in and self.known.get(column.known_in):
-            return self._spelled(column, text, self.known[column.known_in])
-        return f"upper({text})" if column.pattern == "[A-Z]{3}" else text
+            return self._spelled(column, self.known[column.known_in])
+        return f"upper({column.name})" if column.pattern == "[A-Z]{3}" else column.name
 
-    def _choice(self, column: Column, text: str) -> str:
+    def _choice(self, column: Column) -> str:
         own = self.mapping.values.get(column.name, {})
         spellings: dict[str, str | None] = {spelled(word): None for word in (*UNKNOWN_WORDS, *column.unknown)}
-        return self._spelled(column, text, spellings | column.spellings | own, note=bool(column.ratings) and not own)
+        return self._spelled(column, spellings | column.spellings | own, note=bool(column.ratings) and not own)
 
-    def _spelled(self, column: Column, text: str, spellings: MappingType[str, str | None], note: bool = False) -> str:
+    def _spelled(self, column: Column, spellings: MappingType[str, str | None], note: bool = False) -> str:
         """Text with each known spelling replaced by what it stands for; what is not known stays, for the checks."""
-        found = self.con.execute(
-            f"select distinct {text} as v from {self.table.relation} where {text} is not null"
-        ).fetchall()
+        text = column.name
+        found = self.con.execute(f"select distinct {text} from {STATED} where {text} is not null").fetchall()
         changed = {value: spellings.get(spelled(value), value) for (value,) in found}
         if note and any(spelled(value) in column.ratings for value in changed):
             self._note_ratings(column)
@@ -297,6 +315,11 @@ class _Caster:
                 severity="warning",
             )
         )
+
+
+def _unsigned(column: Column) -> str:
+    """SQL: a number's text, without the sign of a percentage."""
+    return f"rtrim(replace({column.name}, '%', ''))" if column.type == "percent" else column.name
 
 
 def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:

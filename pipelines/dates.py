@@ -38,15 +38,14 @@ def day_text(text: str) -> str:
     return f"regexp_replace(trim({day}), '[/. ,-]+', '-', 'g')"
 
 
-def first_and_second(text: str) -> tuple[str, str]:
-    """SQL: the first and the second number of a date that is written in numbers with the year last."""
-    parts = f"regexp_extract({day_text(text)}, '{_NUMERIC}', ['a', 'b', 'y'])"
+def first_and_second(day: str) -> tuple[str, str]:
+    """SQL: the first and the second number of a day's text that is written in numbers with the year last."""
+    parts = f"regexp_extract({day}, '{_NUMERIC}', ['a', 'b', 'y'])"
     return f"try_cast({parts}.a as int)", f"try_cast({parts}.b as int)"
 
 
-def written(text: str, order: str) -> str:
-    """SQL: the day of a date in any of the usual forms, `order` ("dmy" or "mdy") deciding between day and month."""
-    day = day_text(text)
+def written(day: str, order: str) -> str:
+    """SQL: the day that a day's text says in any usual form, `order` ("dmy" or "mdy") telling day from month."""
     long, short = _ORDERS[order]
     formats = _listed((long, *_NAMED, "%Y-%m-%d", "%Y%m%d"))
     formats_short = _listed((short, *_NAMED_SHORT))
