@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import controls, frame
+from components import answers, frame
 from components.guard import guard
 
 guard()
@@ -15,5 +15,6 @@ PAGES = {
 st.set_page_config("Rightwork", "static/icon.svg", layout="wide", menu_items={"About": "Rightwork"})
 frame.style()
 page = st.navigation(PAGES, expanded=True)
-controls.sidebar([])
-page.run()
+with answers.trouble_in_words():
+    answers.begin()
+    page.run()

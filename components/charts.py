@@ -45,16 +45,19 @@ def distribution(
     alt: str,
     write: Callable[[Any], str] = formats.number,
     with_words: bool = True,
+    is_beside: bool = False,
     key: str = "",
 ) -> tuple[int, Health] | None:
     """Horizontal stacked bars of health. A label that does not fit its part is shortened, never cut.
 
+    `is_beside` puts each bar's name beside it, which takes less height.
     `write` formats an amount (`formats.number`, or money); `alt` says the same as the picture, in words. With `key` a
     part can be clicked: returned is which bar and which state.
     """
     rows = "".join(_bar(index, bar, write, with_words, bool(key)) for index, bar in enumerate(bars))
     role = "group" if key else "img"
-    html = f'<div class="rw-bars" role="{role}" aria-label="{escape(alt)}">{rows}</div>'
+    place = "rw-bars rw-beside" if is_beside else "rw-bars"
+    html = f'<div class="{place}" role="{role}" aria-label="{escape(alt)}">{rows}</div>'
     if not key:
         st.html(html)
         return None

@@ -25,6 +25,7 @@ Ordered = TypeVar("Ordered", date, int)
 PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
 _BASES: tuple[Basis, ...] = ("computed", "reported")
 _VIEW_KEY = "current_view"
+_LATER_KEY = "set_later"
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,14 @@ def resolve(
     return View(review, compare, portfolio, program.id if program else None, basis, known_at)
 
 
+def set_later(**parameters: str) -> None:
+    """Let the next run start with these parameters of the view, as when a program is opened; "" is the default."""
+    st.session_state[_LATER_KEY] = parameters
+
+
 def _carriers() -> dict[str, str]:
     """The bound, hidden text inputs, one a parameter, and what they carry."""
+    st.session_state.update(st.session_state.pop(_LATER_KEY, {}))
     with st.sidebar, st.container(key="unseen-carriers"):
         return {
             name: st.text_input(f"URL: {name}", key=name, bind="query-params", max_chars=200) or ""

@@ -99,6 +99,13 @@ def empty(page: str, shows: Sequence[str], exports: Sequence[str], template: Tem
             )
 
 
+def trouble(message: str, fix: str) -> None:
+    """The page where the data cannot be read: what happened and what to do. Both may be foreign text."""
+    header("The data cannot be read")
+    with card("trouble"):
+        st.html(f'<div class="rw-empty"><p>{escape(message)}</p><p>{escape(fix)}</p></div>')
+
+
 @cache
 def _style_sheet() -> str:
     return Path(__file__).with_name("style.css").read_text(encoding="utf-8")

@@ -1,16 +1,63 @@
 """Overview: how is the portfolio, what changed, what needs a decision?"""
 
-from components import frame
+import streamlit as st
+
+from analytics import portfolio, programs, reading
+from components import answers, controls, figures, frame, portfolio_view, sentences
 from components.guard import guard
 
-guard()
+SHOWN_PROGRAMS = 12
 
-frame.empty(
-    "The overview",
-    [
-        "Health of the live projects, by count and by budget, as reported and as computed, and its 26-week trend",
-        "Budget, spent, forecast and variance",
-        "The ten items that need attention, most money first, each with its reason",
-    ],
-    ["projects", "status"],
+guard()
+view = controls.current_view()
+if view is None:
+    frame.empty(
+        "The overview",
+        [
+            "Health of the live projects, by count and by budget, as reported and as computed, and its 26-week trend",
+            "Budget, spent, forecast and variance",
+            "The ten items that need attention, most money first, each with its reason",
+        ],
+        ["projects", "status"],
+    )
+    st.stop()
+
+scope, day, before = answers.scope(view), view.review_date, view.compare_date
+now = answers.ask(portfolio.summary, day, scope)
+earlier = answers.ask(portfolio.summary, before, scope) if before else None
+changed = answers.ask(portfolio.change, day, before, scope, view.basis) if before else None
+
+frame.header(
+    sentences.overview(now, changed, view),
+    sentences.speaks_of(view, now, is_latest=answers.is_latest(view)),
+    is_sample=answers.ask(reading.is_sample),
 )
+if not now.live:
+    st.stop()
+figures.figures(portfolio_view.figures(now, earlier, changed, view))
+
+left, right = st.columns([11, 9])
+with left, frame.card("distribution", sentences.distribution(now), "Live projects by health; a click lists them"):
+    group = portfolio_view.distribution(now)
+weeks = answers.ask(portfolio.trend, day, scope, view.basis)
+with right, frame.card("trend", sentences.trend(weeks), f"Share of live projects, {view.basis}, last 26 weeks"):
+    portfolio_view.trend(weeks, view.basis)
+
+needs = answers.ask(portfolio.attention, day, before, scope)
+with frame.card("attention", sentences.attention(needs), "Red or stale, most budget first; each opens its project"):
+    project = portfolio_view.attention(needs)
+
+found = answers.ask(programs.programs, day, scope)
+with frame.card("programs", sentences.programs(found, view.basis), "Most budget in red first; each opens its projects"):
+    table = st.container()
+    show_all = len(found) > SHOWN_PROGRAMS and st.toggle(f"All {len(found):,} programs", key="all", bind="query-params")
+    with table:
+        program = portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
+
+if project:
+    st.switch_page("pages/projects.py", query_params={"project": project})
+if group:
+    st.switch_page("pages/projects.py", query_params={"health": group})
+if program:
+    controls.set_later(program=program)
+    st.switch_page("pages/projects.py")
