@@ -1,5 +1,6 @@
 """Text to types: dates, money, percentages and choices, decided column by column; a cell that fails is named."""
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from pipelines.contract import Column, spelled
 from pipelines.map import UNKNOWN_WORDS, Mapping
 from pipelines.problems import DataProblem, Problem
 from pipelines.read import TextTable
+from pipelines.survey import Survey, says_unknown, survey
 
 # Two views on the text table: what its cells state, and what reading them starts from. Each step reads the columns of
 # the one before, for an expression that repeats another takes the database long to plan.
@@ -28,22 +30,24 @@ class Cast:
 
 
 def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, known: dict[str, dict[str, str]]) -> Cast:
-    """Fill the temporary table `typed` (source_row and the contract's columns) from a text table.
+    """Fill the temporary table `typed` (source_row and the contract's columns that the file has) from a text table.
 
     Cells that can't be read are added to `found`, each with its place and the fix (see `pipelines.load`).
     `known` holds for "goals" and "programs" every folded identifier and name, and the identifier that it stands for.
     DataProblem when the order of day and month, or the decimal sign, of a column can't be decided.
     """
-    caster = _Caster(con, table, mapping, known)
-    typed = {name: caster.expression(column) for name, column in mapping.contract.columns.items()}
+    seen = survey(con, table, mapping)
+    caster = _Caster(con, table, mapping, known, seen)
+    columns = [column for name, column in mapping.contract.columns.items() if name in mapping.text]
+    typed = {column.name: seen.typed.get(column.name) or caster.expression(column) for column in columns}
     if caster.questions:
         raise DataProblem(caster.questions[0].message, caster.questions[0].fix, caster.questions)
-    columns = mapping.contract.columns.values()
     read = ",\n".join(f"({typed[c.name]})::{c.sql_type} as {c.name}" for c in columns)
-    kept = ",\n".join(f"{dates.plausible(c.name)} as {c.name}" if c.type == "date" else c.name for c in columns)
+    late = {c.name for c in columns if c.type == "date"} - set(seen.typed)
+    kept = ",\n".join(f"{dates.plausible(name)} as {name}" if name in late else name for name in typed)
     source = f"select source_row, {read} from {PREPARED}"
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
-    caster.locate_unreadable(typed)
+    caster.locate_unreadable(name for name in typed if name not in seen.typed)
     return Cast([*mapping.notes, *caster.notes], caster.currency)
 
 
@@ -64,8 +68,10 @@ class _Caster:
         table: TextTable,
         mapping: Mapping,
         known: dict[str, dict[str, str]],
+        seen: Survey,
     ) -> None:
         self.con = con
+        self.seen = seen
         self.table = table
         self.mapping = mapping
         self.known = known
@@ -104,11 +110,11 @@ class _Caster:
         }
         return readers[column.type](column)
 
-    def locate_unreadable(self, typed: dict[str, str]) -> None:
+    def locate_unreadable(self, names: Iterable[str]) -> None:
         """Add to `found` every cell that says something that its column's type can't hold."""
-        for name, sql in typed.items():
+        for name in names:
             column = self.mapping.contract.columns[name]
-            if sql == "null" or column.type in ("text", "choice") or column.known_in:
+            if column.type in ("text", "choice") or column.known_in:
                 continue
             message, fix = _why_unreadable(column, self.fixes.get(name))
             serial = "regexp_full_match(value, '\\d{5}(\\.\\d+)?')" if column.type == "date" else "false"
@@ -138,8 +144,9 @@ class _Caster:
         free_text = column.type == "text" and not column.is_code and column.name not in self.mapping.contract.key
         if free_text or column.type == "choice":
             return text  # the spellings of a choice say what is unknown
-        words = _listed(tuple(sorted({*UNKNOWN_WORDS, *column.unknown})))
-        return f"case when lower({text}) in ({words}) then null else {text} end"
+        if column.name in self.seen.known:
+            return text
+        return f"case when {says_unknown(column, text)} then null else {text} end"
 
     def _ask(self, sql: str) -> tuple[int, ...]:
         found = self.con.execute(f"select {sql} from {PREPARED}").fetchall()[0]
@@ -285,8 +292,7 @@ class _Caster:
     def _spelled(self, column: Column, spellings: MappingType[str, str | None], note: bool = False) -> str:
         """Text with each known spelling replaced by what it stands for; what is not known stays, for the checks."""
         text = column.name
-        found = self.con.execute(f"select distinct {text} from {STATED} where {text} is not null").fetchall()
-        changed = {value: spellings.get(spelled(value), value) for (value,) in found}
+        changed = {value: spellings.get(spelled(value), value) for value in self.seen.spellings[column.name]}
         if note and any(spelled(value) in column.ratings for value in changed):
             self._note_ratings(column)
         changed = {value: meant for value, meant in changed.items() if meant != value}

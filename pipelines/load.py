@@ -94,9 +94,11 @@ class FileReport:
 
 @dataclass
 class LoadReport:
-    """What became of a load command. `published` is the new publication's number, None where nothing was published."""
+    """What became of a load command. `published` is the new publication's number, None where nothing was published;
+    `copy_seconds` is the share of the time that went into copying the store."""
 
     files: list[FileReport]
+    copy_seconds: float = 0.0
     dry_run: bool = False
     blocked: bool = False
     published: int | None = None
@@ -142,7 +144,7 @@ def load(
             if load_id := _load_table(con, table, today or now().date()):
                 loads.append(load_id)
             table.report.seconds += time.monotonic() - started
-        report = LoadReport(reports, request.dry_run)
+        report = LoadReport(reports, draft.copy_seconds, request.dry_run)
         rejected = any(f.rows_rejected for f in reports)
         good = any(f.rows_loaded or f.rows_unchanged for f in reports)
         strict = request.dry_run or not request.quarantine or not good
@@ -238,7 +240,7 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -
         return None
     known = _known(con, form.export)
     verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
-    outcome = plan(con, form)
+    outcome = plan(con, form, table.mapping.text)
     report.problems = decided.notes + _problems(con)
     report.warnings = sum(p.severity == "warning" for p in report.problems)
     report.rows_new, report.rows_restated = outcome.new, outcome.restated
@@ -253,7 +255,7 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -
         return None
     load_id = int(con.sql("select coalesce(max(load_id), 0) + 1 from load").fetchall()[0][0])
     report.load_id = load_id
-    write(con, form, load_id)
+    write(con, form, load_id, table.mapping.text)
     _write_load(con, table, load_id, decided.currency, started)
     _write_findings(con, table, load_id, decided.notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])

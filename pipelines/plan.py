@@ -1,5 +1,6 @@
 """What a checked table would change: rows that are new, restated, unchanged or rejected, against what is in force."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -18,10 +19,11 @@ class Plan:
     rejected: int
 
 
-def plan(con: duckdb.DuckDBPyConnection, form: Contract) -> Plan:
+def plan(con: duckdb.DuckDBPyConnection, form: Contract, mapped: Collection[str]) -> Plan:
     """Fill `planned` (source_row, outcome, fact_load_id, fact_source_row) from `typed`, `found` and the facts in force.
 
-    Rows with a problem of severity "error" are rejected and not planned. Reads load_in_force.
+    `mapped` are the columns that the file has. Rows with a problem of severity "error" are rejected and not planned.
+    Reads load_in_force.
     """
     con.execute(
         "create or replace temp table rejected as "
@@ -38,7 +40,9 @@ def plan(con: duckdb.DuckDBPyConnection, form: Contract) -> Plan:
         return Plan(new, 0, 0, rejected)
     key = ", ".join(form.key)
     con.execute(f"create or replace temp table typed_key as select {key} from {good}")
-    same = " and ".join(f"y.{c} is not distinct from w.{c}" for c in form.columns if c not in form.key)
+    # What a file has no column for, it says nothing of: its rows hold no value there.
+    others = [c for c in form.columns if c not in form.key]
+    same = " and ".join(f"y.{c} is not distinct from w.{c}" if c in mapped else f"w.{c} is null" for c in others)
     con.execute("drop view if exists planned")
     con.execute(
         f"""
@@ -61,10 +65,10 @@ def plan(con: duckdb.DuckDBPyConnection, form: Contract) -> Plan:
     return Plan(counts.get("new", 0), counts.get("restated", 0), counts.get("unchanged", 0), rejected)
 
 
-def write(con: duckdb.DuckDBPyConnection, form: Contract, load_id: int) -> None:
+def write(con: duckdb.DuckDBPyConnection, form: Contract, load_id: int, mapped: Collection[str]) -> None:
     """Write the planned rows as facts of a load: new and restated ones whole, unchanged ones as seen."""
-    columns = ", ".join(f"y.{name}" for name in form.columns)
-    names = ", ".join(form.columns)
+    kept = [name for name in form.columns if name in mapped]
+    columns, names = ", ".join(f"y.{name}" for name in kept), ", ".join(kept)
     con.execute(
         f"insert into fact_{form.export} (load_id, source_row, {names}) "
         f"select {load_id}, y.source_row, {columns} from typed as y "

@@ -18,7 +18,7 @@ from pipelines import workbook
 from pipelines.decode import Text, kind, normalise
 from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, is_blank, tidy
 from pipelines.problems import DataProblem, Problem, UnreadableFile
-from pipelines.texttable import TextTable, Writer, drop_unnamed, trimmed, write_transposed
+from pipelines.texttable import TextTable, Writer, drop_unnamed, materialise, trimmed, write_transposed
 
 __all__ = ["TextTable", "read"]
 
@@ -200,21 +200,24 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     types = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     options = f"auto_detect=false, header=false, ignore_errors=true, skip={table.header_row}, columns={{{types}}}"
     cells = "".join(f", {trimmed(column, ONE_LINE_ENDS)} as {column}" for column in columns)
+    file, delimiter = (text.replace("'", "''") for text in (str(_without_pattern(text.path, scratch)), table.delimiter))
+    # A view: what reads the table once or twice gains more from not keeping every cell as text than it loses.
     try:
         con.execute(
-            f'create or replace table "{relation}" as select 0::bigint as source_row{cells} '
-            f"from read_csv(?, delim=?, quote='\"', escape='\"', {options})",
-            [str(_without_pattern(text.path, scratch)), table.delimiter],
+            f'create or replace temp view "{relation}" as '
+            f"select row_number() over () + {table.header_row} as source_row{cells} "
+            f"from read_csv('{file}', delim='{delimiter}', quote='\"', escape='\"', {options})"
         )
+        rows, blank = con.sql(
+            f'select count(*), count(*) filter (coalesce({", ".join(columns)}, null) is null) from "{relation}"'
+        ).fetchall()[0]
     except duckdb.Error:
+        rows, blank = -1, 0
+    if rows != expected or blank:
+        con.execute(f'drop view if exists "{relation}"')
         return None
-    # Numbering by row_number() would read on one thread; rows keep the file's order, so their ids number them.
-    counts = con.execute(f'select count(*), min(rowid), max(rowid) from "{relation}"').fetchone()
-    if counts is None or counts[0] != expected or counts[2] - counts[1] + 1 != expected:
-        return None
-    if con.execute(f'select 1 from "{relation}" where coalesce({", ".join(columns)}, null) is null limit 1').fetchone():
-        return None
-    con.execute(f'update "{relation}" set source_row = rowid - {counts[1]} + {table.first_data_line}')
+    if not tidy(table.headers[-1]):
+        materialise(con, relation)
     return expected
 
 

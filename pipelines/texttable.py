@@ -19,10 +19,11 @@ BATCH_CHARACTERS = 16_000_000
 class TextTable:
     """One table of a file: every cell a string, with its line number.
 
-    `relation` is a DuckDB table: source_row BIGINT, then c0, c1, ... VARCHAR, one a header. `headers` are the file's
-    own, as written, duplicates included. `header_row` and source_row count lines of the file from 1 (a workbook: the
-    sheet's rows; a transposed table: its columns). `rows` counts the data rows found, ragged ones included; those are
-    in `problems` and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV file.
+    `relation` is a DuckDB table, or a view that reads the file each time (see `materialise`; its file must stand until
+    then): source_row BIGINT, then c0, c1, ... VARCHAR, one a header. `headers` are the file's own, as written,
+    duplicates included. `header_row` and source_row count lines of the file from 1 (a workbook: the sheet's rows; a
+    transposed table: its columns). `rows` counts the data rows found, ragged ones included; those are in `problems`
+    and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV file.
     """
 
     file: str
@@ -40,7 +41,16 @@ class TextTable:
 def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
     """An empty text table of `width` columns."""
     columns = "".join(f", c{i} varchar" for i in range(width))
-    con.execute(f'create or replace table "{relation}" (source_row bigint{columns})')
+    con.execute(f'create or replace temp table "{relation}" (source_row bigint{columns})')
+
+
+def materialise(con: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Keep a text table that is a view as a table of the same name, for whoever asks it many questions."""
+    views = con.execute("select 1 from duckdb_views() where view_name = ? and temporary", [relation]).fetchall()
+    if views:
+        con.execute(f'create temp table "{relation}_kept" as from "{relation}"')
+        con.execute(f'drop view "{relation}"')
+        con.execute(f'alter table "{relation}_kept" rename to "{relation}"')
 
 
 def trimmed(column: str, ends_searched: str = TRIMMED) -> str:

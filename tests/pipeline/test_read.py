@@ -35,7 +35,7 @@ def read_all(path: Path, known: set[str] = KNOWN) -> list[tuple[TextTable, Rows]
     con = duckdb.connect()
     with tempfile.TemporaryDirectory() as scratch:
         tables = read(con, path, "raw", known, Path(scratch))
-    found = [(t, con.execute(f'select * from "{t.relation}" order by source_row').fetchall()) for t in tables]
+        found = [(t, con.execute(f'select * from "{t.relation}" order by source_row').fetchall()) for t in tables]
     assert all(len(row) == len(t.headers) + 1 for t, rows in found for row in rows)
     return found
 

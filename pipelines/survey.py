@@ -1,0 +1,73 @@
+"""One look at a whole table, before anything is cast: which columns hold nothing but plain values.
+
+Most exports do. Such a column is read as it is, and a table of such columns is never kept as text.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines import amounts, dates
+from pipelines.contract import Column
+from pipelines.map import UNKNOWN_WORDS, Mapping
+from pipelines.texttable import TextTable, materialise
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one look told. `typed`: per plain column of dates or numbers the SQL of its value, from the column's name.
+
+    `known` are the columns in which no cell says in words that nothing is known, `spellings` the distinct texts of each
+    choice or reference.
+    """
+
+    typed: dict[str, str]
+    known: frozenset[str]
+    spellings: dict[str, list[str]]
+
+
+def survey(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> Survey:
+    """Look at every mapped column in one pass; the table is kept as text only where some column is not plain."""
+    columns = [c for c in mapping.contract.columns.values() if c.name in mapping.text]
+    measured = [c for c in columns if c.type in ("date", "money", "number", "percent")]
+    listed = [c for c in columns if c.type == "choice" or c.known_in]
+    codes = [c for c in columns if c.type == "text" and (c.is_code or c.name in mapping.contract.key)]
+    questions = (
+        [f"count({mapping.text[c.name]}) = count(*) filter ({_is_plain(c, table, mapping)})" for c in measured]
+        + [f"list(distinct {mapping.text[c.name]})" for c in listed]
+        + [f"count(*) filter ({says_unknown(c, mapping.text[c.name])}) = 0" for c in codes]
+    )
+    answers = iter(con.sql(f'select {", ".join(["1", *questions])} from "{table.relation}"').fetchall()[0][1:])
+    plain = [c for c in measured if next(answers)]
+    spellings = {c.name: sorted(text for text in next(answers) or [] if text is not None) for c in listed}
+    known = {c.name for c in plain} | {c.name for c in codes if next(answers)}
+    if len(plain) < len(measured):
+        materialise(con, table.relation)
+    return Survey({c.name: _value(c, mapping) for c in plain}, frozenset(known), spellings)
+
+
+def says_unknown(column: Column, text: str) -> str:
+    """SQL: whether a cell says in words that nothing is known."""
+    words = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted({*UNKNOWN_WORDS, *column.unknown}))
+    return f"lower({text}) in ({words})"
+
+
+def _is_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
+    text = mapping.text[column.name]
+    if column.type == "date":
+        return f"{dates.plausible(dates.iso(text))} is not null"
+    plain = amounts.plain_number(text)
+    if column.type == "percent":
+        # Between 0 and 1 it may be meant as a fraction.
+        return f"{plain} = 0 or {plain} >= 1 or {plain} < 0"
+    if table.delimiter in (";", "\t") and mapping.decimal is None:
+        # Where the comma may be the decimal sign, points may part the thousands.
+        return f"{plain} is not null and not contains({text}, '.')"
+    return f"{plain} is not null"
+
+
+def _value(column: Column, mapping: Mapping) -> str:
+    if column.type == "date":
+        return f"cast({column.name} as date)"
+    scale = f" * {mapping.source.scale:g}" if column.type == "money" and mapping.source.scale != 1 else ""
+    return f"cast({column.name} as double){scale}"
