@@ -194,7 +194,8 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             (c.name,),
             "error",
             f"not regexp_full_match({c.name}, {_quoted(c.pattern)})",
-            ("ExpectColumnValuesToMatchRegex", {"column": c.name, "regex": f"^(?:{c.pattern})$"}),
+            # \Z, for $ would let a line break follow.
+            ("ExpectColumnValuesToMatchRegex", {"column": c.name, "regex": rf"^(?:{c.pattern})\Z"}),
             f"{label} does not have its usual form",
             f"Write it like {c.example}.",
         )
