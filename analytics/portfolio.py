@@ -217,6 +217,7 @@ class Item:
     project_id: str
     project_name: str
     program_name: str | None
+    portfolio: str | None
     reported: str
     computed: str
     is_stale: bool
@@ -269,6 +270,7 @@ def _item(row: dict[str, Any]) -> Item:
         row["project_key"],
         row["project_name"],
         row["program_name"],
+        row["portfolio"],
         row["reported"],
         row["computed"],
         row["is_stale"],

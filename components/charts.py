@@ -26,6 +26,7 @@ class Bar:
     label: str
     amounts: Mapping[Any, float]
     note: str = ""
+    is_evidence: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,61 @@ def trend(
     alt: str,
     key: str,
     write: Callable[[Any], str] = formats.percent,
+    with_names: bool = False,
     height: int = TREND_HEIGHT,
 ) -> None:
-    """Lines over dates, from zero, each named at its end with its last value; gaps stay gaps."""
-    st.plotly_chart(
-        trend_figure(frame, x=x, lines=lines, write=write, height=height), theme=None, config=CONFIG, key=key, alt=alt
-    )
+    """Lines over dates, from zero, each labelled at its end with its last value; gaps stay gaps.
+
+    `with_names` writes the lines' names at their ends too, where no shape tells them apart.
+    """
+    figure = trend_figure(frame, x=x, lines=lines, write=write, with_names=with_names, height=height)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=alt)
+
+
+def dates(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], alt: str, key: str) -> None:
+    """Lines of dates over dates (forecasts against a baseline), each labelled at its end with its name and date."""
+    st.plotly_chart(dates_figure(frame, x=x, lines=lines), theme=None, config=CONFIG, key=key, alt=alt)
+
+
+def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: int = TREND_HEIGHT) -> go.Figure:
+    """The figure that `dates` shows."""
+    figure = go.Figure(layout={"template": theme.template(), "height": height})
+    ends = []
+    for line in lines:
+        figure.add_scatter(
+            x=frame[x],
+            y=frame[line.column],
+            name=line.name,
+            mode="lines" if len(frame) > 1 else "markers",
+            line={"color": line.color, "width": 2.5, "shape": "hv"},
+            hovertemplate="%{y|%-d %b %Y} " + escape(line.name) + "<extra></extra>",
+        )
+        known = frame[line.column].dropna()
+        if len(known):
+            ends.append((line, known.iloc[-1]))
+    days = pd.concat([frame[line.column] for line in lines]).dropna()
+    if not len(days):
+        return figure
+    margin = max((days.max() - days.min()) * 0.15, pd.Timedelta(days=20))
+    low, high = days.min() - margin, days.max() + margin
+    span = (high - low).total_seconds()
+    places = _spread([(end - low).total_seconds() for _, end in ends], _LABEL_GAP * span / (height - 46), span)
+    for (line, end), at in zip(ends, places, strict=True):
+        _end_label(figure, line, low + pd.Timedelta(seconds=at), f"{line.name} {formats.day(end)}")
+    figure.update_layout(margin={"l": 8, "r": 160, "t": 12, "b": 34})
+    figure.update_yaxes(range=[low, high], nticks=4, tickformat="%b %Y")
+    _date_axis(figure, frame, x)
+    return figure
 
 
 def trend_figure(
-    frame: pd.DataFrame, *, x: str, lines: Sequence[Line], write: Callable[[Any], str], height: int = TREND_HEIGHT
+    frame: pd.DataFrame,
+    *,
+    x: str,
+    lines: Sequence[Line],
+    write: Callable[[Any], str],
+    with_names: bool = False,
+    height: int = TREND_HEIGHT,
 ) -> go.Figure:
     """The figure that `trend` shows."""
     ticks = _ticks(max((frame[line.column].max() for line in lines), default=0.0))
@@ -103,37 +149,75 @@ def trend_figure(
         )
     ends = [(line, _last(frame[line.column])) for line in lines]
     known = [(line, value) for line, value in ends if value is not None]
-    labels = [f"{line.shape}\u2002{write(value)}".strip() for line, value in known]
-    for (line, value), text, at in zip(
-        known, labels, _spread([v for _, v in known], _LABEL_GAP * top / (height - 46), top), strict=True
-    ):
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="left",
-            xshift=8,
-            y=at,
-            text=f"<b>{escape(text)}</b>",
-            hovertext=f"{escape(line.name)}: {escape(write(value))}",
-            showarrow=False,
-            font={"color": line.ink or line.color, "size": 13},
-        )
+    names = [line.name if with_names else line.shape for line, _ in known]
+    labels = [f"{name}\u2002{write(value)}".strip() for name, (_, value) in zip(names, known, strict=True)]
+    places = _spread([value for _, value in known], _LABEL_GAP * top / (height - 46), top)
+    for (line, value), text, at in zip(known, labels, places, strict=True):
+        _end_label(figure, line, at, text, f"{line.name}: {write(value)}")
     right = 22 + 8 * max((len(text) for text in labels), default=0)
     figure.update_layout(margin={"l": 8, "r": right, "t": 12, "b": 34})
     figure.update_yaxes(range=[0, top * 1.02], tickvals=ticks, ticktext=[write(tick) for tick in ticks])
-    if len(frame):
-        first, last = frame[x].iloc[0], frame[x].iloc[-1]
-        shown = [first, last] if first != last else [last]
-        figure.update_xaxes(
-            range=[first, last] if first != last else None,
-            tickvals=shown,
-            ticktext=[formats.day(value, year=value.year != last.year) for value in shown],
-            ticks="outside",
-            ticklen=7,
-            tickcolor="rgba(0,0,0,0)",
-            hoverformat="%-d %b %Y",
-        )
+    _date_axis(figure, frame, x)
     return figure
+
+
+def _end_label(figure: go.Figure, line: Line, at: Any, text: str, hover: str = "") -> None:
+    figure.add_annotation(
+        x=1,
+        xref="paper",
+        xanchor="left",
+        xshift=8,
+        y=at,
+        text=f"<b>{escape(text)}</b>",
+        hovertext=escape(hover or text),
+        showarrow=False,
+        font={"color": line.ink or line.color, "size": 13},
+    )
+
+
+def _date_axis(figure: go.Figure, frame: pd.DataFrame, x: str) -> None:
+    """Only the first and the last date are written."""
+    if not len(frame):
+        return
+    first, last = frame[x].iloc[0], frame[x].iloc[-1]
+    shown = [first, last] if first != last else [last]
+    figure.update_xaxes(
+        range=[first, last] if first != last else None,
+        tickvals=shown,
+        ticktext=[formats.day(value, year=value.year != last.year) for value in shown],
+        ticks="outside",
+        ticklen=7,
+        tickcolor="rgba(0,0,0,0)",
+        hoverformat="%-d %b %Y",
+    )
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One row of cells: a state for each date, as reported or as the evidence says."""
+
+    label: str
+    states: Sequence[Any]
+    is_evidence: bool
+
+
+def strip(rows: Sequence[Strip], dates: Sequence[Any]) -> None:
+    """Rows of coloured cells over dates; each says its date and state on hover, and shows its shape where it fits."""
+    parts = []
+    for row in rows:
+        cells = "".join(
+            f'<span class="rw-cell rw-fill-{health.health(state)}" '
+            f'title="{escape(formats.day(at))}: {health.word(state, is_evidence=row.is_evidence)}">'
+            '<span class="rw-part-shape"></span></span>'
+            for state, at in zip(row.states, dates, strict=True)
+        )
+        last = health.word(row.states[-1], is_evidence=row.is_evidence)
+        alt = escape(f"{row.label}, last {last}")
+        parts.append(f'<div class="rw-bar-label">{escape(row.label)}</div>')
+        parts.append(f'<div class="rw-cells" role="img" aria-label="{alt}">{cells}</div>')
+    ends = f"<span>{formats.day(dates[0])}</span>" if len(dates) > 1 else ""
+    parts.append(f'<div></div><div class="rw-ends">{ends}<span>{formats.day(dates[-1])}</span></div>')
+    st.html(f'<div class="rw-bars rw-beside">{"".join(parts)}</div>')
 
 
 def health_lines(columns: Mapping[Any, str]) -> list[Line]:
@@ -152,7 +236,7 @@ def _bar(index: int, bar: Bar, write: Callable[[Any], str], with_words: bool, ca
             amounts[health.health(state)] += float(amount)
     tag = f'button type="button" data-pick="{index}:{{}}"' if can_click else "div"
     parts = "".join(
-        _part(tag.format(state), state, amount, write(amount), with_words)
+        _part(tag.format(state), state, amount, write(amount), with_words, bar.is_evidence)
         for state, amount in amounts.items()
         if amount > 0
     )
@@ -161,8 +245,8 @@ def _bar(index: int, bar: Bar, write: Callable[[Any], str], with_words: bool, ca
     return f'<div class="rw-bar-label">{escape(bar.label)}{note}</div><div class="rw-bar">{parts}{empty}</div>'
 
 
-def _part(tag: str, state: Health, amount: float, text: str, with_words: bool) -> str:
-    word = health.word(state)
+def _part(tag: str, state: Health, amount: float, text: str, with_words: bool, is_evidence: bool) -> str:
+    word = health.word(state, is_evidence=is_evidence)
     # The style sheet hides what has no room: first the word, then the amount, then the shape.
     shape_em, value_em = 1.3, 1.75 + _em(text)
     word_em = value_em + 0.3 + _em(word)

@@ -120,6 +120,16 @@ def resolve(
     return View(review, compare, portfolio, program.id if program else None, basis, known_at)
 
 
+def page_choice(name: str, label: str, options: Mapping[str, str]) -> str:
+    """A choice of a page's own, bound to its query parameter by plain value; the first option is the default."""
+    with st.container(key=f"unseen-{name}"):
+        raw = st.text_input(f"URL: {name}", key=name, bind="query-params", max_chars=200) or ""
+    default = next(iter(options))
+    value = raw if raw in options else default
+    _pick(name, label, list(options), value, options.__getitem__, default=default)
+    return value
+
+
 def set_later(**parameters: str) -> None:
     """Let the next run start with these parameters of the view, as when a program is opened; "" is the default."""
     st.session_state[_LATER_KEY] = parameters

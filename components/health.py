@@ -49,8 +49,10 @@ def health(value: Any) -> Health:
     return Health(word) if word in set(Health) else Health.UNKNOWN
 
 
-def word(value: Any, *, stale: bool = False) -> str:
-    """The word alone: Green, Amber, Red, Not reported, or Stale."""
+def word(value: Any, *, stale: bool = False, is_evidence: bool = False) -> str:
+    """The word alone: Green, Amber, Red, Not reported, or Stale; evidence that is missing is Unknown."""
+    if is_evidence and health(value) is Health.UNKNOWN:
+        return "Unknown"
     return "Stale" if stale else _LOOKS[health(value)].word
 
 
@@ -59,21 +61,22 @@ def shape(value: Any, *, stale: bool = False) -> str:
     return "○" if stale else _LOOKS[health(value)].shape
 
 
-def plain(value: Any, *, stale: bool = False) -> str:
+def plain(value: Any, *, stale: bool = False, is_evidence: bool = False) -> str:
     """The mark as text, for dataframes, exports and chart labels.
 
     >>> plain("amber"), plain(None), plain("green", stale=True)
     ('▲ Amber', '○ Not reported', '○ Stale')
     """
-    return f"{shape(value, stale=stale)} {word(value, stale=stale)}"
+    return f"{shape(value, stale=stale)} {word(value, stale=stale, is_evidence=is_evidence)}"
 
 
-def mark(value: Any, *, stale: bool = False, why: str = "") -> str:
+def mark(value: Any, *, stale: bool = False, is_evidence: bool = False, why: str = "") -> str:
     """The mark as HTML for `st.html`; `why` is shown on hover and read out, and may be foreign text."""
     state = Health.UNKNOWN if stale else health(value)
     reason = f"last report: {_LOOKS[health(value)].word}" if stale and not why else why
     tip = f' title="{escape(reason)}"' if reason else ""
-    return f'<span class="rw-mark rw-{state}"{tip}>{word(value, stale=stale)}</span>'
+    shown = word(value, stale=stale, is_evidence=is_evidence)
+    return f'<span class="rw-mark rw-{state}"{tip}>{shown}</span>'
 
 
 def colored(frame: pd.DataFrame, columns: Sequence[str]) -> Styler:

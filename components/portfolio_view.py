@@ -33,7 +33,7 @@ PROGRAMS = (
     Column("Budget", "right"),
     Column("Forecast", "right"),
     Column("Finish", "right"),
-    Column("Coverage"),
+    Column("Reports"),
 )
 DIMENSIONS = {"reported": "Reported", "computed": "Computed", "schedule": "Schedule", "cost": "Cost"}
 
@@ -55,8 +55,8 @@ def _moved(changed: Change | None, since: str) -> Delta | None:
     if changed is None:
         return None
     if not changed.entered and not changed.left:
-        return Delta(f"None started or ended {since}")
-    parts = [f"+{number(changed.entered)} started"] if changed.entered else []
+        return Delta(f"None new or ended {since}")
+    parts = [f"+{number(changed.entered)} new"] if changed.entered else []
     parts += [f"−{number(changed.left)} ended"] if changed.left else []
     return Delta(f"{', '.join(parts)} {since}")
 
@@ -80,6 +80,7 @@ def _money_figures(now: Summary, before: Summary | None, since: str) -> list[Fig
         f"{money(m.forecast, m.currency)} on {money(m.forecast_budget, m.currency)}" for m in others if m.forecast
     ]
     also_spent = [money(m.spent, m.currency) for m in others if m.spent]
+    spent_note = f"by {number(main.spending)} of {number(main.projects)} projects" if main.spending else "not stated"
     variance = _difference(main.variance, earlier.variance if earlier else None)
     spent = _difference(main.spent, earlier.spent if earlier else None)
     return [
@@ -95,7 +96,7 @@ def _money_figures(now: Summary, before: Summary | None, since: str) -> list[Fig
         Figure(
             "Spent",
             money(main.spent, main.currency),
-            "; ".join([f"by {number(main.spending)} of {number(main.projects)} projects", *also_spent]),
+            "; ".join([spent_note, *also_spent]),
             delta(spent, f"{money(abs(spent), main.currency)} {since}") if spent else None,
             help_spent,
         ),
@@ -118,7 +119,7 @@ def distribution(summary: Summary) -> str:
     st.html('<div class="rw-subhead">Projects</div>')
     counts = [(name, label, summary.counts(name)) for name, label in DIMENSIONS.items()]
     picked = charts.distribution(
-        [Bar(label, counted) for _, label, counted in counts],
+        [Bar(label, counted, is_evidence=name != "reported") for name, label, counted in counts],
         alt=". ".join(sentences.in_words(label, counted) for _, label, counted in counts),
         is_beside=True,
         key="count",
@@ -132,7 +133,7 @@ def distribution(summary: Summary) -> str:
         st.html(f'<div class="rw-subhead">Budget, {money(m.budget, m.currency)}{without}</div>')
         sums = [(label, summary.budgets(name, m.currency)) for name, label in list(DIMENSIONS.items())[:2]]
         picked = charts.distribution(
-            [Bar(label, amounts) for label, amounts in sums],
+            [Bar(label, amounts, is_evidence=label == "Computed") for label, amounts in sums],
             alt=". ".join(
                 sentences.in_words(f"{label}, by budget", amounts, partial(money, currency=m.currency))
                 for label, amounts in sums
@@ -175,15 +176,18 @@ def attention(found: Attention) -> str | None:
     rows: list[list[Cell]] = [
         [
             Tagged(item.project_name, "new") if item.is_new else item.project_name,
-            item.program_name or "",
+            item.program_name or item.portfolio or "",
             Mark(item.reported, is_stale=item.is_stale),
-            Mark(item.computed),
+            Mark(item.computed, is_evidence=True),
             money(item.at_stake, item.currency),
             item.why,
         ]
         for item in found.items
     ]
-    return tables.listing(ATTENTION, rows, key="attention", picks=[item.project_id for item in found.items])
+    columns = list(ATTENTION)
+    if not any(item.program_name for item in found.items):
+        columns[1] = Column("Portfolio", width="16%", is_quiet=True)
+    return tables.listing(columns, rows, key="attention", picks=[item.project_id for item in found.items])
 
 
 def programs(found: Sequence[Program]) -> str | None:
@@ -193,7 +197,7 @@ def programs(found: Sequence[Program]) -> str | None:
             program.program_name,
             number(program.live),
             _rollup(program.reported),
-            _rollup(program.computed),
+            _rollup(program.computed, is_evidence=True),
             percent(program.computed.red_share) + (" by count" if program.computed.by == "count" else ""),
             _sums(program.money, "budget"),
             _variances(program.money),
@@ -205,9 +209,9 @@ def programs(found: Sequence[Program]) -> str | None:
     return tables.listing(PROGRAMS, rows, key="programs", picks=[program.program_id for program in found])
 
 
-def _rollup(rollup: Rollup) -> Mark:
+def _rollup(rollup: Rollup, *, is_evidence: bool = False) -> Mark:
     here = f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber"
-    return Mark(rollup.state, why=f"{rollup.rule}. Here: {here}")
+    return Mark(rollup.state, why=f"{rollup.rule}. Here: {here}", is_evidence=is_evidence)
 
 
 def _sums(amounts: Sequence[Amount], name: str) -> str:
@@ -228,9 +232,8 @@ def _variance(amount: Amount, forecast: float, budget: float) -> str:
 
 
 def _coverage(program: Program) -> str:
-    age = f", {number(program.stale)} stale" if program.stale else ""
-    oldest = f", oldest {days(program.oldest_days)}" if program.oldest_days else ""
-    return f"{number(program.reported_projects)} of {number(program.live)}{age}{oldest}"
+    stale = f", {number(program.stale)} stale, oldest {days(program.oldest_days)}" if program.stale else ""
+    return f"{number(program.reported_projects)} of {number(program.live)}{stale}"
 
 
 def _difference(now: float | None, before: float | None) -> float | None:

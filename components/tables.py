@@ -23,11 +23,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Mark:
-    """A cell that is a health mark; `why` is shown on hover."""
+    """A cell that is a health mark, of a report or of evidence; `why` is shown on hover."""
 
     state: Any
     is_stale: bool = False
     why: str = ""
+    is_evidence: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str) -> str:
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Mark):
-        return health.mark(cell.state, stale=cell.is_stale, why=cell.why)
+        return health.mark(cell.state, stale=cell.is_stale, is_evidence=cell.is_evidence, why=cell.why)
     if isinstance(cell, Tagged):
         return f'{escape(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
     return escape(cell)

@@ -1,0 +1,140 @@
+"""The register on screen and as a file: long tables of projects, and of one project's reports."""
+
+import csv
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from components import formats, health, sentences
+from components.formats import day, days, is_missing, money, number
+
+SHOWN_ROWS = 500
+ROW_HEIGHT = 36
+_MARKS = {"reported": "Reported", "computed": "Computed", "schedule": "Schedule", "cost": "Cost"}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def register(frame: pd.DataFrame) -> str | None:
+    """The first rows of a register (those with most budget); returned is the project that was clicked."""
+    rows = frame.head(SHOWN_ROWS)
+    shown = pd.DataFrame(
+        {
+            "Project": rows["project_name"],
+            **_marks(rows),
+            "Budget": rows["budget"],
+            "Forecast": rows["eac"],
+            "Over budget": rows["overrun"],
+            "Finish": rows["slip_days"],
+            "Last report": rows["age_days"],
+            "Program": rows["program_name"],
+            "Portfolio": rows["portfolio"],
+            "Stage": rows["stage"],
+            "Id": rows["project_id"],
+        }
+    )
+    styled = health.colored(shown, list(_MARKS.values()))
+    for currency, of_currency in rows.groupby("currency", dropna=False).groups.items():
+        styled = styled.format(
+            partial(money, currency=str(currency)), subset=pd.IndexSlice[of_currency, ["Budget", "Forecast"]]
+        )
+    styled = styled.format(partial(formats.percent, sign=True), subset=["Over budget"])
+    styled = styled.format(sentences.slipped, subset=["Finish"])
+    stale = rows["is_stale"].to_numpy()
+    styled = styled.format(_age, subset=pd.IndexSlice[rows.index[~stale], ["Last report"]])
+    styled = styled.format(_stale_age, subset=pd.IndexSlice[rows.index[stale], ["Last report"]])
+    picked = st.dataframe(
+        styled,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(shown), 15) + 1) + 3,
+        key="register",
+        on_select="rerun",
+        selection_mode="single-cell",
+        column_config={
+            "Project": st.column_config.TextColumn(width="medium", pinned=True),
+            **{name: st.column_config.TextColumn(width=118) for name in _MARKS.values()},
+            **{name: st.column_config.NumberColumn(width=96) for name in ("Budget", "Forecast", "Over budget")},
+            "Finish": st.column_config.NumberColumn(width=118),
+            "Last report": st.column_config.NumberColumn(width=128),
+        },
+    )
+    cells = picked["selection"]["cells"]
+    return str(rows["project_key"].iloc[cells[0][0]]) if cells else None
+
+
+def reports(frame: pd.DataFrame, currency: str) -> None:
+    """One project's reports, the latest first, each with the file, row and load that it came from."""
+    rows = frame.iloc[::-1].reset_index(drop=True)
+    shown = pd.DataFrame(
+        {
+            "Status date": rows["status_date"],
+            **_marks(rows),
+            "Forecast finish": rows["finish_then"],
+            "Against baseline": rows["slip_days"],
+            "Complete": rows["percent_complete"],
+            "Forecast cost": rows["eac"],
+            "Spent": rows["actual_cost"],
+            "Comment": rows["comment"],
+            "File": rows["file_name"],
+            "Row": rows["source_row"],
+            "Load": rows["load_id"],
+        }
+    ).dropna(axis="columns", how="all")
+    styled = health.colored(shown, list(_MARKS.values()))
+    writers: dict[str, Callable[[Any], str]] = {
+        "Status date": day,
+        "Forecast finish": day,
+        "Against baseline": sentences.slipped,
+        "Complete": lambda value: formats.NONE if is_missing(value) else f"{number(value)} %",
+        "Forecast cost": partial(money, currency=currency),
+        "Spent": partial(money, currency=currency),
+    }
+    styled = styled.format({name: write for name, write in writers.items() if name in shown})
+    st.dataframe(
+        styled,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(shown), 10) + 1) + 3,
+        column_config={
+            "Status date": st.column_config.DateColumn(width=104, pinned=True),
+            **{name: st.column_config.TextColumn(width=108) for name in _MARKS.values()},
+            "Comment": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """A register as CSV for a spreadsheet: plain values, and no text cell that it would take for a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_cell(value) for value in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> Any:
+    if is_missing(value):
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
+
+
+def _marks(rows: pd.DataFrame) -> dict[str, "pd.Series[Any]"]:
+    return {
+        title: rows[name].map({state: health.plain(state, is_evidence=name != "reported") for state in health.Health})
+        for name, title in _MARKS.items()
+    }
+
+
+def _age(value: Any) -> str:
+    return "never" if is_missing(value) else f"{days(value)} ago"
+
+
+def _stale_age(value: Any) -> str:
+    return f"○ {days(value)}, stale"
