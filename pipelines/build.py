@@ -31,6 +31,11 @@ def _own_rows(export: str, where: str) -> str:
     )
 
 
+def _one_speaks(con: duckdb.DuckDBPyConnection, form: Contract) -> bool:
+    speaking = con.sql(f"select count(distinct load_id) from fact_{form.export}").fetchall()[0][0]
+    return speaking <= 1 and not con.sql(f"select exists (from seen_{form.export})").fetchall()[0][0]
+
+
 def winners(con: duckdb.DuckDBPyConnection, form: Contract, only: str | None = None) -> str:
     """SQL: for each key the row of the newest load in force that speaks of it. Reads load_in_force.
 
@@ -38,8 +43,7 @@ def winners(con: duckdb.DuckDBPyConnection, form: Contract, only: str | None = N
     fact_source_row (where the cells are kept), then the contract's columns. `only` names a relation of keys
     (the contract's key columns) that limits the answer.
     """
-    speaking = con.sql(f"select count(distinct load_id) from fact_{form.export}").fetchall()[0][0]
-    if speaking <= 1 and not con.sql(f"select exists (from seen_{form.export})").fetchall()[0][0]:
+    if _one_speaks(con, form):
         # One load, whose keys are unique: its rows are the winners as they stand.
         key_rows = f" and ({', '.join(form.key)}) in (select ({', '.join(form.key)}) from {only})" if only else ""
         return _own_rows(form.export, f"load_id in (from load_in_force){key_rows}")
@@ -83,7 +87,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
     _stage(con)
     con.execute(f"create or replace table project_alias as {_aliases(con)}")
-    con.execute(f"create or replace temp table status_input as {winners(con, contract('status'))}")
+    _take_rows(con, winners(con, contract("status")), stand=_one_speaks(con, contract("status")))
     con.execute(
         """
         create or replace temp table changed_project as
@@ -93,12 +97,11 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
         """
     )
     con.execute("create or replace temp table status_seed (project_key varchar)")
-    con.execute(
-        f"create or replace table fct_status as select * exclude (is_seed) from ({_fct(con)}) order by status_date"
-    )
+    con.execute(f"create or replace table fct_status as {_fct(con)}")
+    _end_rows(con, "")
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
-    con.execute("drop table status_input")
+    _let_go(con)
 
 
 def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -> None:
@@ -130,14 +133,27 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
             where c.from_date is null or i.status_date >= c.from_date
             """
         )
-        con.execute(f"create or replace temp table status_input as {winners(con, contract('status'), 'touched_row')}")
+        _take_rows(con, winners(con, contract("status"), "touched_row"), stand=False)
     else:
         # Nothing stands after the new rows, so the load's own rows are the winners.
-        con.execute(f"create or replace temp table status_input as {_own_rows('status', f'load_id in ({listed})')}")
+        _take_rows(con, _own_rows("status", f"load_id in ({listed})"), stand=True)
     _replace_rows(con)
     _programs_due(con)
     _refresh_mart(con)
-    con.execute("drop table status_input")
+    _let_go(con)
+
+
+def _take_rows(con: duckdb.DuckDBPyConnection, rows: str, *, stand: bool) -> None:
+    """status_input: the winning status rows, read where they stand, or worked out once and kept."""
+    if not stand:
+        con.execute(f"create or replace temp table status_won as {rows}")
+        rows = "from status_won"
+    con.execute(f"create or replace temp view status_input as {rows}")
+
+
+def _let_go(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("drop view status_input")
+    con.execute("drop table if exists status_won")
 
 
 def _stage(con: duckdb.DuckDBPyConnection) -> None:
@@ -270,11 +286,33 @@ def _fct(con: duckdb.DuckDBPyConnection) -> str:
     partly = [n for n, k in zip(attributes, found, strict=True) if (k and k < total) or (seeded and k < total)]
     carry = [f"last_value(e.{n} ignore nulls) over so_far as {n}" for n in partly] or ["e.project_key as project_key"]
     first = "first_value(e.first_{} ignore nulls) over so_far"
+    in_order = con.sql(
+        "select coalesce(bool_and(status_date >= before), true) "
+        "from (select status_date, lag(status_date) over () as before from status_input)"
+    ).fetchall()[0][0]
+    # Rows of one week lie together, so that asking for a review date reads few of them. Most exports come so.
+    order = "" if in_order and not partly and not takes_first else " order by status_date"
     return (
         model("fct_status")
         .replace("{carry}", ",\n        ".join(carry))
         .replace("{first_finish}", first.format("finish") if takes_first else "null::date")
         .replace("{first_cost}", first.format("cost") if takes_first else "null::double")
+        + order
+    )
+
+
+def _end_rows(con: duckdb.DuckDBPyConnection, where: str) -> None:
+    """Let each row of fct_status hold until the project's next one. `where` limits the rows looked at (as f)."""
+    con.execute(
+        f"""
+        update fct_status set valid_to = n.valid_to from (
+            select f.rowid as row_id, f.valid_to as stood, lead(f.status_date) over (
+                partition by f.project_key order by f.status_date, f.load_id, f.source_row
+            ) as valid_to
+            from fct_status as f {where}
+        ) as n
+        where n.row_id = fct_status.rowid and n.valid_to is distinct from n.stood
+        """
     )
 
 
@@ -300,24 +338,21 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
         where rowid in (select row_id from seed_row)
         """
     )
-    con.execute(f"create or replace temp table fct_new as {_fct(con)}")
+    new = _fct(con)
     con.execute(
         """
         delete from fct_status using changed_project as c
         where fct_status.project_key = c.project_key and (c.from_date is null or fct_status.status_date >= c.from_date)
         """
     )
-    con.execute(
+    con.execute(f"insert into fct_status by name {new}")
+    _end_rows(
+        con,
         """
-        update fct_status set valid_to = n.valid_to from fct_new as n
-        where n.is_seed and n.project_key = fct_status.project_key and n.status_date = fct_status.status_date
-            and n.fact_load_id = fct_status.fact_load_id and n.fact_source_row = fct_status.fact_source_row
-        """
+        join changed_project as c using (project_key)
+        where c.from_date is null or f.status_date >= c.from_date or f.valid_to is null or f.valid_to >= c.from_date
+        """,
     )
-    con.execute(
-        "insert into fct_status by name select * exclude (is_seed) from fct_new where not is_seed order by status_date"
-    )
-    con.execute("drop table fct_new")
 
 
 def _programs_due(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,5 @@
--- fct_status: one row a project and status date; it holds from its status date until valid_to (the next one).
+-- fct_status: one row a project and status date; it holds from its status date until valid_to (the next one), which
+-- is filled in once the rows stand.
 -- Grain: project_key, status_date. Reads status_input (the winning status rows), status_seed (the resolved row just
 -- before them, its portfolio and goal only where they are its own), changed_project, stg_projects, stg_programs, project_alias, health_colour, load.
 -- Attributes: the projects export outranks the status report; else the newest value that is not null. Where a source
@@ -36,9 +37,10 @@ unreported as (
         l.fact_load_id, l.fact_source_row, false as is_reported, false as is_seed
     from listed as l
     semi join (from changed_project where from_date is null) as whole using (project_key)
-    where not exists (
-        select 1 from reported as r where r.project_key = l.project_key and r.status_date <= l.listed_from
-    )
+    left join (
+        select project_key, min(status_date) as first_date from reported group by project_key
+    ) as r using (project_key)
+    where r.first_date is null or r.first_date > l.listed_from
 ),
 
 entry as (
@@ -53,8 +55,7 @@ stepped as (
     select
         e.* replace ({carry}),
         {first_finish} as first_reported_finish,
-        {first_cost} as first_reported_cost,
-        lead(status_date) over (partition by project_key order by status_date, load_id, source_row) as valid_to
+        {first_cost} as first_reported_cost
     from entry as e
     window so_far as (
         partition by project_key order by status_date, load_id, source_row
@@ -67,7 +68,7 @@ final as (
         s.project_key,
         s.project_id,
         s.status_date,
-        s.valid_to,
+        null::date as valid_to,
         s.is_reported,
         s.load_id,
         s.source_row,
@@ -96,12 +97,12 @@ final as (
         s.actual_cost,
         s.forecast_cost,
         s.portfolio is not null as has_own_portfolio,
-        s.goal_id is not null as has_own_goal,
-        s.is_seed
+        s.goal_id is not null as has_own_goal
     from stepped as s
     left join listed as l using (project_key)
     left join stg_programs as program on program.program_id = coalesce(l.program_id, s.program_id)
     left join health_colour as colour on colour.rating = s.reported_health
+    where not s.is_seed
 )
 
 from final
