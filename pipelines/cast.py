@@ -183,7 +183,8 @@ class _Caster:
             return "null"
         if order is None:
             order = "dmy" if day_first >= month_first else "mdy"
-        self.fixes[column.name] = dates.FIXES[order]
+        if self.mapping.dates or either or day_first or month_first:
+            self.fixes[column.name] = dates.FIXES[order]
         return dates.written(day, order)
 
     def _amount(self, column: Column) -> str:

@@ -350,7 +350,7 @@ def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
             f"the {form.export} export needs {name.replace('_', ' ')}, and no header of this file gives it",
             f"Add a column named {name}"
             + (f" (or {', '.join(form.columns[name].aliases[:3])})" if form.columns[name].aliases else "")
-            + (f", or give one value for all rows with --set {name}=VALUE." if len(form.key) > 1 else ".")
+            + (f", or give one value for all rows with --set {name}=VALUE." if name != form.key[0] else ".")
             + (instead if name == "status_date" and "project_id" in mapping.text and not asked else ""),
             row=table.header_row,
             value=", ".join(table.headers)[:200],
