@@ -168,7 +168,8 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
     if c.min is not None or c.max is not None:
         parts = [f"{c.name} < {c.min}"] if c.min is not None else []
         parts += [f"{c.name} > {c.max}"] if c.max is not None else []
-        span = f"between {c.min:g} and {c.max:g}" if c.min is not None and c.max is not None else f"{c.min:g} or more"
+        ends = [f"{c.min:g} or more"] if c.min is not None else []
+        ends += [f"{c.max:g} or less"] if c.max is not None else []
         yield Check(
             f"{c.name}_in_range",
             (c.name,),
@@ -176,7 +177,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             " or ".join(parts),
             ("ExpectColumnValuesToBeBetween", {"column": c.name, "min_value": c.min, "max_value": c.max}),
             f"{label} is out of its range",
-            f"{label.capitalize()} must be {span}.",
+            f"{label.capitalize()} must be {' and '.join(ends)}.",
         )
     if c.max_length is not None:
         yield Check(

@@ -262,33 +262,31 @@ def name_key(text: str) -> str:
 
 
 def _by_headers(table: TextTable, form: Contract) -> Mapping:
-    known = form.header_for()
-    exact = {fold(name) for name in form.columns}
+    positions = _positions(table)
     text: dict[str, str] = {}
     headers: dict[str, str] = {}
     notes: list[Problem] = []
     used: set[int] = set()
-    # A column's own name goes before its aliases, whatever their order in the file.
-    for wanted in (exact, set(known) - exact):
-        taken = set(text)
-        for position, header in enumerate(table.headers):
-            folded = fold(header)
-            if folded not in wanted or known[folded] in taken:
-                continue
-            name = known[folded]
-            if name in text:
-                notes.append(_doubled(table, name, headers[name], header))
-                continue
-            text[name], headers[name] = f"c{position}", header
-            used.add(position)
+    for name, column in form.columns.items():
+        # A column's own name goes before its aliases, and these in their order, wherever they stand in the file.
+        folded = dict.fromkeys(fold(said) for said in (name, *column.aliases))
+        places = [place for said in folded for place in positions.get(said, [])]
+        if not places:
+            continue
+        first, *others = places
+        text[name], headers[name] = f"c{first}", table.headers[first]
+        used.add(first)
+        own = positions.get(fold(name), [])
+        notes += [_doubled(table, name, first, other) for other in others if not own or other in own]
     unmapped = tuple(h for i, h in enumerate(table.headers) if i not in used)
     return Mapping(form, None, Source(), text, headers, unmapped=unmapped, notes=tuple(notes))
 
 
-def _doubled(table: TextTable, name: str, first: str, other: str) -> Problem:
+def _doubled(table: TextTable, name: str, chosen: int, left: int) -> Problem:
+    first, other = table.headers[chosen], table.headers[left]
     return Problem(
         "header_twice",
-        f"{first} and {other} both say {name.replace('_', ' ')}; the first one is read",
+        f"{first} and {other} both say {name.replace('_', ' ')}; {first} is read",
         f"If {other} is the right one, rename its header to {name}.",
         row=table.header_row,
         column=other,

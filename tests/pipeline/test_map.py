@@ -57,6 +57,12 @@ def test_a_columns_own_name_goes_before_an_alias() -> None:
     assert mapping.notes == ()
 
 
+def test_a_plainer_alias_goes_first_wherever_it_stands() -> None:
+    mapping = mapped("ID", "Status", "As of", "Project code", "RAG")
+    assert (mapping.headers["project_id"], mapping.headers["reported_health"]) == ("Project code", "RAG")
+    assert [note.column for note in mapping.notes] == ["ID", "Status"]
+
+
 def test_two_headers_of_one_meaning_give_a_warning() -> None:
     mapping = mapped("Project ID", "As of", "Health", "RAG", "Colour")
     assert mapping.headers["reported_health"] == "Health"
@@ -68,7 +74,7 @@ def test_two_headers_of_one_meaning_give_a_warning() -> None:
 
 def test_the_same_header_twice_gives_a_warning() -> None:
     (note,) = mapped("Project ID", "As of", "Budget", "Budget").notes
-    assert note.message == "Budget and Budget both say budget; the first one is read"
+    assert note.message == "Budget and Budget both say budget; Budget is read"
 
 
 def test_columns_that_nobody_knows_are_listed_and_ignored() -> None:
