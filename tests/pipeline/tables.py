@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -40,6 +41,12 @@ class Typed:
         return [fix for (fix,) in self.con.sql("select fix from found order by source_row").fetchall()]
 
 
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """The database of all literal tables, made once."""
+    return duckdb.connect(config={"threads": 1})
+
+
 def text_table(
     con: duckdb.DuckDBPyConnection, headers: Sequence[str], rows: Rows, delimiter: str | None = ","
 ) -> TextTable:
@@ -57,11 +64,13 @@ def type_rows(
     *,
     known: dict[str, dict[str, str]] | None = None,
     delimiter: str | None = ",",
-    con: duckdb.DuckDBPyConnection | None = None,
     **how: Any,
 ) -> Typed:
-    """Map and cast a table; `how` goes to `understand`. What can't be decided is in `questions`."""
-    con = con or duckdb.connect()
+    """Map and cast a table; `how` goes to `understand`. What can't be decided is in `questions`.
+
+    One connection serves all: look at a table before the next one is cast.
+    """
+    con = connection()
     table = text_table(con, headers, rows, delimiter)
     mapping = understand(table, **how)
     con.execute(

@@ -7,7 +7,6 @@ import math
 import string
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -457,15 +456,14 @@ def test_any_amount_in_any_style_reads_back(
 CELLS = st.text(st.sampled_from(string.digits + string.punctuation + " \tkMeE£€NaninfDec\u00a0−１🟢é"), max_size=14)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=st.lists(st.tuples(*[st.one_of(CELLS, st.text(max_size=6))] * 8), min_size=1, max_size=8))
 def test_no_text_makes_it_stumble(rows: list[tuple[str, ...]]) -> None:
     headers = [
         *("project_id", "status_date", "reported_health", "forecast_finish", "percent_complete", "budget"),
         *("is_critical", "currency"),
     ]
-    con = duckdb.connect()
-    typed = type_rows(headers, [[cell.replace("\0", "") for cell in row] for row in rows], con=con)
+    typed = type_rows(headers, [[cell.replace("\0", "") for cell in row] for row in rows])
     if typed.questions:
         return
     assert len(typed.values("budget")) == len(rows)

@@ -60,7 +60,7 @@ def values_of(column: Column) -> st.SearchStrategy[Any]:
 
 
 def rows_of(form: Contract) -> st.SearchStrategy[list[tuple[Any, ...]]]:
-    return st.lists(st.tuples(*map(values_of, form.columns.values())), min_size=1, max_size=12)
+    return st.lists(st.tuples(*map(values_of, form.columns.values())), min_size=5, max_size=15)
 
 
 def put(con: duckdb.DuckDBPyConnection, form: Contract, rows: list[tuple[Any, ...]]) -> None:
@@ -82,7 +82,7 @@ def test_expectations_and_predicates_flag_the_same_rows(con: duckdb.DuckDBPyConn
 
     @seed(7)
     @settings(
-        max_examples=25,
+        max_examples=14,
         deadline=None,
         database=None,
         phases=[Phase.generate],
