@@ -253,17 +253,17 @@ def _cost_flip(row: Mapping[str, Any], rules: Mapping[str, float]) -> str:
 
 
 _FROM_ANY = ("baseline_start", "baseline_finish", "budget")
-FACT_NAMES = {
-    "reported_health": "Reported health",
-    "baseline_start": "Baseline start",
-    "baseline_finish": "Baseline finish",
-    "forecast_finish": "Forecast finish",
-    "actual_finish": "Actual finish",
-    "budget": "Budget",
-    "forecast_cost": "Forecast cost",
-    "actual_cost": "Spent",
-    "percent_complete": "Complete",
-}
+_TRACED = (
+    "reported_health",
+    "baseline_start",
+    "baseline_finish",
+    "forecast_finish",
+    "actual_finish",
+    "budget",
+    "forecast_cost",
+    "actual_cost",
+    "percent_complete",
+)
 
 
 def _facts(source: Source, row: Mapping[str, Any], steps: pd.DataFrame) -> tuple[Fact, ...]:
@@ -277,7 +277,7 @@ def _facts(source: Source, row: Mapping[str, Any], steps: pd.DataFrame) -> tuple
         """,
         {"id": row["project_id"], "key": row["project_key"]},
     )
-    names = [name for name in FACT_NAMES if row[name] is not None]
+    names = [name for name in _TRACED if row[name] is not None]
     wanted = {name: _origin(name, row, steps, listed) for name in names}
     origins = _origins(source, [(place[0], place[1]) for place in wanted.values() if place])
     facts = []

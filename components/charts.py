@@ -112,14 +112,14 @@ def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: 
     days = pd.concat([frame[line.column] for line in lines]).dropna()
     if not len(days):
         return figure
-    margin = max((days.max() - days.min()) * 0.15, pd.Timedelta(days=20))
+    margin = max((days.max() - days.min()) * 0.15, pd.Timedelta(days=45))
     low, high = days.min() - margin, days.max() + margin
     span = (high - low).total_seconds()
     places = _spread([(end - low).total_seconds() for _, end in ends], _LABEL_GAP * span / (height - 46), span)
     for (line, end), at in zip(ends, places, strict=True):
         _end_label(figure, line, low + pd.Timedelta(seconds=at), f"{line.name} {formats.day(end)}")
     figure.update_layout(margin={"l": 8, "r": 160, "t": 12, "b": 34})
-    figure.update_yaxes(range=[low, high], nticks=4, tickformat="%b %Y")
+    figure.update_yaxes(range=[low, high], nticks=3, tickformat="%b %Y")
     _date_axis(figure, frame, x)
     return figure
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 import streamlit as st
 
@@ -23,9 +23,10 @@ T = TypeVar("T")
 Ordered = TypeVar("Ordered", date, int)
 
 PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
+REGISTER_PARAMETERS = ("q", "health", "closed")
 _BASES: tuple[Basis, ...] = ("computed", "reported")
 _VIEW_KEY = "current_view"
-_LATER_KEY = "set_later"
+_LATER_KEY = "set_in_the_next_run"
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,25 @@ def page_choice(name: str, label: str, options: Mapping[str, str]) -> str:
     return value
 
 
-def set_later(**parameters: str) -> None:
-    """Let the next run start with these parameters of the view, as when a program is opened; "" is the default."""
+def open_register(*, health: str = "", **parameters: str) -> NoReturn:
+    """Go to the register, narrowed to a group of health, with parameters of the view set anew, and no older filter."""
+    for name in REGISTER_PARAMETERS:
+        st.session_state.pop(name, None)
     st.session_state[_LATER_KEY] = parameters
+    # A parameter with its default value would be written and taken back, and Back would need two steps.
+    st.switch_page("pages/projects.py", query_params={"health": health} if health else {})
+
+
+def open_project(project: str) -> NoReturn:
+    """Go to one project; the review and scope stay as they are."""
+    st.switch_page("pages/projects.py", query_params={"project": project})
+
+
+def open_project_here(project: str) -> NoReturn:
+    """The same from the register, whose filters stay in the URL: switching to the page that is shown already would
+    write each parameter as a step of its own for Back."""
+    st.query_params["project"] = project
+    st.rerun()
 
 
 def _carriers() -> dict[str, str]:

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import theme
-from components.formats import escape_markdown
+from components import controls, theme
+from components.clickable import clickable
 
 LOAD_COMMAND = "python -m pipelines load FILE"
 
 
 @dataclass(frozen=True)
 class Crumb:
-    """One step up. `page` is the page's file, as in dashboard.py; `query` the state it opens in."""
+    """One step up: what it is called, and the parameters of the view that the register opens with."""
 
     label: str
-    page: str
-    query: dict[str, str] = field(default_factory=dict)
+    view: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,15 @@ def header(
 
 
 def breadcrumbs(crumbs: Sequence[Crumb], here: str) -> None:
-    """Links up the path portfolio, program, project; the review and scope stay as they are."""
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key="crumbs"):
-        for crumb in crumbs:
-            st.page_link(crumb.page, label=escape_markdown(crumb.label), query_params=crumb.query, width="content")
-            st.html('<span class="rw-crumb-mark" aria-hidden="true">›</span>', width="content")
-        st.html(f'<span class="rw-crumb-here">{escape(here)}</span>', width="content")
+    """Links up the path portfolio, program, project. A click goes to the register in that scope, at the same review."""
+    mark = '<span class="rw-crumb-mark" aria-hidden="true">›</span>'
+    links = "".join(
+        f'<button type="button" class="rw-crumb" data-pick="{index}">{escape(crumb.label)}</button>{mark}'
+        for index, crumb in enumerate(crumbs)
+    )
+    path = f'<nav class="rw-crumbs" aria-label="Path">{links}<span class="rw-crumb-here">{escape(here)}</span></nav>'
+    if picked := clickable(path, "crumbs"):
+        controls.open_register(**crumbs[int(picked)].view)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.projects import Fact, Judgement, Project
-from components import charts, formats, frame, sentences, tables, theme
+from components import charts, controls, formats, frame, sentences, tables, theme
 from components.charts import Line
 from components.controls import View
 from components.figures import Figure
@@ -31,23 +31,35 @@ ORIGINS = (
     Column("Published", is_quiet=True),
     Column("By", is_quiet=True),
 )
+FACTS = {
+    "reported_health": "Reported health",
+    "baseline_start": "Baseline start",
+    "baseline_finish": "Baseline finish",
+    "forecast_finish": "Forecast finish",
+    "actual_finish": "Actual finish",
+    "budget": "Budget",
+    "forecast_cost": "Forecast cost",
+    "actual_cost": "Spent",
+    "percent_complete": "Complete",
+}
 TITLES = {"reported": "Reported", "schedule": "Schedule", "cost": "Cost", "computed": "Computed"}
 
 
 def crumbs(row: Mapping[str, Any]) -> list[Crumb]:
     """The path up: all projects, the portfolio, the program."""
-    path = [Crumb("Projects", "pages/projects.py", {"portfolio": "", "program": ""})]
+    path = [Crumb("Projects", {"portfolio": "", "program": ""})]
     if row["portfolio"]:
-        path.append(Crumb(row["portfolio"], "pages/projects.py", {"portfolio": row["portfolio"], "program": ""}))
+        path.append(Crumb(row["portfolio"], {"portfolio": row["portfolio"], "program": ""}))
     if row["program_id"]:
-        path.append(Crumb(row["program_name"], "pages/projects.py", {"program": row["program_id"], "portfolio": ""}))
+        path.append(Crumb(row["program_name"], {"portfolio": "", "program": row["program_id"]}))
     return path
 
 
 def headline(found: Project) -> str:
     """The project in one sentence."""
-    worst = [j.because for j in found.judgements if j.dimension in ("schedule", "cost") and j.state == _computed(found)]
-    return sentences.project(found.row, worst if _computed(found) in ("red", "amber") else [])
+    computed = found.row["computed"]
+    worst = [j.because for j in found.judgements if j.dimension in ("schedule", "cost") and j.state == computed]
+    return sentences.project(found.row, worst if computed in ("red", "amber") else [])
 
 
 def speaks_of(found: Project, view: View) -> list[str]:
@@ -72,7 +84,7 @@ def figures(row: Mapping[str, Any]) -> list[Figure]:
     against = f", {percent(abs(over))} {'over' if over > 0 else 'under'}" if over else ""
     finish = row["finish_then"]
     baseline = f"baseline {day(row['baseline_finish'])}" if row["baseline_finish"] else "no baseline"
-    slip = f"{sentences.slipped(row['slip_days'])}; " if row["slip_days"] is not None else ""
+    slip = f"{sentences.slipped(row['slip_days'])}; " if row["slip_days"] else ""
     spent_share = f"{percent(row['actual_cost'] / row['budget'])} of the budget" if _both(row) else ""
     complete = row["percent_complete"]
     return [
@@ -91,7 +103,7 @@ def why(found: Project) -> None:
             Mark(j.state, is_stale=j.dimension == "reported" and found.row["is_stale"], is_evidence=_is_evidence(j)),
             j.because,
             j.rule,
-            j.flips,
+            j.flips if found.row["is_live"] else "",
         ]
         for j in found.judgements
     ]
@@ -111,8 +123,8 @@ def colours_title(history: pd.DataFrame) -> str:
     computed = list(history["computed"])
     same = next((n for n, state in enumerate(reversed(computed)) if state != computed[-1]), len(computed))
     if same == len(computed):
-        return f"Computed {_word(computed[-1])} in every report"
-    return f"Computed {_word(computed[-1])} since {day(history['status_date'].iloc[-same])}"
+        return f"Computed {computed[-1]} in every report"
+    return f"Computed {computed[-1]} since {day(history['status_date'].iloc[-same])}"
 
 
 def finish_title(row: Mapping[str, Any]) -> str:
@@ -167,18 +179,7 @@ def origins(found: Project) -> None:
 
 
 def _origin(fact: Fact, currency: str) -> list[Cell]:
-    names = {
-        "reported_health": "Reported health",
-        "baseline_start": "Baseline start",
-        "baseline_finish": "Baseline finish",
-        "forecast_finish": "Forecast finish",
-        "actual_finish": "Actual finish",
-        "budget": "Budget",
-        "forecast_cost": "Forecast cost",
-        "actual_cost": "Spent",
-        "percent_complete": "Complete",
-    }
-    label: Cell = tables.Tagged(names[fact.name], fact.note) if fact.note else names[fact.name]
+    label: Cell = tables.Tagged(FACTS[fact.name], fact.note) if fact.note else FACTS[fact.name]
     value = _value(fact, currency)
     o = fact.origin
     if o is None:
@@ -206,16 +207,8 @@ def _both(row: Mapping[str, Any]) -> bool:
     return not is_missing(row["actual_cost"]) and bool(row["budget"])
 
 
-def _computed(found: Project) -> str:
-    return str(found.row["computed"])
-
-
 def _is_evidence(judgement: Judgement) -> bool:
     return judgement.dimension != "reported"
-
-
-def _word(state: str) -> str:
-    return "unknown" if state == "unknown" else state
 
 
 def unknown(project_key: str, view: View) -> None:
@@ -223,4 +216,5 @@ def unknown(project_key: str, view: View) -> None:
     frame.header(f"No project {project_key} on {day(view.review_date)}")
     with frame.card("unknown"):
         st.text("It may have another id, or it was first listed after this review or in a later publication.")
-        st.page_link("pages/projects.py", label="Open the register", icon=":material/view_list:")
+        if st.button("Open the register", icon=":material/view_list:"):
+            controls.open_register()

@@ -54,12 +54,15 @@ def register(frame: pd.DataFrame) -> str | None:
         key="register",
         on_select="rerun",
         selection_mode="single-cell",
+        placeholder=formats.NONE,
         column_config={
-            "Project": st.column_config.TextColumn(width="medium", pinned=True),
-            **{name: st.column_config.TextColumn(width=118) for name in _MARKS.values()},
-            **{name: st.column_config.NumberColumn(width=96) for name in ("Budget", "Forecast", "Over budget")},
-            "Finish": st.column_config.NumberColumn(width=118),
-            "Last report": st.column_config.NumberColumn(width=128),
+            "Project": st.column_config.TextColumn(width=196, pinned=True),
+            "Reported": st.column_config.TextColumn(width=108),
+            **{name: st.column_config.TextColumn(width=88) for name in ("Computed", "Schedule", "Cost")},
+            **{name: st.column_config.NumberColumn(width=80) for name in ("Budget", "Forecast")},
+            "Over budget": st.column_config.NumberColumn(width=90),
+            "Finish": st.column_config.NumberColumn(width=106),
+            "Last report": st.column_config.NumberColumn(width=116),
         },
     )
     cells = picked["selection"]["cells"]
@@ -78,7 +81,7 @@ def reports(frame: pd.DataFrame, currency: str) -> None:
             "Complete": rows["percent_complete"],
             "Forecast cost": rows["eac"],
             "Spent": rows["actual_cost"],
-            "Comment": rows["comment"],
+            "Comment": rows["comment"].fillna("") if rows["comment"].notna().any() else None,
             "File": rows["file_name"],
             "Row": rows["source_row"],
             "Load": rows["load_id"],
@@ -99,6 +102,7 @@ def reports(frame: pd.DataFrame, currency: str) -> None:
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * (min(len(shown), 10) + 1) + 3,
+        placeholder=formats.NONE,
         column_config={
             "Status date": st.column_config.DateColumn(width=104, pinned=True),
             **{name: st.column_config.TextColumn(width=108) for name in _MARKS.values()},
@@ -133,7 +137,9 @@ def _marks(rows: pd.DataFrame) -> dict[str, "pd.Series[Any]"]:
 
 
 def _age(value: Any) -> str:
-    return "never" if is_missing(value) else f"{days(value)} ago"
+    if is_missing(value):
+        return "never"
+    return f"{days(value)} ago" if value else "same day"
 
 
 def _stale_age(value: Any) -> str:

@@ -121,13 +121,13 @@ def register(count: int, live: int, *, is_filtered: bool) -> str:
 def project(row: Mapping[str, Any], because: Sequence[str]) -> str:
     """How one project stands: its computed colour, the worst of why, and what it reports."""
     name = row["project_name"]
+    why = f": {'; '.join(text[:1].lower() + text[1:] for text in because)}" if because else ""
     if not row["is_live"]:
-        return f"{name} is {row['stage']}"
+        return f"{name} is {row['stage']}{why}"
     reported = health.word(row["reported"]).lower()
     if row["computed"] == "unknown":
         said = "has not reported its health" if row["reported"] == "unknown" else f"is reported {reported}"
         return f"{name} {said}; its numbers say too little to compute it"
-    why = f": {'; '.join(text[:1].lower() + text[1:] for text in because)}" if because else ""
     if row["reported"] == "unknown":
         return f"{name} is computed {row['computed']}{why}"
     if row["reported"] == row["computed"]:

@@ -55,9 +55,8 @@ with frame.card("programs", sentences.programs(found, view.basis), "Most budget 
         program = portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
 
 if project:
-    st.switch_page("pages/projects.py", query_params={"project": project})
+    controls.open_project(project)
 if group:
-    st.switch_page("pages/projects.py", query_params={"health": group})
+    controls.open_register(health=group)
 if program:
-    controls.set_later(program=program)
-    st.switch_page("pages/projects.py")
+    controls.open_register(program=program)

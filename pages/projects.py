@@ -56,7 +56,7 @@ def show_register(view: View) -> None:
         on_click="ignore",
     )
     if opened:
-        st.switch_page("pages/projects.py", query_params={"project": opened})
+        controls.open_project_here(opened)
 
 
 def show_project(found: Project, view: View) -> None:
@@ -72,7 +72,7 @@ def show_project(found: Project, view: View) -> None:
     figures.figures(project_view.figures(row))
     with frame.card("why", "Why it has its colours", "What was reported, what the numbers say, and the rules"):
         project_view.why(found)
-    if len(history):
+    if len(history) > 1:
         with frame.card("course", project_view.colours_title(history), f"Health in each of {len(history):,} reports"):
             project_view.colours(history)
         left, right = st.columns(2)

@@ -114,7 +114,7 @@ def test_foreign_text_shows_as_written(serve: Serve, page: Page) -> None:
     page.goto(serve(STAGE))
     hostile = '<img src="http://attacker.example/p.png"> ![x](http://attacker.example/q.png)'
     expect(page.get_by_role("heading", level=1)).to_have_text(hostile)
-    expect(page.get_by_test_id("stPageLink")).to_contain_text(hostile)
+    expect(page.get_by_role("navigation", name="Path")).to_contain_text(hostile)
     expect(page.locator("img")).to_have_count(0)
 
 

@@ -10,7 +10,7 @@ guard()
 HOSTILE = '<img src="http://attacker.example/p.png"> ![x](http://attacker.example/q.png)'
 
 view = controls.current_view()
-frame.header(HOSTILE, [HOSTILE], crumbs=[frame.Crumb(HOSTILE, "pages/projects.py")], here=HOSTILE)
+frame.header(HOSTILE, [HOSTILE], crumbs=[frame.Crumb(HOSTILE)], here=HOSTILE)
 st.text(" ".join(f"{name}={value}" for name, value in view.query().items()) if view else "no view")
 figures.figures([figures.Figure(HOSTILE, HOSTILE, HOSTILE, figures.Delta(HOSTILE), HOSTILE)])
 with frame.card("bars", HOSTILE, HOSTILE):
