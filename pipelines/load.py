@@ -143,6 +143,7 @@ def load(
             started = time.monotonic()
             if load_id := _load_table(con, table, today or now().date()):
                 loads.append(load_id)
+            _let_go(con, table)
             table.report.seconds += time.monotonic() - started
         report = LoadReport(reports, draft.copy_seconds, request.dry_run)
         rejected = any(f.rows_rejected for f in reports)
@@ -255,11 +256,22 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -
         return None
     load_id = int(con.sql("select coalesce(max(load_id), 0) + 1 from load").fetchall()[0][0])
     report.load_id = load_id
-    write(con, form, load_id, table.mapping.text)
+    write(con, form, load_id, table.mapping.text, outcome)
     _write_load(con, table, load_id, decided.currency, started)
     _write_findings(con, table, load_id, decided.notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])
     return load_id
+
+
+def _let_go(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
+    """Drop what was kept of a table, for the models need the room."""
+    kept = con.execute(
+        "select view_name, 'view' from duckdb_views() where temporary and view_name in ('planned', $1) "
+        "union all select table_name, 'table' from duckdb_tables() where temporary and table_name in ('typed', $1)",
+        [table.text.relation],
+    ).fetchall()
+    for name, kind in kept:
+        con.execute(f'drop {kind} "{name}"')
 
 
 def _found(con: duckdb.DuckDBPyConnection, problems: Sequence[Problem]) -> None:

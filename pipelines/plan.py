@@ -65,14 +65,18 @@ def plan(con: duckdb.DuckDBPyConnection, form: Contract, mapped: Collection[str]
     return Plan(counts.get("new", 0), counts.get("restated", 0), counts.get("unchanged", 0), rejected)
 
 
-def write(con: duckdb.DuckDBPyConnection, form: Contract, load_id: int, mapped: Collection[str]) -> None:
+def write(con: duckdb.DuckDBPyConnection, form: Contract, load_id: int, mapped: Collection[str], outcome: Plan) -> None:
     """Write the planned rows as facts of a load: new and restated ones whole, unchanged ones as seen."""
-    kept = [name for name in form.columns if name in mapped]
-    columns, names = ", ".join(f"y.{name}" for name in kept), ", ".join(kept)
+    names = ", ".join(name for name in form.columns if name in mapped)
+    chosen = "typed"
+    if outcome.unchanged or outcome.rejected:
+        # A join may shuffle; facts keep the file's order, so that rows of one week lie together.
+        chosen = (
+            "typed semi join (from planned where outcome <> 'unchanged') as p using (source_row) order by source_row"
+        )
     con.execute(
         f"insert into fact_{form.export} (load_id, source_row, {names}) "
-        f"select {load_id}, y.source_row, {columns} from typed as y "
-        "semi join (from planned where outcome <> 'unchanged') as p using (source_row)"
+        f"select {load_id}, source_row, {names} from {chosen}"
     )
     con.execute(
         f"insert into seen_{form.export} select {load_id}, source_row, fact_load_id, fact_source_row "

@@ -199,23 +199,25 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     columns = [f"c{i}" for i in range(len(table.headers))]
     types = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     options = f"auto_detect=false, header=false, ignore_errors=true, skip={table.header_row}, columns={{{types}}}"
-    cells = "".join(f", {trimmed(column, ONE_LINE_ENDS)} as {column}" for column in columns)
     file, delimiter = (text.replace("'", "''") for text in (str(_without_pattern(text.path, scratch)), table.delimiter))
-    # A view: what reads the table once or twice gains more from not keeping every cell as text than it loses.
+    source = f"read_csv('{file}', delim='{delimiter}', quote='\"', escape='\"', {options})"
+    kept = [trimmed(column, ONE_LINE_ENDS) for column in columns]
+    untidy = " or ".join(f"{cell} is distinct from {column}" for cell, column in zip(kept, columns, strict=True))
     try:
-        con.execute(
-            f'create or replace temp view "{relation}" as '
-            f"select row_number() over () + {table.header_row} as source_row{cells} "
-            f"from read_csv('{file}', delim='{delimiter}', quote='\"', escape='\"', {options})"
-        )
-        rows, blank = con.sql(
-            f'select count(*), count(*) filter (coalesce({", ".join(columns)}, null) is null) from "{relation}"'
+        rows, blank, trims = con.sql(
+            f"select count(*), count(*) filter (coalesce({', '.join(kept)}, null) is null), bool_or({untidy}) "
+            f"from {source}"
         ).fetchall()[0]
     except duckdb.Error:
-        rows, blank = -1, 0
-    if rows != expected or blank:
-        con.execute(f'drop view if exists "{relation}"')
         return None
+    if rows != expected or blank:
+        return None
+    # A view: what reads the table once or twice gains more from not keeping every cell as text than it loses.
+    cells = "".join(f", {cell} as {c}" for cell, c in zip(kept if trims else columns, columns, strict=True))
+    con.execute(
+        f'create or replace temp view "{relation}" as '
+        f"select row_number() over () + {table.header_row} as source_row{cells} from {source}"
+    )
     if not tidy(table.headers[-1]):
         materialise(con, relation)
     return expected

@@ -33,7 +33,7 @@ def survey(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
     listed = [c for c in columns if c.type == "choice" or c.known_in]
     codes = [c for c in columns if c.type == "text" and (c.is_code or c.name in mapping.contract.key)]
     questions = (
-        [f"count({mapping.text[c.name]}) = count(*) filter ({_is_plain(c, table, mapping)})" for c in measured]
+        [_all_plain(c, table, mapping) for c in measured]
         + [f"list(distinct {mapping.text[c.name]})" for c in listed]
         + [f"count(*) filter ({says_unknown(c, mapping.text[c.name])}) = 0" for c in codes]
     )
@@ -52,18 +52,23 @@ def says_unknown(column: Column, text: str) -> str:
     return f"lower({text}) in ({words})"
 
 
-def _is_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
+def _all_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
+    """SQL: whether all cells of a column of dates or numbers are plain."""
     text = mapping.text[column.name]
     if column.type == "date":
-        return f"{dates.plausible(dates.iso(text))} is not null"
+        day = f"try_cast({text} as date)"
+        first, last = f"date '{dates.FIRST_YEAR}-01-01'", f"date '{dates.LAST_YEAR}-12-31'"
+        return f"count({text}) = count(*) filter ({day}::varchar = {text} and {day} between {first} and {last})"
     plain = amounts.plain_number(text)
-    if column.type == "percent":
-        # Between 0 and 1 it may be meant as a fraction.
-        return f"{plain} = 0 or {plain} >= 1 or {plain} < 0"
     if table.delimiter in (";", "\t") and mapping.decimal is None:
         # Where the comma may be the decimal sign, points may part the thousands.
-        return f"{plain} is not null and not contains({text}, '.')"
-    return f"{plain} is not null"
+        plain = f"case when not contains({text}, '.') then {plain} end"
+    every = f"count({text}) = count({plain})"
+    if column.type == "percent":
+        # A column that never leaves 0 to 1 may be meant as fractions.
+        beyond, between = f"bool_or({plain} > 1 or {plain} < 0)", f"bool_or({plain} > 0 and {plain} < 1)"
+        return f"{every} and (coalesce({beyond}, false) or not coalesce({between}, false))"
+    return every
 
 
 def _value(column: Column, mapping: Mapping) -> str:

@@ -6,7 +6,7 @@
 -- states no baseline, the first forecast that it reported is the project's baseline, until one is stated.
 -- A project that is listed but has not reported yet holds a row of its own, with is_reported = false.
 with
-reported as (
+reported as not materialized (
     select
         coalesce(alias.project_key, input.project_id) as project_key,
         input.* exclude (comment, stage_from) replace (coalesce(input.currency, source.currency) as currency),
