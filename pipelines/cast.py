@@ -148,8 +148,8 @@ class _Caster:
             return text
         return f"case when {says_unknown(column, text)} then null else {text} end"
 
-    def _ask(self, sql: str) -> tuple[int, ...]:
-        found = self.con.execute(f"select {sql} from {PREPARED}").fetchall()[0]
+    def _ask(self, sql: str, source: str = PREPARED) -> tuple[int, ...]:
+        found = self.con.execute(f"select {sql} from {source}").fetchall()[0]
         return tuple(value or 0 for value in found)
 
     def _examples(self, name: str, where: str) -> str:
@@ -258,8 +258,8 @@ class _Caster:
         value = self._amount(column)
         bare = f"not contains({column.name}, '%')"
         between, beyond = self._ask(
-            f"count(*) filter ({bare} and ({value}) between 1e-9 and 1 - 1e-9),"
-            f"count(*) filter ({bare} and ({value}) not between 0 and 1)"
+            "count(*) filter (v between 1e-9 and 1 - 1e-9), count(*) filter (v not between 0 and 1)",
+            f"(select {value} as v from {PREPARED} where {bare})",
         )
         if not between or beyond:
             return value
