@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -46,22 +47,28 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
     """Start a server: `serve(script, warehouse)` returns its address. It is new, so nobody has visited it yet."""
-    started: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as stack:
 
-    def start(script: Path = ROOT / "dashboard.py", warehouse: Path = tmp_path / "warehouse") -> str:
-        port = _free_port()
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-        environment = {**os.environ, "RIGHTWORK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(ROOT)}
-        with (tmp_path / f"server-{port}.log").open("wb") as log:
-            started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+        def start(script: Path = ROOT / "dashboard.py", warehouse: Path = tmp_path / "warehouse") -> str:
+            return stack.enter_context(server(script, warehouse, tmp_path))
+
+        yield start
+
+
+@contextmanager
+def server(script: Path, warehouse: Path, logs: Path) -> Iterator[str]:
+    """A server of its own on a free port, ended with the block; its address."""
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    environment = {**os.environ, "RIGHTWORK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(ROOT)}
+    with (logs / f"server-{port}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
         address = f"http://localhost:{port}"
         _wait_for(f"{address}/_stcore/health")
-        return address
-
-    yield start
-    for process in started:
+        yield address
+    finally:
         process.terminate()
-    for process in started:
         process.wait(timeout=20)
 
 

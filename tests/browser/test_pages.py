@@ -1,0 +1,214 @@
+"""The pages on real loads in a real browser: drill-down, Back, copied links, foreign text, the download."""
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pipelines.load import Request, load
+from pipelines.warehouse import Warehouse
+from tests.browser.conftest import ROOT, Serve, server
+from tests.browser.test_frame import choose, query
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "![x](http://example.com/a.png) <b>bold</b> $x$"
+PROJECTS = f"""project_id,project_name,program_id,portfolio,sponsor,baseline_start,baseline_finish,budget
+P1,Identity platform,Front door,Customer,Director of Digital,2026-09-01,2026-12-10,8000000
+P2,Portal,Front door,Customer,Director of Digital,2026-09-01,2026-12-10,2000000
+P3,"{HOSTILE}",Back office,Customer,"=1+1",2026-09-01,2026-12-10,1000000
+P4,Depot,Logistics,Platform,Head of Depots,2026-09-01,2026-12-10,3000000
+"""
+STATUS = f"""project_id,status_date,reported_health,forecast_finish,forecast_cost,actual_cost,comment
+P1,2026-11-13,green,2026-12-10,8000000,4000000,
+P1,2026-11-20,green,2027-01-19,11000000,5000000,"{HOSTILE}"
+P2,2026-11-20,amber,2026-12-25,2000000,200000,on its way
+P3,2026-11-20,red,2027-03-10,1000000,300000,"{HOSTILE}"
+P4,2026-11-20,green,2026-12-10,3000000,100000,
+"""
+CORRECTED = """project_id,status_date,reported_health,forecast_finish,forecast_cost,actual_cost
+P4,2026-11-20,green,2027-06-10,3000000,100000
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two publications: the second makes the depot red."""
+    folder = tmp_path_factory.mktemp("loaded")
+    place = Warehouse(folder / "warehouse")
+    for publication in ({"projects": PROJECTS, "status": STATUS}, {"corrected": CORRECTED}):
+        files = [folder / f"{name}.csv" for name in publication]
+        for file, text in zip(files, publication.values(), strict=True):
+            file.write_text(text, "utf-8")
+        assert load(place, Request(files), today=dt.date(2026, 11, 21)).published
+    return folder / "warehouse"
+
+
+@pytest.fixture(scope="module")
+def site(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with server(ROOT / "dashboard.py", warehouse, tmp_path_factory.mktemp("logs")) as address:
+        yield address
+
+
+def headline(page: Page, text: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_contain_text(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("", "3 of 4 live projects are computed red"),
+        ("projects", "4 live projects"),
+        ("projects?project=P1", "Identity platform is computed red"),
+        ("projects?health=computed-red&q=identity", "1 of 4 live projects fits"),
+    ],
+)
+def test_a_deep_link_into_a_fresh_server(serve: Serve, warehouse: Path, page: Page, path: str, says: str) -> None:
+    page.goto(f"{serve(warehouse=warehouse)}/{path}")
+    headline(page, says)
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_role("link", name="Projects", exact=True)).to_be_visible()
+    expect(sidebar.get_by_role("combobox", name="Review date")).to_have_value("Fri 20 Nov 2026")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_sentence_on_top(site: str, page: Page) -> None:
+    page.goto(site)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "3 of 4 live projects are computed red, 3 of them new since 13 Nov; $12 M of $14 M sits in them; "
+        "2 of them report green."
+    )
+    expect(page.get_by_text("4 of 4 reported, oldest 0 days")).to_be_visible()
+
+
+def test_a_program_opens_its_projects_and_back_returns(site: str, page: Page) -> None:
+    page.goto(site)
+    page.get_by_role("button", name="Front door", exact=True).click()
+    headline(page, "2 live projects")
+    page.wait_for_url(lambda _: query(page) == {"program": "Front door"})
+    page.go_back()
+    headline(page, "3 of 4 live projects")
+
+
+def test_a_project_opens_and_back_returns(site: str, page: Page) -> None:
+    page.goto(site)
+    page.get_by_role("button", name="Identity platform").first.click()
+    headline(page, "Identity platform is computed red")
+    page.wait_for_url(lambda _: query(page) == {"project": "P1"})
+    page.go_back()
+    headline(page, "3 of 4 live projects")
+
+
+def test_a_colour_opens_the_register_filtered(site: str, page: Page) -> None:
+    page.goto(site)
+    page.get_by_role("button", name="Amber: 1").first.click()
+    headline(page, "1 of 4 live projects fits")
+    page.wait_for_url(lambda _: query(page) == {"health": "reported-amber"})
+    expect(page.get_by_role("combobox", name="Health")).to_have_value("Reported amber")
+    page.go_back()
+    headline(page, "3 of 4 live projects")
+
+
+def test_a_cell_of_the_register_opens_its_project_and_back_returns(site: str, page: Page) -> None:
+    page.goto(f"{site}/projects?q=identity")
+    headline(page, "1 of 4 live projects fits")
+    grid = page.get_by_test_id("stDataFrame").bounding_box()
+    assert grid
+    page.mouse.click(grid["x"] + 60, grid["y"] + 54)
+    headline(page, "Identity platform is computed red")
+    page.go_back()
+    headline(page, "1 of 4 live projects fits")
+    expect(page.get_by_role("textbox", name="Search")).to_have_value("identity")
+
+
+def test_a_crumb_leads_up(site: str, page: Page) -> None:
+    page.goto(f"{site}/projects?project=P1")
+    page.get_by_role("navigation", name="Path").get_by_role("button", name="Customer").click()
+    headline(page, "3 live projects")
+    page.wait_for_url(lambda _: query(page) == {"portfolio": "Customer"})
+
+
+def test_search_and_filters_stand_in_the_url(site: str, page: Page) -> None:
+    page.goto(f"{site}/projects")
+    headline(page, "4 live projects")
+    page.get_by_role("textbox", name="Search").fill("customer")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    headline(page, "3 of 4 live projects fit")
+    choose(page, "Health", "Reported green")
+    headline(page, "1 of 4 live projects fits")
+    page.wait_for_url(lambda _: query(page) == {"q": "customer", "health": "reported-green"})
+
+
+def test_a_copied_link_shows_the_same_elsewhere(site: str, page: Page, browser: Browser) -> None:
+    page.goto(f"{site}/?portfolio=Customer&known=1")
+    headline(page, "2 of 3 live projects are computed red")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    context = browser.new_context()
+    try:
+        other = context.new_page()
+        other.goto(link)
+        headline(other, page.get_by_role("heading", level=1).inner_text())
+    finally:
+        context.close()
+
+
+def test_as_known_at_an_older_publication(site: str, page: Page) -> None:
+    page.goto(f"{site}/?known=1")
+    headline(page, "2 of 4 live projects are computed red")
+    expect(page.get_by_text("as known then (publication 1)")).to_be_visible()
+    page.goto(f"{site}/projects?project=P4&known=1")
+    headline(page, "Depot is reported and computed green")
+    page.goto(f"{site}/projects?project=P4")
+    headline(page, "Depot is computed red")
+
+
+def test_foreign_text_shows_as_written_and_fetches_nothing(site: str, page: Page) -> None:
+    # The fixture fails the test on any request that leaves localhost.
+    page.goto(site)
+    expect(page.get_by_role("button", name=HOSTILE)).to_be_visible()
+    page.goto(f"{site}/projects?project=P3")
+    headline(page, HOSTILE)
+    expect(page.get_by_role("navigation", name="Path")).to_contain_text(HOSTILE)
+    page.goto(f"{site}/projects?project=%3Cimg%20src%3Dx%3E![x](http://example.com/a.png)")
+    headline(page, "No project <img src=x>![x](http://example.com/a.png) on 20 Nov 2026")
+    expect(page.locator("[data-testid=stMain] img")).to_have_count(0)
+
+
+def test_every_number_names_its_file_and_row(site: str, page: Page) -> None:
+    page.goto(f"{site}/projects?project=P1")
+    row = page.get_by_role("row").filter(has_text="11,000,000 USD")
+    expect(row).to_contain_text("status.csv")
+    expect(row.get_by_role("cell").nth(3)).to_have_text("3")
+
+
+def test_the_download_is_safe_in_a_spreadsheet(site: str, page: Page) -> None:
+    page.goto(f"{site}/projects?q=%3D1")
+    headline(page, "1 of 4 live projects fits")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
+    assert [(row["project_name"], row["sponsor"], row["budget"]) for row in rows] == [(HOSTILE, "'=1+1", "1000000.0")]
+
+
+def test_a_store_that_cannot_be_read_is_one_clear_message(serve: Serve, tmp_path: Path, page: Page) -> None:
+    facts = tmp_path / "broken" / "facts"
+    facts.mkdir(parents=True)
+    (facts / "CURRENT").write_text("seven")
+    page.goto(f"{serve(warehouse=tmp_path / 'broken')}/projects")
+    headline(page, "The data cannot be read")
+    expect(page.get_by_text("does not hold a version number")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["", "projects", "projects?project=P1"])
+def test_nothing_is_wider_than_a_phone(site: str, page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/{path}")
+    page.get_by_role("heading", level=1).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,317 @@
+"""Answers on literal exports, loaded by the real pipeline: the expected numbers are written out."""
+
+import csv
+import datetime as dt
+import doctest
+from pathlib import Path
+
+import pytest
+
+import analytics.projects
+from analytics import portfolio, programs, projects, reasons
+from analytics.portfolio import Basis
+from analytics.reading import NO_PROGRAM, Desk, Scope, choices, is_sample
+from pipelines.load import Request, load, withdraw
+from pipelines.problems import StoreError
+from pipelines.warehouse import Warehouse
+
+BEFORE, DAY = dt.date(2026, 11, 13), dt.date(2026, 11, 20)
+ALL = Scope()
+
+PROGRAMS = """program_id,program_name,program_portfolio
+R1,Front door,Customer
+R2,Back office,Customer
+"""
+# A 100-day plan each, so that a day of slip is one percent of it.
+PROJECTS = """project_id,project_name,program_id,portfolio,stage,baseline_start,baseline_finish,budget,currency
+P1,Identity,R1,Customer,active,2026-09-01,2026-12-10,100,USD
+P2,Portal,R1,Customer,active,2026-09-01,2026-12-10,200,USD
+P3,Ledger,R2,Customer,active,2026-09-01,2026-12-10,300,USD
+P4,Depot,,Platform,active,2026-09-01,2026-12-10,400,GBP
+P5,Robots,,Platform,approved,2026-09-01,2026-12-10,,GBP
+P6,Archive,R2,Customer,completed,2026-01-01,2026-03-01,999,USD
+"""
+STATUS = """project_id,status_date,reported_health,forecast_finish,forecast_cost,actual_cost
+P1,2026-11-13,green,2026-12-10,100,40
+P1,2026-11-20,green,2027-01-19,135,50
+P2,2026-11-13,amber,2026-12-25,200,10
+P2,2026-11-20,amber,2026-12-25,200,20
+P3,2026-11-20,green,2026-12-10,310,30
+P4,2026-10-28,red,2026-12-10,400,
+"""
+
+
+class World:
+    """A warehouse in a test's folder, and a desk to ask at."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.warehouse = Warehouse(folder / "warehouse")
+        self.desk = Desk(self.warehouse)
+
+    def load(self, **exports: str) -> list[int]:
+        files = []
+        for name, text in exports.items():
+            files.append(self.folder / f"{name}.csv")
+            files[-1].write_text(text, "utf-8")
+        report = load(self.warehouse, Request(files), today=dt.date(2026, 11, 21))
+        assert not report.blocked, [problem for file in report.files for problem in file.problems]
+        return [file.load_id for file in report.files if file.load_id]
+
+    def ask(self, question, *args, known_at=None):  # type: ignore[no-untyped-def]
+        return self.desk.ask(question, self.desk.version(), known_at, *args)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("world"))
+    world.load(programs=PROGRAMS, projects=PROJECTS, status=STATUS)
+    return world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_the_examples_in_docstrings_hold() -> None:
+    assert doctest.testmod(analytics.projects).failed == 0
+
+
+def test_the_colours_add_up_to_the_live_projects(loaded: World) -> None:
+    now = loaded.ask(portfolio.summary, DAY, ALL)
+    assert now.live == 5
+    assert now.counts("reported") == {"green": 2, "amber": 1, "red": 1, "unknown": 1}
+    # P1 is 40 % late and 35 % over; P2 is 15 % late; P3 and P4 are on plan; P5 has not reported.
+    assert now.counts("computed") == {"green": 2, "amber": 1, "red": 1, "unknown": 1}
+    assert now.counts("schedule") == {"green": 2, "amber": 1, "red": 1, "unknown": 1}
+    assert now.counts("cost") == {"green": 3, "amber": 0, "red": 1, "unknown": 1}
+    assert all(sum(now.counts(name).values()) == now.live for name in portfolio.DIMENSIONS)
+
+
+def test_coverage_and_freshness(loaded: World) -> None:
+    now = loaded.ask(portfolio.summary, DAY, ALL)
+    assert (now.reported, now.stale, now.oldest_days, now.programs) == (4, 1, 23, 2)
+
+
+def test_no_sum_mixes_currencies(loaded: World) -> None:
+    now = loaded.ask(portfolio.summary, DAY, ALL)
+    dollars, pounds = now.money
+    assert (dollars.currency, dollars.budget, dollars.spent, dollars.forecast) == ("USD", 600, 100, 645)
+    assert (dollars.variance, dollars.watermelon) == (45, 100)
+    assert (pounds.currency, pounds.budget, pounds.budgeted, pounds.projects) == ("GBP", 400, 1, 2)
+    assert (pounds.spent, pounds.spending) == (None, 0)
+    assert now.budgets("computed", "USD") == {"green": 300, "amber": 200, "red": 100, "unknown": 0}
+
+
+def test_a_scope_narrows_everything(loaded: World) -> None:
+    assert loaded.ask(portfolio.summary, DAY, Scope(portfolio="Platform")).live == 2
+    assert loaded.ask(portfolio.summary, DAY, Scope(program="R1")).live == 2
+    assert loaded.ask(portfolio.summary, DAY, Scope(program=NO_PROGRAM)).live == 2
+    assert loaded.ask(portfolio.summary, DAY, Scope("Platform", "R1")).live == 0
+
+
+def test_what_is_undefined_is_none_and_never_nought(loaded: World) -> None:
+    nothing = loaded.ask(portfolio.summary, DAY, Scope("Platform", "R1"))
+    assert (nothing.live, nothing.oldest_days, nothing.money) == (0, None, ())
+    pounds = loaded.ask(portfolio.summary, DAY, Scope("Platform")).money[0]
+    assert (pounds.spent, pounds.watermelon) == (None, None)
+
+
+def test_what_changed_since_the_compared_review(loaded: World) -> None:
+    moved = loaded.ask(portfolio.change, DAY, BEFORE, ALL, "computed")
+    assert (moved.new_red, moved.no_longer_red, moved.new_watermelons) == (1, 0, 1)
+    assert (moved.entered, moved.left) == (0, 0)
+
+
+@pytest.mark.parametrize("basis", ["computed", "reported"])
+def test_the_trend_ends_where_the_summary_stands(loaded: World, basis: Basis) -> None:
+    frame = loaded.ask(portfolio.trend, DAY, ALL, basis)
+    now = loaded.ask(portfolio.summary, DAY, ALL)
+    last = frame.iloc[-1]
+    assert last["review_date"].date() == DAY
+    assert {s: round(last[s] * last["live"]) for s in portfolio.STATES} == now.counts(basis)
+    assert frame[list(portfolio.STATES)].sum(axis=1).round(9).eq(1).all()
+
+
+def test_attention_is_ranked_by_money_with_reasons(loaded: World) -> None:
+    found = loaded.ask(portfolio.attention, DAY, BEFORE, ALL)
+    assert [(item.project_id, item.at_stake, item.is_new) for item in found.items] == [
+        ("P4", 400, False),
+        ("P1", 100, True),
+    ]
+    assert found.items[0].why == "Reported red, computed green; last report 23 days ago"
+    assert found.items[1].why == (
+        "Forecast finish 40 days past baseline, 40 % of the planned time; forecast cost 35 % over budget; "
+        "reported green, computed red"
+    )
+    assert (found.total, found.new) == (2, 1)
+
+
+def test_a_program_rolls_up_by_budget_or_by_count(loaded: World) -> None:
+    found = {p.program_id: p for p in loaded.ask(programs.programs, DAY, ALL)}
+    front, back, none = found["R1"], found["R2"], found[NO_PROGRAM]
+    # 100 of 300 in red: a third.
+    assert (front.computed.state, front.computed.by, front.live) == ("red", "budget", 2)
+    assert front.computed.red_share == pytest.approx(1 / 3)
+    assert front.computed.rule == "Red from 25 % in red, by budget"
+    assert (front.reported.state, front.slip_days) == ("amber", 40)
+    assert (back.computed.state, back.money[0].budget) == ("green", 300)
+    # One of its two projects has no budget, so projects are counted: one of two is reported red.
+    assert (none.reported.state, none.reported.by, none.stale) == ("red", "count", 1)
+
+
+def test_a_red_critical_project_turns_its_program_red(world: World) -> None:
+    world.load(
+        status="project_id,program_id,status_date,is_critical,reported_health,budget\n"
+        "A,R,2026-11-20,yes,red,1\nB,R,2026-11-20,no,green,99\n"
+    )
+    rollup = world.ask(programs.programs, DAY, ALL)[0]
+    assert (rollup.reported.state, rollup.reported.rule) == ("red", "Red, as a critical project is red")
+    assert rollup.computed.state == "unknown"
+
+
+def test_a_programs_money_is_the_sum_of_its_projects(loaded: World) -> None:
+    now = loaded.ask(portfolio.summary, DAY, ALL)
+    found = loaded.ask(programs.programs, DAY, ALL)
+    for m in now.money:
+        sums = [a.budget for p in found for a in p.money if a.currency == m.currency and a.budget is not None]
+        assert sum(sums) == m.budget
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "closed", "expected"),
+    [
+        ("", "", False, ["P4", "P3", "P2", "P1", "P5"]),
+        ("", "", True, ["P6", "P4", "P3", "P2", "P1", "P5"]),
+        ("FRONT door", "", False, ["P2", "P1"]),
+        ("100%_'", "", False, []),
+        ("", "computed-red", False, ["P1"]),
+        ("", "cost-unknown", False, ["P5"]),
+        ("", "green-red", False, ["P1"]),
+        ("", "stale", False, ["P4"]),
+        ("", "purple-red", False, ["P4", "P3", "P2", "P1", "P5"]),
+    ],
+)
+def test_the_register_is_searched_and_filtered(
+    loaded: World, text: str, group: str, closed: bool, expected: list[str]
+) -> None:
+    found = loaded.ask(projects.register, DAY, ALL, projects.filter_from(text, group, closed))
+    assert list(found["project_key"]) == expected
+
+
+def test_a_project_explains_its_colours(loaded: World) -> None:
+    found = loaded.ask(projects.project, DAY, "P1")
+    why = {j.dimension: j for j in found.judgements}
+    assert {name: j.state for name, j in why.items()} == {
+        "reported": "green",
+        "schedule": "red",
+        "cost": "red",
+        "computed": "red",
+    }
+    assert why["schedule"].because == "Forecast finish 40 days past baseline, 40 % of the planned time"
+    assert why["schedule"].rule == "Amber from 10 %, red from 30 % of the planned time"
+    # 30 % of 100 days is red, so the 29th is the last that is not.
+    assert why["schedule"].flips == "Amber with a finish by 8 Jan 2027"
+    assert why["cost"].flips == "Amber with a cost below 130 USD"
+    assert why["computed"].because == "The worst that is known: schedule and cost"
+    assert list(found.history["computed"]) == ["green", "red"]
+
+
+def test_every_number_leads_back_to_its_row(loaded: World) -> None:
+    found = loaded.ask(projects.project, DAY, "P1")
+    facts = {fact.name: fact for fact in found.facts}
+    assert (facts["budget"].origin.file_name, facts["budget"].origin.row) == ("projects.csv", 2)
+    assert (facts["forecast_cost"].origin.file_name, facts["forecast_cost"].origin.row) == ("status.csv", 3)
+    rows = list(csv.DictReader(STATUS.splitlines()))
+    assert float(rows[facts["forecast_cost"].origin.row - 2]["forecast_cost"]) == facts["forecast_cost"].value
+    assert facts["budget"].origin.publication == 1
+    assert {row.source_row for row in found.history.itertuples()} == {2, 3}
+
+
+def test_a_number_carried_from_an_earlier_report_says_so(world: World) -> None:
+    world.load(status="project_id,status_date,budget,reported_health\nA,2026-11-13,70,green\nA,2026-11-20,,green\n")
+    facts = {fact.name: fact for fact in world.ask(projects.project, DAY, "A").facts}
+    assert (facts["budget"].value, facts["budget"].origin.row, facts["budget"].note) == (
+        70,
+        2,
+        "from an earlier report",
+    )
+
+
+def test_a_project_that_does_not_exist_is_none(loaded: World) -> None:
+    assert loaded.ask(projects.project, DAY, "nobody's") is None
+
+
+def test_choices(loaded: World) -> None:
+    found = loaded.ask(choices)
+    assert found.review_dates[-2:] == (BEFORE, DAY)
+    assert [place.id for place in found.portfolios] == ["Customer", "Platform"]
+    assert [(place.id, place.name, place.portfolio) for place in found.programs] == [
+        ("R2", "Back office", "Customer"),
+        ("R1", "Front door", "Customer"),
+        (NO_PROGRAM, "No program", ""),
+    ]
+    assert found.publications == (1,)
+    assert not loaded.ask(is_sample)
+
+
+def test_a_new_publication_is_noticed_and_two_versions_stay_open(world: World) -> None:
+    line = "project_id,status_date,reported_health\nA,2026-11-20,{}\n"
+    for number, health in enumerate(["green", "amber", "red"], start=1):
+        world.load(**{f"status{number}": line.format(health)})
+        now = world.ask(portfolio.summary, DAY, ALL)
+        assert now.count("reported", health) == 1
+    assert world.desk.open_readings() == [(2, 2), (3, 3)]
+
+
+def test_as_known_at_an_older_publication(world: World) -> None:
+    line = "project_id,status_date,reported_health,budget\nA,2026-11-20,green,{}\n"
+    world.load(status1=line.format(10))
+    second = world.load(status2=line.format(20))
+    withdraw(world.warehouse, second[0], "a test")
+    budgets = [world.ask(portfolio.summary, DAY, ALL, known_at=k).money[0].budget for k in (1, 2, 3)]
+    assert budgets == [10, 20, 10]
+
+
+def test_answers_are_kept(loaded: World) -> None:
+    assert loaded.ask(portfolio.summary, DAY, ALL) is loaded.ask(portfolio.summary, DAY, ALL)
+
+
+def test_a_broken_store_is_one_clear_message(world: World) -> None:
+    world.load(status="project_id,status_date,reported_health\nA,2026-11-20,green\n")
+    world.warehouse.facts.path().write_bytes(b"not a database" * 1000)
+    with pytest.raises(StoreError, match="cannot be"):
+        world.ask(choices)
+
+
+def test_reasons_for_a_finish_that_has_passed() -> None:
+    row = {
+        "slip": 0.2, "slip_days": 20, "actual_finish": None,
+        "forecast_finish": dt.date(2026, 11, 1), "finish_then": dt.date(2026, 11, 20),
+    }  # fmt: skip
+    text = "Was to finish on 1 Nov 2026, not finished yet: 20 days past baseline, 20 % of the planned time"
+    assert reasons.schedule(row) == text
+
+
+@pytest.mark.real
+def test_figures_equal_those_of_the_file_itself(world: World, real_data: Path) -> None:
+    file = real_data / "nyc_capital" / "capital_projects.csv"
+    if not file.exists():
+        pytest.skip(f"needs {file}")
+    report = load(world.warehouse, Request([file]))
+    assert not report.blocked
+    day = dt.date(2019, 9, 6)
+    now = world.ask(portfolio.summary, day, ALL)
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = list(csv.DictReader(text))
+    read = [(dt.datetime.strptime(row["Date Reported As Of"].split()[0], "%m/%d/%Y").date(), row) for row in rows]
+    latest = {row["PID"]: row for _, row in sorted(read, key=lambda pair: pair[0])}
+    first: dict[str, float] = {}
+    for _, row in sorted(read, key=lambda pair: pair[0]):
+        if row["Budget Forecast"] and row["PID"] not in first:
+            first[row["PID"]] = float(row["Budget Forecast"])
+    assert now.live == len(latest)
+    assert now.money[0].budget == pytest.approx(sum(first.values()), rel=1e-9)
+    both = [float(row["Budget Forecast"]) for pid, row in latest.items() if row["Budget Forecast"] and pid in first]
+    assert now.money[0].forecast == pytest.approx(sum(both), rel=1e-9)
