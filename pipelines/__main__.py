@@ -9,12 +9,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
 from pipelines.history import aliases, history, rejected, write_rejected
 from pipelines.load import FileReport, LoadReport, Progress, Request, load, withdraw
 from pipelines.map import profiles
 from pipelines.problems import Problem, RightworkError, UsageError
-from pipelines.store import backup, restore
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
 
@@ -304,7 +304,7 @@ def _backup(asked: argparse.Namespace) -> int:
 def _restore(asked: argparse.Namespace) -> int:
     warehouse = _warehouse(asked)
     restore(warehouse.folder, asked.file)
-    print(f"Restored from {asked.file} as version {warehouse.publication()}.")
+    print(f"Restored from {asked.file}; the latest publication is {warehouse.publication()}.")
     return 0
 
 

@@ -5,38 +5,22 @@ writer at a time). A writer works on a private copy and publishes it under a new
 open for writing cannot be read by others, and a replaced path is silently read as it was.
 """
 
-import errno
-import hashlib
-import json
-import os
 import re
 import secrets
-import shutil
-import sys
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import duckdb
 from filelock import FileLock, Timeout
 
-from pipelines.problems import RightworkError, StoreBusy, StoreError, StoreFull, UnreadableFile
+from pipelines.files import copy, explained, line, remove, replace, sync, sync_folder
+from pipelines.problems import StoreBusy, StoreError
 
-STORES = ("facts", "journal")
-FORMAT = "rightwork backup 1"
-CHUNK = 1 << 20
 LOCK_SECONDS = 30.0
 STALE_SECONDS = 86_400.0
-
-_FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EFBIG", "EDQUOT") if hasattr(errno, name))
-_FULL_TEXTS = (*map(os.strerror, _FULL), "not enough space on the disk", "failed to offload data block")
-_FULL_ERRORS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
-_BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, TypeError, OSError)
 
 
 @dataclass
@@ -92,7 +76,7 @@ class Store:
     def path(self, version: int | None = None) -> Path:
         """The file of a published version (default: the current one). StoreError when it is not there."""
         if version is None:
-            return self._current()[1]
+            return self.current()[1]
         file = self._file(version)
         if version not in self.versions():
             kept = ", ".join(map(str, self.versions())) or "none"
@@ -125,20 +109,20 @@ class Store:
         or a limit on file size leaves no room, StoreError when the store is damaged or the draft cannot be published.
         """
         draft: Draft | None = None
-        with self._locked():
+        with self.locked():
             try:
-                with _explained(self.folder, "prepare a new version of"):
+                with explained(self.folder, "prepare a new version of"):
                     draft = self._draft()
-                with _explained(self.folder):
+                with explained(self.folder):
                     yield draft
                 if not draft.discarded:
-                    with _explained(self.folder, "publish a new version of"):
+                    with explained(self.folder, "publish a new version of"):
                         self._publish(draft)
             finally:
                 if draft is not None:
                     with suppress(duckdb.Error):
                         draft.con.close()
-                self._sweep()
+                self.sweep()
 
     def _open(self, version: int | None) -> duckdb.DuckDBPyConnection:
         while True:
@@ -149,9 +133,10 @@ class Store:
                 # Pruned since the pointer was read: the pointer has moved on, so look again.
                 if file.exists():
                     fix = "Restore a backup, or write the number of an older version into CURRENT and restart."
-                    raise StoreError(f"{file} cannot be opened: {_line(error)}", fix) from error
+                    raise StoreError(f"{file} cannot be opened: {line(error)}", fix) from error
 
-    def _current(self) -> tuple[int, Path]:
+    def current(self) -> tuple[int, Path]:
+        """The published version and its file."""
         version = self.version()
         while True:
             if not version:
@@ -165,7 +150,8 @@ class Store:
     def _file(self, version: int) -> Path:
         return self.folder / f"v{version:06d}.duckdb"
 
-    def _draft_file(self, version: int) -> Path:
+    def draft_file(self, version: int) -> Path:
+        """A name for a private copy that may become this version."""
         # A new name each time: DuckDB would hand out a database that this process still holds under the same path.
         return self.folder / f"draft-{version:06d}-{secrets.token_hex(4)}.duckdb"
 
@@ -182,9 +168,10 @@ class Store:
         return StoreError(f"{self._pointer} {what}.", f"{hint}, or move the folder away and restore a backup.")
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Hold the store's lock; StoreBusy when another process does not let go of it in time."""
         lock = FileLock(self.folder / "LOCK", timeout=self.lock_timeout, thread_local=False)
-        with _explained(self.folder, "lock"):
+        with explained(self.folder, "lock"):
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
                 lock.acquire()
@@ -197,24 +184,24 @@ class Store:
         finally:
             lock.release()
 
-    def _prepare(self) -> int:
+    def prepare(self) -> int:
         """Under the lock: clear what a killed writer left, and say which version is published."""
         current = self.version()
         if not self._pointer.exists():
             # Before the first version file, so that a pointer missing beside one always means damage.
-            self._stage_pointer(0)
-            self._swap_pointer()
+            self.stage_pointer(0)
+            self.swap_pointer()
         if beyond := self._beyond(current):
             raise self._damaged(f"names version {current}, but version {beyond[-1]} is on disk", beyond[-1:])
-        self._sweep()
+        self.sweep()
         return current
 
     def _draft(self) -> Draft:
-        current = self._prepare()
-        file = self._draft_file(current + 1)
+        current = self.prepare()
+        file = self.draft_file(current + 1)
         started = time.perf_counter()
         if current:
-            _copy(self.path(), file)
+            copy(self.path(), file)
         seconds = time.perf_counter() - started
         return Draft(duckdb.connect(str(file)), current + 1, seconds, file)
 
@@ -224,238 +211,44 @@ class Store:
         draft.con.close()
         if draft.file.with_name(f"{draft.file.name}.wal").exists():
             raise StoreError(f"{draft.file} was not written out in full.", "Close every cursor before publishing.")
-        self._stage(draft.file, draft.version)
-        self._swap_pointer()
+        self.stage(draft.file, draft.version)
+        self.swap_pointer()
         self._prune()
 
-    def _stage(self, file: Path, version: int) -> None:
+    def stage(self, file: Path, version: int) -> None:
         """Put a finished draft in place, and all but the last step of pointing to it."""
-        _sync(file)
+        sync(file)
         file.replace(self._file(version))
-        _sync_folder(self.folder)
-        self._stage_pointer(version)
+        sync_folder(self.folder)
+        self.stage_pointer(version)
 
-    def _stage_pointer(self, version: int) -> None:
+    def stage_pointer(self, version: int) -> None:
+        """Write the pointer's next content beside it."""
         staged = self.folder / "CURRENT.tmp"
         staged.write_text(f"{version}\n", encoding="ascii")
-        _sync(staged)
+        sync(staged)
 
-    def _swap_pointer(self) -> None:
-        _replace(self.folder / "CURRENT.tmp", self._pointer)
+    def swap_pointer(self) -> None:
+        """Publish what was staged."""
+        replace(self.folder / "CURRENT.tmp", self._pointer)
         # The version is out and readers may be on it: an error from here on must not be told as "nothing changed".
         with suppress(OSError):
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Under the lock: remove drafts, and a version that was never pointed to."""
         for file in [*self.folder.glob("draft-*"), self.folder / "CURRENT.tmp"]:
-            _remove(file)
+            remove(file)
         with suppress(StoreError):
             current = self.version()
             if not self._beyond(current):
-                _remove(self._file(current + 1))
+                remove(self._file(current + 1))
 
     def _prune(self) -> None:
         for version in self.versions()[: -self.keep]:
-            _remove(self._file(version))
+            remove(self._file(version))
         for spill in self.folder.glob("v*.duckdb.tmp"):
             # Left by a reader that was killed; one at work has touched it within the day.
             with suppress(OSError):
                 if time.time() - spill.stat().st_mtime > STALE_SECONDS:
-                    _remove(spill)
-
-
-def backup(warehouse: Path, file: Path) -> None:
-    """Write the current version of every store in the warehouse into one zip file, whoever reads or writes meanwhile.
-
-    `file` is replaced only by a complete backup. StoreError when nothing is published yet or `file` cannot be
-    written, StoreFull when there is no room for it.
-    """
-    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
-    with _explained(file, "write the backup"), ExitStack() as stack:
-        held: dict[str, tuple[int, IO[bytes]]] = {}
-        # The journal first: it may speak of facts, and facts only ever grow.
-        for name in reversed(STORES):
-            store = Store(warehouse / name)
-            if store.version():
-                version, source = _hold(store)
-                held[name] = version, stack.enter_context(source)
-        if not held:
-            raise StoreError(f"{warehouse} holds nothing to back up.", "Load a file first, or check the folder.")
-        try:
-            with part.open("wb") as target:
-                _zip(target, held)
-            _sync(part)
-            _replace(part, file)
-        finally:
-            _remove(part)
-        _sync_folder(file.parent)
-
-
-def restore(warehouse: Path, file: Path) -> None:
-    """Publish a backup's content as new versions of its stores; older versions stay, and nothing is overwritten.
-
-    The file is checked in full first: UnreadableFile when it is not a whole backup, StoreBusy when a store is being
-    written, StoreFull or StoreError when it cannot be unpacked. In each case nothing is published.
-    """
-    stores = {name: Store(warehouse / name, lock_timeout=LOCK_SECONDS) for name in _contents(file)}
-    with _explained(warehouse, "restore into"), ExitStack() as stack:
-        drafts: list[tuple[Store, Path, int]] = []
-        for name in STORES:
-            if name in stores:
-                stack.enter_context(stores[name]._locked())
-                version = stores[name]._prepare() + 1
-                stack.callback(stores[name]._sweep)
-                drafts.append((stores[name], stores[name]._draft_file(version), version))
-        _contents(file, {store.folder.name: draft for store, draft, _ in drafts})
-        for store, draft, version in drafts:
-            store._stage(draft, version)
-        # Everything that can fail is behind us: the stores change together.
-        for store in stores.values():
-            store._swap_pointer()
-
-
-def _hold(store: Store) -> tuple[int, IO[bytes]]:
-    while True:
-        version, file = store._current()
-        with suppress(FileNotFoundError):  # pruned since: the pointer has moved on
-            return version, file.open("rb")
-
-
-def _zip(target: IO[bytes], held: dict[str, tuple[int, IO[bytes]]]) -> None:
-    entries: dict[str, dict[str, Any]] = {}
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, (version, source) in held.items():
-            digest = hashlib.sha256()
-            with archive.open(f"{name}.duckdb", "w", force_zip64=True) as entry:
-                while chunk := source.read(CHUNK):
-                    digest.update(chunk)
-                    entry.write(chunk)
-            entries[name] = {"version": version, "bytes": source.tell(), "sha256": digest.hexdigest()}
-        archive.writestr("manifest.json", json.dumps({"format": FORMAT, "stores": entries}, indent=2))
-
-
-def _contents(file: Path, targets: dict[str, Path] | None = None) -> list[str]:
-    """The stores in a backup, each checked against the manifest, and unpacked to `targets` where given."""
-    try:
-        source = file.open("rb")
-    except OSError as error:
-        raise UnreadableFile(f"{file} cannot be read: {error.strerror}.", "Check its name and permissions.") from error
-    with source:
-        try:
-            archive = zipfile.ZipFile(source)
-            with archive.open("manifest.json") as entry:
-                manifest = json.loads(entry.read(CHUNK))
-            names = list(manifest["stores"]) if manifest["format"] == FORMAT else []
-            if not names or not set(names) <= set(STORES):
-                raise ValueError("its manifest names no store of ours")
-            for name in names:
-                _check(archive, name, manifest["stores"][name], targets[name] if targets else None)
-        except _BAD_ZIP as error:
-            if _is_full(error):
-                raise
-            fix = "Choose another backup; nothing was changed."
-            raise UnreadableFile(f"{file} is not a whole Rightwork backup: {_line(error)}", fix) from error
-    return names
-
-
-def _check(archive: zipfile.ZipFile, name: str, facts: dict[str, Any], target: Path | None) -> None:
-    digest, size = hashlib.sha256(), 0
-    with archive.open(f"{name}.duckdb") as entry, ExitStack() as stack:
-        out = stack.enter_context(target.open("wb")) if target else None
-        while chunk := entry.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            if size > facts["bytes"]:
-                break
-            if out:
-                out.write(chunk)
-    if size != facts["bytes"] or digest.hexdigest() != facts["sha256"]:
-        raise ValueError(f"{name}.duckdb differs from its manifest")
-    if target:
-        try:
-            with duckdb.connect(str(target), read_only=True) as con:
-                con.execute("SELECT count(*) FROM duckdb_tables()").fetchall()
-        except duckdb.Error as error:
-            raise ValueError(f"{name}.duckdb cannot be opened ({_line(error)})") from error
-
-
-@contextmanager
-def _explained(place: Path, doing: str = "") -> Iterator[None]:
-    """Tell a lack of room as StoreFull and, where we are `doing` the work ourselves, other errors as StoreError."""
-    try:
-        yield
-    except RightworkError:
-        raise
-    except (OSError, duckdb.Error) as error:
-        if _is_full(error):
-            fix = "Free space there, or raise the quota or the limit on file size; a write needs room for a whole copy."
-            raise StoreFull(f"No room to write {place}: {_line(error)} Nothing was changed.", fix) from error
-        if doing:
-            fix = "Check the folder, its permissions and its disk; nothing was changed."
-            raise StoreError(f"Could not {doing} {place}: {_line(error)}", fix) from error
-        raise
-
-
-def _is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in _FULL
-    # By text: DuckDB reports the same lack as an input, transaction or fatal error, without the number.
-    return isinstance(error, _FULL_ERRORS) and any(text in str(error) for text in _FULL_TEXTS)
-
-
-def _line(error: BaseException) -> str:
-    first = str(error).strip().split("\n")[0] or type(error).__name__
-    return first if first.endswith((".", "!")) else f"{first}."
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file, sharing its blocks where the file system can (XFS, Btrfs, NFS 4.2)."""
-    if sys.platform == "linux":
-        with source.open("rb") as old, target.open("wb") as new:
-            left = os.fstat(old.fileno()).st_size
-            try:
-                while left > 0 and (done := os.copy_file_range(old.fileno(), new.fileno(), left)):
-                    left -= done
-            except OSError as error:
-                if _is_full(error):
-                    raise
-        if left == 0:
-            return
-    shutil.copyfile(source, target)
-
-
-def _sync(file: Path) -> None:
-    with file.open("r+b") as handle:
-        os.fsync(handle.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # a folder cannot be opened there, and renames are journalled
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _replace(source: Path, target: Path) -> None:
-    for _ in range(100):
-        try:
-            source.replace(target)
-            return
-        except PermissionError:
-            if os.name != "nt":
-                raise
-            time.sleep(0.01)  # a reader has the file open for a moment, which Windows takes for a veto
-    source.replace(target)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or folder if possible; one that is held open (Windows) goes at the next write."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+                    remove(spill)

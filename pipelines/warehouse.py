@@ -46,8 +46,14 @@ class Warehouse:
         self.journal = Store(self.folder / "journal", lock_timeout=timeout)
 
     def publication(self) -> int:
-        """The number of the latest publication, 0 when nothing was loaded yet."""
-        return self.facts.version()
+        """The number of the latest publication, 0 when nothing was loaded yet.
+
+        It is the store's version, but for a store that was restored: there it is that of the backup.
+        """
+        if not self.facts.version():
+            return 0
+        with self.facts.read() as con:
+            return int(con.sql("select max(publication) from publication").fetchall()[0][0])
 
     @contextmanager
     def writing(self) -> Iterator[Draft]:
@@ -111,15 +117,14 @@ class Warehouse:
         version = self.facts.version()
         if not version:
             raise UsageError(f"nothing is loaded in {self.folder}", "Load an export: python -m pipelines load FILE.")
-        return Reading(self, version, version if publication is None else publication)
+        return Reading(self, version, publication)
 
 
 class Reading:
     """A read-only connection to the warehouse as known at one publication. Threads each take their own cursor."""
 
-    def __init__(self, warehouse: Warehouse, version: int, publication: int) -> None:
+    def __init__(self, warehouse: Warehouse, version: int, publication: int | None) -> None:
         self.version = version
-        self.publication = publication
         self._lock = threading.Lock()
         self._con = duckdb.connect(":memory:")
         with ExitStack() as undo:
@@ -128,14 +133,16 @@ class Reading:
             self._attach("facts", warehouse.facts.path(version))
             self._attach("journal", warehouse.journal.path())
             self._path = "facts"
-            known = self._con.sql("select exists (from facts.publication where publication = ?)", params=[publication])
-            if not known.fetchall()[0][0]:
+            known = {n for (n,) in self._con.sql("select publication from facts.publication").fetchall()}
+            latest = max(known)
+            self.publication = latest if publication is None else publication
+            if self.publication not in known:
                 raise UsageError(
                     f"there is no publication {publication}",
-                    f"The latest is {version}; see python -m pipelines history.",
+                    f"The latest is {latest}; see python -m pipelines history.",
                 )
-            if publication != version:
-                self._know(publication)
+            if self.publication != latest:
+                self._know(self.publication)
             undo.pop_all()
 
     def _attach(self, name: str, path: Path) -> None:

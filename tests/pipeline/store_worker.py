@@ -4,8 +4,9 @@ import sys
 import time
 from pathlib import Path
 
+from pipelines.backup import backup
 from pipelines.problems import StoreFull
-from pipelines.store import Store, backup
+from pipelines.store import Store
 
 BIG = "CREATE OR REPLACE TABLE big AS SELECT range AS a, hash(range) AS b FROM range({rows})"
 

@@ -3,11 +3,12 @@ what was shown at a publication is shown again when the store is read as known a
 
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 from desk import Desk, Rows, differences
 from walk import Step, walk
+
+from pipelines import check
 
 
 def history(folder: Path, steps: list[Step], seed: int) -> None:
@@ -31,13 +32,19 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
         assert not differences(shown[version], desk.rebuilt()), f"publication {version} differs from a rebuild"
         before = states.setdefault(tuple(in_force), shown[version])
         assert not differences(shown[version], before), f"publication {version} does not bring back what was there"
-        for earlier in dice.sample(sorted(shown), min(2, len(shown))):
+        for earlier in dice.sample(sorted(shown), 1):
             assert not differences(desk.tables(earlier), shown[earlier]), f"publication {earlier} is known differently"
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.fixture(autouse=True)
+def checked_by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are judged as those of large files are: by the same rules, without the seconds of Great Expectations."""
+    monkeypatch.setattr(check, "FRAME_LIMIT", 0)
+
+
+@pytest.mark.parametrize("seed", range(10))
 def test_a_random_history_holds(tmp_path: Path, seed: int) -> None:
-    history(tmp_path, list(walk(seed, 12)), seed)
+    history(tmp_path, list(walk(seed, 14)), seed)
 
 
 @pytest.mark.prove

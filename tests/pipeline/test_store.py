@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.backup import backup, restore
 from pipelines.problems import StoreBusy, StoreError, StoreFull, UnreadableFile
-from pipelines.store import Store, backup, restore
+from pipelines.store import Store
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("store_worker.py")
@@ -447,7 +448,7 @@ def test_restore_waits_for_no_writer_forever(warehouse: Path, tmp_path: Path, mo
     holder = start("hold", warehouse / "journal")
     try:
         assert said(holder) == "held"
-        monkeypatch.setattr("pipelines.store.LOCK_SECONDS", 0.3)
+        monkeypatch.setattr("pipelines.backup.LOCK_SECONDS", 0.3)
         with pytest.raises(StoreBusy, match="journal"):
             restore(warehouse, tmp_path / "out.zip")
     finally:

@@ -99,11 +99,10 @@ def _nyc(dice: random.Random, written: list[str]) -> str:
     rows = []
     for project in dice.sample(["1", "2"], dice.choice([1, 2])):
         year, month, day = dice.choice(STEADY + ODD).split("-")
-        rows.append(
-            [f"{month}/{day}/{year} 12:00:00 AM", project, dice.choice(NAMES), dice.choice(["R1", "R9"])]
-            + [dice.choice(["", "DEP"]), dice.choice(["", "10/01/2023"])]
-            + [dice.choice(["", "1000", "1200.5"]), dice.choice(["", "06/30/2024", "12/31/2024"])]
-        )
+        cells = [f"{month}/{day}/{year} 12:00:00 AM", project, dice.choice(NAMES), dice.choice(["R1", "R9"])]
+        cells += [dice.choice(["", "DEP"]), dice.choice(["", "10/01/2023"])]
+        cells += [dice.choice(["", "1000", "1200.5"]), dice.choice(["", "06/30/2024", "12/31/2024"])]
+        rows.append(cells)
     return _table(header.split(","), rows)
 
 

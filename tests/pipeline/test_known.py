@@ -1,0 +1,70 @@
+"""As known at a publication: what was shown then is shown again, whatever was loaded, corrected or withdrawn since."""
+
+import pytest
+from desk import Desk, day, differences
+
+from pipelines.problems import UsageError
+
+STEPS = [
+    ["project_id, status_date, reported_health, budget, forecast_cost\nP1, 2026-01-09, green, 100, 100"],
+    ["project_id, status_date, reported_health, budget, forecast_cost\nP1, 2026-01-16, red, 100, 150"],
+    ["project_id, project_name, program_id, stage, stage_from\nP2, Bridge, R1, active, 2026-01-02"],
+    ["project_id, status_date, reported_health, budget, forecast_cost\nP1, 2026-01-09, amber, 100, 120"],
+    ["program_id, program_name, program_portfolio\nR1, Roads, North"],
+]
+DAYS = ["2026-01-01", "2026-01-09", "2026-01-15", "2026-01-16", "2026-03-01"]
+
+
+def at(desk: Desk, when: str, publication: int | None = None) -> list[tuple[object, ...]]:
+    return desk.rows(f"from project_at(date '{when}') order by project_key", publication)
+
+
+def test_every_publication_is_known_as_it_was_shown(desk: Desk) -> None:
+    shown = []
+    for step in [*STEPS, 2, 4, 1]:
+        publication = desk.undo(step) if isinstance(step, int) else (desk.load(*step), desk.warehouse.publication())[1]
+        shown.append((publication, desk.tables(), [at(desk, when) for when in DAYS]))
+    assert [number for number, *_ in shown] == list(range(1, 9))
+    for publication, tables, projects in shown:
+        assert not differences(desk.tables(publication), tables)
+        assert [at(desk, when, publication) for when in DAYS] == projects
+
+
+def test_as_known_before_a_correction(desk: Desk) -> None:
+    for step in STEPS:
+        desk.load(*step)
+    asked = "select reported, cost, eac from project_at(date '2026-01-15') where project_key = 'P1'"
+    assert desk.rows(asked, 3) == [("green", "green", 100.0)]
+    assert desk.rows(asked) == desk.rows(asked, 4) == [("amber", "amber", 120.0)]
+    assert desk.rows("select portfolio from project_at(date '2026-01-15') where project_key = 'P2'", 4) == [(None,)]
+    assert desk.rows("select portfolio from project_at(date '2026-01-15') where project_key = 'P2'") == [("North",)]
+
+
+def test_rules_are_those_known_at_the_publication(desk: Desk) -> None:
+    desk.load(STEPS[0][0].replace("100\n", "115\n").replace("green, 100, 100", "green, 100, 115"))
+    with desk.warehouse.journal.write() as draft:
+        draft.con.execute("insert into rule values ('cost_amber', 0.2, 2, timestamp '2026-01-20', 'someone', 'looser')")
+    before = at(desk, "2026-01-09")
+    desk.load("project_id, status_date, reported_health\nP3, 2026-01-09, green")
+    asked = "select cost from project_at(date '2026-01-09') where project_key = 'P1'"
+    assert desk.rows(asked) == [("green",)]
+    assert desk.rows(asked, 1) == [("amber",)]
+    assert at(desk, "2026-01-09", 1) == before
+
+
+def test_where_nothing_was_reported_the_review_date_is_that_of_the_load(desk: Desk) -> None:
+    desk.load("project_id, project_name\nP1, Harbour")
+    shown = desk.rows("from review_date")
+    assert len(shown) == 1
+    assert shown[0][0].isoweekday() == 5
+    desk.load("project_id, status_date, reported_health\nP1, 2026-01-09, green")
+    assert desk.rows("from review_date") == [(day("01-09"),)]
+    assert desk.rows("from review_date", 1) == shown
+
+
+def test_a_publication_that_is_not_there(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="nothing is loaded"):
+        desk.rows("from fct_status")
+    desk.load(*STEPS[0])
+    with pytest.raises(UsageError, match="there is no publication 2"):
+        desk.rows("from fct_status", 2)

@@ -1,0 +1,99 @@
+"""One load command: what it publishes, what it leaves alone, and how it says so."""
+
+import pytest
+from desk import Desk, day, differences
+
+WEEK = """
+    project_id, status_date, reported_health, budget
+    P1,         2026-01-09,  green,           100
+    P2,         2026-01-09,  red,             200
+    P3,         2026-01-09,  amber,           300
+"""
+
+
+def counts(desk: Desk, text: str, **asked: object) -> tuple[int, int, int, int]:
+    (file,) = desk.try_load(text, **asked).files
+    return file.rows_new, file.rows_restated, file.rows_unchanged, file.rows_rejected
+
+
+def test_rows_are_new_restated_or_unchanged(desk: Desk) -> None:
+    assert counts(desk, WEEK) == (3, 0, 0, 0)
+    second = WEEK.replace("P1,", "P4,").replace("amber", "red")
+    assert counts(desk, second) == (1, 1, 1, 0)
+    assert desk.rows("select project_id, reported_health, load_id from fct_status order by project_id") == [
+        ("P1", "green", 1),
+        ("P2", "red", 1),
+        ("P3", "red", 2),
+        ("P4", "green", 2),
+    ]
+
+
+def test_loading_what_is_there_changes_nothing(desk: Desk) -> None:
+    desk.load(WEEK)
+    report = desk.try_load(WEEK)
+    assert (report.published, report.exit_status, report.files[0].rows_unchanged) == (None, 0, 3)
+    assert desk.warehouse.publication() == 1
+
+
+def test_a_dry_run_counts_and_changes_nothing(desk: Desk) -> None:
+    desk.load(WEEK)
+    assert counts(desk, WEEK.replace("red", "green"), dry_run=True) == (0, 1, 2, 0)
+    assert desk.warehouse.publication() == 1
+
+
+def test_a_rejected_row_stops_the_whole_command(desk: Desk) -> None:
+    report = desk.try_load(WEEK, WEEK.replace("01-09", "01-16").replace("300", "lots"))
+    assert (report.published, report.exit_status, report.blocked) == (None, 1, True)
+    assert desk.warehouse.publication() == 0
+    (problem,) = report.files[1].problems
+    assert (problem.row, problem.column, problem.value, problem.rule) == (4, "budget", "lots", "budget_readable")
+
+
+def test_quarantine_publishes_the_good_rows(desk: Desk) -> None:
+    assert counts(desk, WEEK.replace("300", "lots"), quarantine=True) == (2, 0, 0, 1)
+    assert desk.rows("select project_id from fct_status order by all") == [("P1",), ("P2",)]
+    assert desk.rows("select source_row, cells from rejected_row") == [(4, ["P3", "2026-01-09", "amber", "lots"])]
+    assert counts(desk, WEEK, quarantine=True) == (1, 0, 2, 0)
+
+
+def test_two_files_of_one_command_that_speak_of_the_same_row(desk: Desk) -> None:
+    desk.load(WEEK)
+    later = WEEK.replace("01-09", "01-16")
+    desk.load(later, later.replace("green", "red"))
+    asked = "select project_id, reported_health, load_id from fct_status where status_date > '2026-01-09' order by all"
+    assert desk.rows(asked) == [("P1", "red", 3), ("P2", "red", 2), ("P3", "amber", 2)]
+    assert not differences(desk.tables(), desk.rebuilt())
+
+
+def test_files_of_one_command_load_in_the_order_of_their_exports(desk: Desk) -> None:
+    report = desk.try_load(
+        "project_id, status_date, goal_id\nP1, 2026-01-09, Grow",
+        "project_id, project_name, program_id\nP1, Harbour, Roads",
+        "program_id, program_name, program_goal_id\nR1, Roads, grow",
+        "goal_id, goal_name\nG1, Grow",
+    )
+    assert [file.export for file in report.files] == ["goals", "programs", "projects", "status"]
+    assert desk.rows("select goal_id, program_id from fct_status where is_reported") == [("G1", "R1")]
+    assert desk.rows("select program_goal_id from stg_programs") == [("G1",)]
+
+
+def test_an_empty_cell_of_a_later_report_is_no_new_word_on_an_attribute(desk: Desk) -> None:
+    desk.load("project_id, status_date, sponsor, forecast_cost\nP1, 2026-01-09, Head of A, 10")
+    desk.load("project_id, status_date, sponsor, forecast_cost\nP1, 2026-01-16, , ")
+    assert desk.rows("select status_date, sponsor, forecast_cost from fct_status order by status_date") == [
+        (day("01-09"), "Head of A", 10.0),
+        (day("01-16"), "Head of A", None),
+    ]
+
+
+def test_a_constant_fills_a_column_that_the_file_lacks(desk: Desk) -> None:
+    desk.load("project_id, reported_health\nP1, green", constants={"status_date": "2026-01-09"})
+    assert desk.rows("select project_id, status_date from fct_status") == [("P1", day("01-09"))]
+
+
+@pytest.mark.parametrize("digits", [15, 40])
+def test_an_absurd_amount_stops_no_load(desk: Desk, digits: int) -> None:
+    """What no sum can hold is left out of the sums, and stays in the project's own row."""
+    desk.load(f"project_id, status_date, budget, portfolio\nP1, 2026-01-09, {'9' * digits}, A\nP2, 2026-01-09, 5, B")
+    assert desk.rows("select budget from mart_health_week where portfolio = 'B'") == [(5,)]
+    assert desk.rows("select budget from fct_status where project_id = 'P1'") == [(float("9" * digits),)]
