@@ -1,0 +1,45 @@
+"""What there is, is documented: commands and their options, settings, contract columns, make targets."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.__main__ import _parser
+from pipelines.map import profiles
+from pipelines.templates import dictionary
+
+ROOT = Path(__file__).parents[1]
+LOADING = (ROOT / "docs" / "loading.md").read_text("utf-8")
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    (subparsers,) = (a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(subparsers.choices)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_and_option_is_documented(name: str) -> None:
+    assert f"python -m pipelines {name}" in LOADING
+    options = [text for action in commands()[name]._actions for text in action.option_strings if text.startswith("--")]
+    assert [text for text in options if text not in LOADING and text != "--help"] == []
+
+
+def test_the_data_dictionary_is_what_the_contracts_say() -> None:
+    assert (ROOT / "docs" / "data-dictionary.md").read_text("utf-8").strip() == dictionary().strip()
+
+
+def test_every_setting_is_documented() -> None:
+    code = "".join(f.read_text("utf-8") for f in ROOT.rglob("*.py") if ".venv" not in f.parts)
+    assert sorted(name for name in set(re.findall(r"RIGHTWORK_[A-Z_]+", code)) if name not in LOADING) == []
+
+
+def test_every_profile_says_what_it_was_tested_on() -> None:
+    assert [p.name for p in profiles().values() if not p.tested or not p.origin] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
