@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Literal, NoReturn, TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -26,7 +27,6 @@ PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
 REGISTER_PARAMETERS = ("q", "health", "closed")
 _BASES: tuple[Basis, ...] = ("computed", "reported")
 _VIEW_KEY = "current_view"
-_LATER_KEY = "set_in_the_next_run"
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,19 @@ def page_choice(name: str, label: str, options: Mapping[str, str]) -> str:
     return value
 
 
-def open_register(*, health: str = "", **parameters: str) -> NoReturn:
-    """Go to the register, narrowed to a group of health, with parameters of the view set anew, and no older filter."""
+def register_link(**parameters: str) -> str:
+    """The address of the register with these parameters of the view set anew, the others as they are.
+
+    A link, not a page switch: where a switch sets what the sidebar holds, Back would leave it set.
+    """
+    kept = {name: str(st.session_state.get(name) or "") for name in PARAMETERS}
+    return f"projects?{urlencode({name: value for name, value in (kept | parameters).items() if value})}"
+
+
+def open_register(health: str = "") -> NoReturn:
+    """Go to the register, narrowed to a group of health, with no older filter; the review and scope stay."""
     for name in REGISTER_PARAMETERS:
         st.session_state.pop(name, None)
-    st.session_state[_LATER_KEY] = parameters
     # A parameter with its default value would be written and taken back, and Back would need two steps.
     st.switch_page("pages/projects.py", query_params={"health": health} if health else {})
 
@@ -154,7 +162,6 @@ def open_project_here(project: str) -> NoReturn:
 
 def _carriers() -> dict[str, str]:
     """The bound, hidden text inputs, one a parameter, and what they carry."""
-    st.session_state.update(st.session_state.pop(_LATER_KEY, {}))
     with st.sidebar, st.container(key="unseen-carriers"):
         return {
             name: st.text_input(f"URL: {name}", key=name, bind="query-params", max_chars=200) or ""

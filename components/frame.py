@@ -10,7 +10,6 @@ from pathlib import Path
 import streamlit as st
 
 from components import controls, theme
-from components.clickable import clickable
 
 LOAD_COMMAND = "python -m pipelines load FILE"
 
@@ -57,15 +56,14 @@ def header(
 
 
 def breadcrumbs(crumbs: Sequence[Crumb], here: str) -> None:
-    """Links up the path portfolio, program, project. A click goes to the register in that scope, at the same review."""
+    """Links up the path portfolio, program, project: to the register in that scope, at the same review."""
     mark = '<span class="rw-crumb-mark" aria-hidden="true">›</span>'
     links = "".join(
-        f'<button type="button" class="rw-crumb" data-pick="{index}">{escape(crumb.label)}</button>{mark}'
-        for index, crumb in enumerate(crumbs)
+        f'<a class="rw-crumb" href="{escape(controls.register_link(**crumb.view))}" target="_self">'
+        f"{escape(crumb.label)}</a>{mark}"
+        for crumb in crumbs
     )
-    path = f'<nav class="rw-crumbs" aria-label="Path">{links}<span class="rw-crumb-here">{escape(here)}</span></nav>'
-    if picked := clickable(path, "crumbs"):
-        controls.open_register(**crumbs[int(picked)].view)
+    st.html(f'<nav class="rw-crumbs" aria-label="Path">{links}<span class="rw-crumb-here">{escape(here)}</span></nav>')
 
 
 @contextmanager

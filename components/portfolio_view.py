@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics.portfolio import Attention, Basis, Change, Summary
 from analytics.programs import Amount, Program, Rollup
-from components import charts, formats, sentences, tables
+from components import charts, controls, formats, sentences, tables
 from components.charts import Bar
 from components.controls import View
 from components.figures import Delta, Figure, delta
@@ -190,8 +190,8 @@ def attention(found: Attention) -> str | None:
     return tables.listing(columns, rows, key="attention", picks=[item.project_id for item in found.items])
 
 
-def programs(found: Sequence[Program]) -> str | None:
-    """The program table; returned is the program that was clicked."""
+def programs(found: Sequence[Program]) -> None:
+    """The program table; each row leads to the program's projects."""
     rows: list[list[Cell]] = [
         [
             program.program_name,
@@ -206,7 +206,7 @@ def programs(found: Sequence[Program]) -> str | None:
         ]
         for program in found
     ]
-    return tables.listing(PROGRAMS, rows, key="programs", picks=[program.program_id for program in found])
+    tables.listing(PROGRAMS, rows, links=[controls.register_link(program=program.program_id) for program in found])
 
 
 def _rollup(rollup: Rollup, *, is_evidence: bool = False) -> Mark:

@@ -46,12 +46,14 @@ def register(frame: pd.DataFrame) -> str | None:
     stale = rows["is_stale"].to_numpy()
     styled = styled.format(_age, subset=pd.IndexSlice[rows.index[~stale], ["Last report"]])
     styled = styled.format(_stale_age, subset=pd.IndexSlice[rows.index[stale], ["Last report"]])
+    # A new grid after each opening: an old one would come back with its cell selected, and open the project again.
+    opened = st.session_state.setdefault("projects_opened", 0)
     picked = st.dataframe(
         styled,
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=ROW_HEIGHT * (min(len(shown), 15) + 1) + 3,
-        key="register",
+        key=f"register-{opened}",
         on_select="rerun",
         selection_mode="single-cell",
         placeholder=formats.NONE,
@@ -66,7 +68,10 @@ def register(frame: pd.DataFrame) -> str | None:
         },
     )
     cells = picked["selection"]["cells"]
-    return str(rows["project_key"].iloc[cells[0][0]]) if cells else None
+    if not cells:
+        return None
+    st.session_state["projects_opened"] = opened + 1
+    return str(rows["project_key"].iloc[cells[0][0]])
 
 
 def reports(frame: pd.DataFrame, currency: str) -> None:

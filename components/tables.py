@@ -43,12 +43,21 @@ Cell = str | Mark | Tagged
 
 
 def listing(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, key: str = "", picks: Sequence[str] = ()
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    key: str = "",
+    picks: Sequence[str] = (),
+    links: Sequence[str] = (),
 ) -> str | None:
-    """Draw a short table. With `key` and one pick a row, rows can be clicked; the clicked pick is returned."""
+    """Draw a short table. With `key` and one pick a row, rows can be clicked; the clicked pick is returned.
+
+    With one link a row (an address of ours), rows lead there instead.
+    """
     head = "".join(f"<th{_style(column)}>{escape(column.title)}</th>" for column in columns)
     opens = [*picks, *[""] * (len(rows) - len(picks))] if key else [""] * len(rows)
-    body = "".join(_row(columns, cells, pick) for cells, pick in zip(rows, opens, strict=True))
+    leads = [*links, *[""] * (len(rows) - len(links))]
+    body = "".join(_row(columns, cells, *to) for cells, *to in zip(rows, opens, leads, strict=True))
     html = f'<div class="rw-listing"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     if key:
         return clickable(html, key)
@@ -56,14 +65,18 @@ def listing(
     return None
 
 
-def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str) -> str:
+def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str, link: str) -> str:
     texts = [_cell(cell) for cell in cells]
-    if pick:
+    if link:
+        texts[0] = f'<a class="rw-open" href="{escape(link)}" target="_self">{texts[0]}</a>'
+    elif pick:
         texts[0] = f'<button type="button" class="rw-open">{texts[0]}</button>'
     inside = "".join(
         f'<td{_style(column)} data-title="{escape(column.title)}"><div>{text}</div></td>'
         for column, text in zip(columns, texts, strict=True)
     )
+    if link:
+        return f'<tr class="rw-leads">{inside}</tr>'
     return f'<tr data-pick="{escape(pick)}">{inside}</tr>' if pick else f"<tr>{inside}</tr>"
 
 

@@ -52,11 +52,9 @@ with frame.card("programs", sentences.programs(found, view.basis), "Most budget 
     table = st.container()
     show_all = len(found) > SHOWN_PROGRAMS and st.toggle(f"All {len(found):,} programs", key="all", bind="query-params")
     with table:
-        program = portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
+        portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
 
 if project:
     controls.open_project(project)
 if group:
-    controls.open_register(health=group)
-if program:
-    controls.open_register(program=program)
+    controls.open_register(group)

@@ -87,7 +87,7 @@ def test_the_sentence_on_top(site: str, page: Page) -> None:
 
 def test_a_program_opens_its_projects_and_back_returns(site: str, page: Page) -> None:
     page.goto(site)
-    page.get_by_role("button", name="Front door", exact=True).click()
+    page.get_by_role("link", name="Front door", exact=True).click()
     headline(page, "2 live projects")
     page.wait_for_url(lambda _: query(page) == {"program": "Front door"})
     page.go_back()
@@ -116,6 +116,8 @@ def test_a_colour_opens_the_register_filtered(site: str, page: Page) -> None:
 def test_a_cell_of_the_register_opens_its_project_and_back_returns(site: str, page: Page) -> None:
     page.goto(f"{site}/projects?q=identity")
     headline(page, "1 of 4 live projects fits")
+    page.get_by_test_id("data-grid-canvas").wait_for()
+    page.wait_for_timeout(1000)  # the grid takes clicks only a moment after it is drawn
     grid = page.get_by_test_id("stDataFrame").bounding_box()
     assert grid
     page.mouse.click(grid["x"] + 60, grid["y"] + 54)
@@ -127,9 +129,11 @@ def test_a_cell_of_the_register_opens_its_project_and_back_returns(site: str, pa
 
 def test_a_crumb_leads_up(site: str, page: Page) -> None:
     page.goto(f"{site}/projects?project=P1")
-    page.get_by_role("navigation", name="Path").get_by_role("button", name="Customer").click()
+    page.get_by_role("navigation", name="Path").get_by_role("link", name="Customer").click()
     headline(page, "3 live projects")
     page.wait_for_url(lambda _: query(page) == {"portfolio": "Customer"})
+    page.go_back()
+    headline(page, "Identity platform is computed red")
 
 
 def test_search_and_filters_stand_in_the_url(site: str, page: Page) -> None:
