@@ -18,7 +18,7 @@ def main() -> int:
         r"^(rootdir|cachedir|platform|configfile|plugins|hypothesis profile).*\n", "", done.stdout, flags=re.M
     )
     OUTPUT.write_text(
-        "# Proofs\n\nWhat the long proofs printed: kills, random histories, fuzzing. Run them again with `make prove`.\n"
+        "# Proofs\n\nWhat the long proofs printed: kills and random histories. Run them again with `make prove`.\n"
         f"\nLast run: {dt.date.today():%-d %B %Y}, {'passed' if done.returncode == 0 else 'FAILED'}.\n\n"
         f"```\n{said.strip()}\n```\n"
     )

@@ -1,0 +1,36 @@
+"""The questions behind the Overview and the register, by name, on the latest review date of a warehouse."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from analytics import portfolio, programs, projects
+from analytics.reading import Scope, Source, choices
+from pipelines.warehouse import Warehouse
+
+
+def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Each question, to be asked again and again; nothing but the day's projects is kept between two askings."""
+    reading = Warehouse(folder).open()
+    source = Source(reading)
+    day: dt.date = max(choices(source).review_dates)
+    before = day - dt.timedelta(weeks=1)
+    scope, everything = Scope(), projects.filter_from("", "", False)
+    one = source.rows(f"select project_key from {source.on(day)} limit 1")[0][0]
+
+    def all_projects() -> None:
+        Source(reading).on(day)
+
+    yield "All projects of a review date, with their health (once a date)", all_projects
+    yield "Choices of the sidebar", lambda: choices(source)
+    yield "Overview: counts, money, distribution", lambda: portfolio.summary(source, day, scope)
+    yield (
+        "Overview: what changed since the review before",
+        lambda: portfolio.change(source, day, before, scope, "computed"),
+    )
+    yield "Overview: trend of 26 weeks", lambda: portfolio.trend(source, day, scope, "computed")
+    yield "Overview: what needs attention", lambda: portfolio.attention(source, day, before, scope)
+    yield "Overview: programs", lambda: programs.programs(source, day, scope)
+    yield "Projects: register", lambda: projects.register(source, day, scope, everything)
+    yield "Projects: one project with its history", lambda: projects.project(source, day, one)
