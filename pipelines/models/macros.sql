@@ -32,6 +32,9 @@ create or replace macro estimate_at_completion(forecast_cost, budget, earned_val
 -- Rounded, since 3.30 against 3.00 is 10 % but a hair less in doubles.
 create or replace macro overrun_share(eac, budget) as round((eac - budget) / nullif(budget, 0), 9);
 
+-- Money to add up: sums of doubles differ from run to run. An amount that no sum can hold is left out.
+create or replace macro exact(money) as try_cast(money as decimal(38, 6));
+
 create or replace macro band(share, amber, red) as
     case when share >= red then 'red' when share >= amber then 'amber' when share is not null then 'green' end;
 

@@ -53,9 +53,9 @@ final as (
         count(*) filter (is_reported) as reporting,
         count(*) filter (is_reported and is_stale_at(review_date, status_date, interval_days)) as stale,
         count(budget) as budgeted,
-        sum(budget::decimal(38, 6)) as budget,
-        sum(case when budget is not null then eac::decimal(38, 6) end) as eac,
-        sum(case when eac is not null then budget::decimal(38, 6) end) as eac_budget,
+        sum(exact(budget)) as budget,
+        sum(case when budget is not null then exact(eac) end) as eac,
+        sum(case when eac is not null then exact(budget) end) as eac_budget,
         min(status_date) filter (is_reported) as oldest
     from due
     group by all

@@ -44,7 +44,7 @@ def checked_by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_random_history_holds(tmp_path: Path, seed: int) -> None:
-    history(tmp_path, list(walk(seed, 14)), seed)
+    history(tmp_path, list(walk(seed, 12)), seed)
 
 
 @pytest.mark.prove
