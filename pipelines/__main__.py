@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except Exception as error:  # an error of ours: the reader gets a line, and whoever mends it the details
+        note = Path(tempfile.gettempdir()) / "rightwork-error.txt"
+        note.write_text(traceback.format_exc(), "utf-8")
+        reason = str(error).strip().split("\n")[0]
+        fix = f"This is an error of the program. Please report it with the file {note}."
+        return _fail(asked, RightworkError(f"nothing was changed; something went wrong inside: {reason}", fix))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -201,8 +209,8 @@ def _print_file(file: FileReport) -> None:
 
 def _place(problem: Problem, title: str) -> str:
     said = f", {problem.column}" if problem.column else ""
-    value = "empty" if problem.value is None else repr(problem.value[:80])
-    return f"    row {problem.row}{said}: {value}{problem.message.removeprefix(title)}"
+    value = "" if problem.column is None else ": empty" if problem.value is None else f": {problem.value[:80]!r}"
+    return f"    row {problem.row}{said}{value}{problem.message.removeprefix(title)}"
 
 
 def _history(asked: argparse.Namespace) -> int:

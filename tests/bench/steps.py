@@ -63,10 +63,13 @@ def pandas_great_expectations(status: str) -> dict[str, Any]:
     """What a script of the usual kind does: pandas reads, the contract's expectations run, DuckDB stores."""
     import great_expectations as gx
     import pandas as pd
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     from pipelines.contract import contract
 
     started = time.perf_counter()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     frame = pd.read_csv(status, parse_dates=["status_date", "forecast_finish", "actual_finish"])
     suite = gx.ExpectationSuite(name="status")
     for check in contract("status").checks(dt.date.today(), {}):
@@ -74,7 +77,6 @@ def pandas_great_expectations(status: str) -> dict[str, Any]:
             kind, arguments = check.expectation
             given = {k: pd.Timestamp(v) if isinstance(v, dt.date) else v for k, v in arguments.items()}
             suite.add_expectation(getattr(gx.expectations, kind)(**given))
-    context = gx.get_context(mode="ephemeral")
     batch = context.data_sources.pandas_default.read_dataframe(frame)
     result = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     with duckdb.connect() as con:
