@@ -1,0 +1,327 @@
+"""The models on a few literal rows each, with the rows that they must give written out."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from desk import Desk, day
+from walk import walk
+
+from pipelines.build import model
+from pipelines.warehouse import RULES
+
+STATUS = "project_id, status_date, "
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The macros, with the shipped rules in force."""
+    with duckdb.connect() as con:
+        con.execute("create table rule_in_force (name varchar, value double)")
+        rules = yaml.safe_load(RULES.read_text("utf-8"))
+        con.executemany("insert into rule_in_force values (?, ?)", [[n, r["value"]] for n, r in rules.items()])
+        con.execute(model("macros"))
+        yield con
+
+
+def value(con: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    return con.sql(f"select {sql}").fetchall()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("finish", "colour"),
+    [
+        ("2026-04-11", "green"),  # on the day
+        ("2026-04-20", "green"),  # 9 of 100 days late
+        ("2026-04-21", "amber"),  # exactly 10 %
+        ("2026-05-10", "amber"),  # 29 %
+        ("2026-05-11", "red"),  # exactly 30 %
+        ("2026-03-01", "green"),  # early
+        (None, None),
+    ],
+)
+def test_schedule_bands(con: duckdb.DuckDBPyConnection, finish: str | None, colour: str | None) -> None:
+    date = f"date '{finish}'" if finish else "null::date"
+    assert value(con, f"schedule_colour(slip_share({date}, date '2026-01-01', date '2026-04-11'))") == colour
+
+
+@pytest.mark.parametrize(
+    ("eac", "budget", "colour"),
+    [
+        (100, 100, "green"),
+        (109.99, 100, "green"),
+        (110, 100, "amber"),
+        (3.3, 3, "amber"),  # exactly 10 %, a hair less in doubles
+        (0.33, 0.3, "amber"),
+        (129.99, 100, "amber"),
+        (130, 100, "red"),
+        (3.9, 3, "red"),
+        (50, 100, "green"),
+        (10, 0, None),
+        ("null", 100, None),
+        (100, "null", None),
+    ],
+)
+def test_cost_bands(con: duckdb.DuckDBPyConnection, eac: object, budget: object, colour: str | None) -> None:
+    assert value(con, f"cost_colour(overrun_share({eac}::double, {budget}::double))") == colour
+
+
+@pytest.mark.parametrize(
+    ("start", "finish"),
+    [("2026-01-01", "2026-01-01"), ("2026-01-02", "2026-01-01"), (None, "2026-01-01"), ("2026-01-01", None)],
+)
+def test_no_duration_no_slip(con: duckdb.DuckDBPyConnection, start: str | None, finish: str | None) -> None:
+    dates = [f"date '{text}'" if text else "null::date" for text in (start, finish)]
+    assert value(con, f"slip_share(date '2026-02-01', {dates[0]}, {dates[1]})") is None
+
+
+@pytest.mark.parametrize(
+    ("forecast", "budget", "earned", "actual", "eac"),
+    [
+        (120, 100, 40, 50, 120.0),  # what the export says goes first
+        ("null", 100, 40, 50, 125.0),  # 100 / (40 / 50)
+        ("null", 100, 0, 50, None),
+        ("null", 100, 40, 0, None),  # no CPI without cost
+        ("null", "null", 40, 50, None),
+        ("null", 100, "null", 50, None),
+    ],
+)
+def test_estimate_at_completion(
+    con: duckdb.DuckDBPyConnection, forecast: object, budget: object, earned: object, actual: object, eac: float | None
+) -> None:
+    given = ", ".join(f"{x}::double" for x in (forecast, budget, earned, actual))
+    assert value(con, f"estimate_at_completion({given})") == eac
+
+
+@pytest.mark.parametrize(
+    ("forecast", "actual", "finish"),
+    [
+        ("2026-03-01", None, "2026-03-01"),
+        ("2026-01-01", None, "2026-02-01"),  # not finished by the review date: that day at the earliest
+        ("2026-01-01", "2026-01-20", "2026-01-20"),
+        (None, "2026-01-20", "2026-01-20"),
+        ("2026-03-01", "2026-02-20", "2026-03-01"),  # not known to have finished yet on that day
+        (None, None, None),
+    ],
+)
+def test_finish_on_a_review_date(
+    con: duckdb.DuckDBPyConnection, forecast: str | None, actual: str | None, finish: str | None
+) -> None:
+    given = ", ".join(f"date '{x}'" if x else "null::date" for x in (forecast, actual))
+    assert value(con, f"finish_at(date '2026-02-01', {given})") == (day(finish) if finish else None)
+
+
+@pytest.mark.parametrize(
+    ("listed", "since", "reported", "actual", "stage"),
+    [
+        (None, None, None, None, "active"),
+        (None, None, "on hold", None, "on hold"),
+        (None, None, None, "2026-01-31", "completed"),
+        (None, None, "active", "2026-02-01", "completed"),
+        (None, None, "active", "2026-02-02", "active"),
+        (None, None, "cancelled", "2026-01-31", "cancelled"),
+        ("approved", None, "on hold", None, "approved"),
+        ("completed", "2026-02-01", "active", None, "completed"),
+        ("completed", "2026-02-02", "active", None, "active"),
+    ],
+)
+def test_stage_on_a_review_date(
+    con: duckdb.DuckDBPyConnection,
+    listed: str | None,
+    since: str | None,
+    reported: str | None,
+    actual: str | None,
+    stage: str,
+) -> None:
+    a, b, c, d = (f"'{text}'" if text else "null" for text in (listed, since, reported, actual))
+    assert value(con, f"stage_at(date '2026-02-01', {a}::varchar, {b}::date, {c}::varchar, {d}::date)") == stage
+
+
+def test_live_is_approved_active_or_on_hold(con: duckdb.DuckDBPyConnection) -> None:
+    stages = ["idea", "candidate", "approved", "active", "on hold", "completed", "cancelled"]
+    assert [s for s in stages if value(con, f"is_live('{s}')")] == ["approved", "active", "on hold"]
+
+
+def test_weeks_end_on_friday(con: duckdb.DuckDBPyConnection) -> None:
+    days = ["01-02", "01-03", "01-08", "01-09", "01-10"]
+    ends = [value(con, f"week_end(date '2026-{text}')") for text in days]
+    assert ends == [day(text) for text in ("01-02", "01-09", "01-09", "01-09", "01-16")]
+
+
+@pytest.mark.parametrize(
+    ("interval", "last_fresh"), [("null", "2026-01-15"), ("7", "2026-01-15"), ("90", "2026-04-08")]
+)
+def test_stale_a_day_after_interval_and_grace(con: duckdb.DuckDBPyConnection, interval: str, last_fresh: str) -> None:
+    asked = f"is_stale_at(date '{last_fresh}' + {{}}, date '2026-01-01', {interval}::integer)"
+    assert (value(con, asked.format(0)), value(con, asked.format(1))) == (False, True)
+
+
+def test_the_worst_known_colour_counts(con: duckdb.DuckDBPyConnection) -> None:
+    colours = ["'red'", "'amber'", "'green'", "null::varchar"]
+    worst = [[value(con, f"worst_colour({a}, {b})") for b in colours] for a in colours]
+    assert worst == [
+        ["red", "red", "red", "red"],
+        ["red", "amber", "amber", "amber"],
+        ["red", "amber", "green", "green"],
+        ["red", "amber", "green", None],
+    ]
+
+
+def test_a_row_holds_until_the_next(desk: Desk) -> None:
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green\nP1, 2026-01-30, red\nP2, 2026-01-16, amber")
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-20, amber")
+    assert desk.rows("select project_key, status_date, valid_to from fct_status order by all") == [
+        ("P1", day("01-09"), day("01-20")),
+        ("P1", day("01-20"), day("01-30")),
+        ("P1", day("01-30"), None),
+        ("P2", day("01-16"), None),
+    ]
+
+
+def test_attributes_are_carried_forward_and_measures_are_not(desk: Desk) -> None:
+    desk.load(f"""{STATUS} project_name, budget,   reported_health, percent_complete
+                  P1, 2026-01-09,  Harbour,      100,      green,           10
+                  P1, 2026-01-16,  ,             ,         ,
+                  P1, 2026-01-23,  Harbour two,  ,         red,             30""")
+    asked = "select project_name, budget, reported_colour, percent_complete from fct_status order by status_date"
+    assert desk.rows(asked) == [
+        ("Harbour", 100.0, "green", 10.0),
+        ("Harbour", 100.0, None, None),
+        ("Harbour two", 100.0, "red", 30.0),
+    ]
+
+
+def test_the_projects_export_outranks_the_status_report(desk: Desk) -> None:
+    desk.load(f"{STATUS} project_name, budget, sponsor\nP1, 2026-01-09, Old name, 100, Head of A")
+    desk.load("project_id, project_name, budget, sponsor\nP1, Harbour, 500, ")
+    asked = "select project_name, budget, sponsor from fct_status where is_reported"
+    assert desk.rows(asked) == [("Harbour", 500.0, "Head of A")]
+
+
+def test_a_program_gives_portfolio_and_goal_where_a_project_has_none(desk: Desk) -> None:
+    desk.load("program_id, program_name, program_portfolio\nR1, Roads, North\nR2, Rails, South")
+    desk.load(f"{STATUS} program_id, portfolio\nP1, 2026-01-09, R1, \nP2, 2026-01-09, R1, East")
+    desk.load(f"{STATUS} program_id, portfolio\nP1, 2026-01-16, R2, \nP2, 2026-01-16, R2, ")
+    assert desk.rows("select project_key, program_id, portfolio from fct_status order by project_key, status_date") == [
+        ("P1", "R1", "North"),
+        ("P1", "R2", "South"),
+        ("P2", "R1", "East"),
+        ("P2", "R2", "East"),
+    ]
+
+
+def test_listed_and_not_reported_yet(desk: Desk) -> None:
+    desk.load("project_id, project_name, stage, stage_from\nP1, Harbour, active, 2026-01-05")
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-20, green\nP2, 2026-01-09, red")
+    asked = "select project_key, is_reported, is_live, is_stale, status_date, reported from project_at(date '{}') "
+    assert desk.rows(asked.format("2026-01-04")) == []
+    assert desk.rows(asked.format("2026-01-19") + "order by 1") == [
+        ("P1", False, True, False, None, "unknown"),
+        ("P2", True, True, False, day("01-09"), "red"),
+    ]
+    assert desk.rows(asked.format("2026-01-20") + "where project_key = 'P1'") == [
+        ("P1", True, True, False, day("01-20"), "green"),
+    ]
+    coverage = (
+        "select sum(projects)::int, sum(reporting)::int from mart_health_week group by review_date order by review_date"
+    )
+    assert desk.rows(coverage) == [(2, 1), (2, 1), (2, 2)]
+
+
+def test_completed_projects_leave(desk: Desk) -> None:
+    desk.load(f"{STATUS} reported_health, stage, actual_finish\nP1, 2026-01-09, red, active, ")
+    desk.load(f"{STATUS} reported_health, stage, actual_finish\nP1, 2026-01-16, red, , 2026-01-14")
+    desk.load(f"{STATUS} reported_health\nP2, 2026-01-16, green")
+    assert desk.rows("select stage, is_live, is_stale from project_at(date '2026-03-01') where project_key = 'P1'") == [
+        ("completed", False, False)
+    ]
+    assert desk.rows("select review_date, reported, projects from mart_health_week order by all") == [
+        (day("01-09"), "red", 1),
+        (day("01-16"), "green", 1),
+    ]
+
+
+def test_mixed_ratings_count_as_amber(desk: Desk) -> None:
+    desk.load(f"""{STATUS} reported_health
+        P1, 2026-01-09, Amber/Green\nP2, 2026-01-09, amber/red\nP3, 2026-01-09, G\nP4, 2026-01-09, R
+        P5, 2026-01-09, not reported""")
+    assert desk.rows("select reported, sum(projects)::int from mart_health_week group by all order by all") == [
+        ("amber", 2),
+        ("green", 1),
+        ("red", 1),
+        ("unknown", 1),
+    ]
+
+
+def test_currencies_stand_in_rows_of_their_own(desk: Desk) -> None:
+    desk.load(f"{STATUS} budget, currency\nP1, 2026-01-09, 100, EUR\nP2, 2026-01-09, 10, \nP3, 2026-01-09, 0.1, EUR")
+    assert desk.rows("select currency, projects, budget from mart_health_week order by all") == [
+        ("EUR", 2, Decimal("100.1")),
+        ("USD", 1, Decimal(10)),
+    ]
+
+
+def test_a_row_without_a_currency_is_in_its_source_s_own(desk: Desk) -> None:
+    header = (
+        "project_name, department, colour_rating, start_date, end_date, wlc_baseline_incl_NCG, year, project_number"
+    )
+    desk.load(f"{STATUS} budget, currency\nDFT_1, 2020-01-10, 7, EUR")
+    desk.load(f"{header}\nHarbour, DFT, Green, 01/04/2019, 31/03/2025, 10, 2022, DFT_1")
+    assert desk.rows("select budget, currency from fct_status order by status_date") == [(7.0, "EUR"), (1e7, "GBP")]
+
+
+def test_the_first_forecast_of_a_source_without_baselines_is_the_baseline(desk: Desk) -> None:
+    header = (
+        "Date Reported As Of,PID,Project Name,Category,Managing Agency,Design Start,Budget Forecast,Forecast Completion"
+    )
+    desk.load(f"{header}\n01/31/2019,1,Harbour,Roads,DEP,01/01/2018,1000,12/31/2020")
+    desk.load(f"{header}\n07/31/2019,1,Harbour,Roads,DEP,01/01/2018,1400,12/31/2021")
+    asked = "select baseline_finish, budget, forecast_cost from fct_status order by status_date"
+    assert desk.rows(asked) == [
+        (day("2020-12-31"), 1000.0, 1000.0),
+        (day("2020-12-31"), 1000.0, 1400.0),
+    ]
+    assert desk.rows("select schedule, cost from project_at(date '2019-08-01')") == [("red", "red")]
+
+
+MART_SUMS = ("projects", "reporting", "stale", "budgeted", "budget", "eac", "eac_budget")
+
+
+@pytest.mark.parametrize("seed", [101, 102, 103])
+def test_the_mart_is_the_sum_of_the_projects_on_every_review_date(desk: Desk, seed: int) -> None:
+    for step in walk(seed, 10):
+        if step.undo is None:
+            desk.try_load(*step.files, quarantine=True)
+    with desk.warehouse.reading() as reading:
+        con = reading.cursor()
+        dates = [row[0] for row in con.sql("from review_date order by all").fetchall()]
+        assert len(dates) > 10
+        for date in dates:
+            expected: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+            live = con.execute(
+                """
+                select portfolio, program_id, goal_id, currency, reported, computed, is_reported, is_stale,
+                    budget::decimal(38, 6), eac::decimal(38, 6)
+                from project_at(?) where is_live
+                """,
+                [date],
+            ).fetchall()
+            for *key, is_reported, is_stale, budget, eac in live:
+                sums = {"projects": 1, "reporting": int(is_reported), "stale": int(is_stale)}
+                sums |= {"budgeted": int(budget is not None), "budget": budget or 0}
+                both = budget is not None and eac is not None
+                sums |= {"eac": eac if both else 0, "eac_budget": budget if both else 0}
+                expected[tuple(key)].update(sums)
+            found = con.execute(
+                f"select portfolio, program_id, goal_id, currency, reported, computed, {', '.join(MART_SUMS)} "
+                "from mart_health_week where review_date = ?",
+                [date],
+            ).fetchall()
+            assert {row[:6]: tuple(x or 0 for x in row[6:]) for row in found} == {
+                key: tuple(sums[name] for name in MART_SUMS) for key, sums in expected.items()
+            }
+            assert sum(row[6] for row in found) == len(live)
