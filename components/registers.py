@@ -81,12 +81,12 @@ def reports(frame: pd.DataFrame, currency: str) -> None:
         {
             "Status date": rows["status_date"],
             **_marks(rows),
+            "Comment": rows["comment"].fillna("") if rows["comment"].notna().any() else None,
             "Forecast finish": rows["finish_then"],
             "Against baseline": rows["slip_days"],
             "Complete": rows["percent_complete"],
             "Forecast cost": rows["eac"],
             "Spent": rows["actual_cost"],
-            "Comment": rows["comment"].fillna("") if rows["comment"].notna().any() else None,
             "File": rows["file_name"],
             "Row": rows["source_row"],
             "Load": rows["load_id"],
@@ -110,8 +110,9 @@ def reports(frame: pd.DataFrame, currency: str) -> None:
         placeholder=formats.NONE,
         column_config={
             "Status date": st.column_config.DateColumn(width=104, pinned=True),
-            **{name: st.column_config.TextColumn(width=108) for name in _MARKS.values()},
-            "Comment": st.column_config.TextColumn(width="large"),
+            "Reported": st.column_config.TextColumn(width=108),
+            **{name: st.column_config.TextColumn(width=88) for name in ("Computed", "Schedule", "Cost")},
+            "Comment": st.column_config.TextColumn(width=260),
         },
     )
 

@@ -132,7 +132,7 @@ def project(row: Mapping[str, Any], because: Sequence[str]) -> str:
         return f"{name} is computed {row['computed']}{why}"
     if row["reported"] == row["computed"]:
         return f"{name} is reported and computed {reported}{why}"
-    return f"{name} is computed {row['computed']}{why}. It reports {reported}"
+    return f"{name} is computed {row['computed']}{why}. It reports {reported}."
 
 
 def slipped(value: Any) -> str:

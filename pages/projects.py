@@ -20,11 +20,8 @@ GROUPS = {
 }
 
 
-def show_register(view: View) -> None:
-    """The register: what fits, the filters, the rows."""
-    scope = answers.scope(view)
-    now = answers.ask(portfolio.summary, view.review_date, scope)
-    head = st.container()
+def ask_filter() -> projects.Filter:
+    """The filters above the register; the URL holds them."""
     search, health, closed = st.columns([5, 3, 2], vertical_alignment="bottom")
     with search:
         text = st.text_input(
@@ -34,10 +31,19 @@ def show_register(view: View) -> None:
         group = controls.page_choice("health", "Health", GROUPS)
     with closed:
         with_closed = st.checkbox("With candidates and ended", key="closed", bind="query-params")
-    rows = answers.ask(projects.register, view.review_date, scope, projects.filter_from(text or "", group, with_closed))
+    return projects.filter_from(text or "", group, with_closed)
+
+
+def show_register(view: View) -> None:
+    """The register: what fits, the filters, the rows."""
+    scope = answers.scope(view)
+    now = answers.ask(portfolio.summary, view.review_date, scope)
+    head = st.container()
+    wanted = ask_filter()
+    rows = answers.ask(projects.register, view.review_date, scope, wanted)
     with head:
         frame.header(
-            sentences.register(len(rows), now.live, is_filtered=bool(text or group or with_closed)),
+            sentences.register(len(rows), now.live, is_filtered=wanted != projects.Filter()),
             sentences.speaks_of(view, now, is_latest=answers.is_latest(view)),
             is_sample=answers.ask(reading.is_sample),
         )
@@ -61,6 +67,9 @@ def show_register(view: View) -> None:
 
 def show_project(found: Project, view: View) -> None:
     """One project: how it stands and why, its course, and where its numbers came from."""
+    # Out of sight, so that the URL keeps the register's filters: without them Back would need one step more.
+    with st.container(key="unseen-filters"):
+        ask_filter()
     row, history = found.row, found.history
     frame.header(
         project_view.headline(found),
