@@ -127,7 +127,7 @@ class Desk:
 
     def version(self) -> int:
         """The published version, 0 where nothing was loaded yet: one small file is read, so ask it on every run."""
-        return self.warehouse.publication()
+        return self.warehouse.facts.version()
 
     def ask(
         self,
@@ -172,7 +172,9 @@ class Desk:
             self._close_old()
         with slot.lock:
             if slot.source is None:
-                slot.source = Source(Reading(self.warehouse, version, publication))
+                # A version's own publication bears its number, but for a store that was restored.
+                known = None if publication == version else publication
+                slot.source = Source(Reading(self.warehouse, version, known))
             return slot.source
 
     def _close_old(self) -> None:

@@ -11,6 +11,7 @@ import analytics.projects
 from analytics import portfolio, programs, projects, reasons
 from analytics.portfolio import Basis
 from analytics.reading import NO_PROGRAM, Desk, Scope, choices, is_sample
+from pipelines.backup import backup, restore
 from pipelines.load import Request, load, withdraw
 from pipelines.problems import StoreError
 from pipelines.warehouse import Warehouse
@@ -272,6 +273,16 @@ def test_as_known_at_an_older_publication(world: World) -> None:
     withdraw(world.warehouse, second[0], "a test")
     budgets = [world.ask(portfolio.summary, DAY, ALL, known_at=k).money[0].budget for k in (1, 2, 3)]
     assert budgets == [10, 20, 10]
+
+
+def test_a_restored_store_answers_as_the_backup_did(world: World) -> None:
+    world.load(projects=PROJECTS, status=STATUS)
+    backup(world.warehouse.folder, world.folder / "backup.zip")
+    world.load(goals="goal_id,goal_name\nG1,Faster\n")
+    restore(world.warehouse.folder, world.folder / "backup.zip")
+    assert (world.desk.version(), world.warehouse.publication()) == (3, 1)
+    assert world.ask(choices).publications == (1,)
+    assert world.ask(portfolio.summary, DAY, ALL).live == 5
 
 
 def test_answers_are_kept(loaded: World) -> None:
