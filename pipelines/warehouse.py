@@ -15,7 +15,7 @@ import yaml
 from pipelines.build import FOLDER as MODELS
 from pipelines.build import model, rebuild
 from pipelines.contract import contract, contracts
-from pipelines.problems import UsageError
+from pipelines.problems import StoreError, UsageError
 from pipelines.store import Draft, Store
 
 DEFAULT = Path("data") / "warehouse"
@@ -112,12 +112,20 @@ class Warehouse:
     def open(self, publication: int | None = None) -> "Reading":
         """The warehouse as known at a publication (default: the latest), read-only, until it is closed.
 
-        UsageError when nothing was published yet, or the publication does not exist.
+        UsageError when nothing was published yet, or the publication does not exist; StoreError when a file of it
+        cannot be read.
         """
-        version = self.facts.version()
-        if not version:
-            raise UsageError(f"nothing is loaded in {self.folder}", "Load an export: python -m pipelines load FILE.")
-        return Reading(self, version, publication)
+        while True:
+            version, journal = self.facts.version(), self.journal.version()
+            if not version:
+                fix = "Load an export: python -m pipelines load FILE."
+                raise UsageError(f"nothing is loaded in {self.folder}", fix)
+            try:
+                return Reading(self, version, publication)
+            except StoreError:
+                # Pruned since it was looked up: newer versions are out, so look again.
+                if (self.facts.version(), self.journal.version()) == (version, journal):
+                    raise
 
 
 class Reading:
@@ -147,7 +155,11 @@ class Reading:
 
     def _attach(self, name: str, path: Path) -> None:
         quoted = str(path).replace("'", "''")
-        self._con.execute(f"attach '{quoted}' as {name} (read_only)")
+        try:
+            self._con.execute(f"attach '{quoted}' as {name} (read_only)")
+        except duckdb.Error as error:
+            first = str(error).strip().splitlines()[0]
+            raise StoreError(f"{path} cannot be opened: {first}", "Restore a backup, into a new folder.") from error
 
     def _know(self, publication: int) -> None:
         """Build the models as they were known then, beside the facts; older knowledge takes longer."""

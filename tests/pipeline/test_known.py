@@ -3,7 +3,7 @@
 import pytest
 from desk import Desk, day, differences
 
-from pipelines.problems import UsageError
+from pipelines.problems import StoreError, UsageError
 
 STEPS = [
     ["project_id, status_date, reported_health, budget, forecast_cost\nP1, 2026-01-09, green, 100, 100"],
@@ -68,3 +68,10 @@ def test_a_publication_that_is_not_there(desk: Desk) -> None:
     desk.load(*STEPS[0])
     with pytest.raises(UsageError, match="there is no publication 2"):
         desk.rows("from fct_status", 2)
+
+
+def test_a_damaged_store_is_one_clear_error(desk: Desk) -> None:
+    desk.load(*STEPS[0])
+    desk.warehouse.facts.path().write_bytes(b"no database")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        desk.rows("from fct_status")
