@@ -98,7 +98,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     )
     con.execute("create or replace temp table status_seed (project_key varchar)")
     con.execute(f"create or replace table fct_status as {_fct(con)}")
-    _end_rows(con, "")
+    _end_rows(con, "(select rowid as row_id, * from fct_status)")
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
     _let_go(con)
@@ -301,15 +301,15 @@ def _fct(con: duckdb.DuckDBPyConnection) -> str:
     )
 
 
-def _end_rows(con: duckdb.DuckDBPyConnection, where: str) -> None:
-    """Let each row of fct_status hold until the project's next one. `where` limits the rows looked at (as f)."""
+def _end_rows(con: duckdb.DuckDBPyConnection, rows: str, where: str = "") -> None:
+    """Let each row of fct_status hold until the project's next one; `rows` and `where` limit those looked at (as f)."""
     con.execute(
         f"""
         update fct_status set valid_to = n.valid_to from (
-            select f.rowid as row_id, f.valid_to as stood, lead(f.status_date) over (
+            select f.row_id, f.valid_to as stood, lead(f.status_date) over (
                 partition by f.project_key order by f.status_date, f.load_id, f.source_row
             ) as valid_to
-            from fct_status as f {where}
+            from {rows} as f {where}
         ) as n
         where n.row_id = fct_status.rowid and n.valid_to is distinct from n.stood
         """
@@ -318,24 +318,19 @@ def _end_rows(con: duckdb.DuckDBPyConnection, where: str) -> None:
 
 def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
     """Put the changed projects' rows in place of the old ones; the row just before them gets its new end."""
+    near = _near_changes(con)
     con.execute(
-        """
-        create or replace temp table seed_row as
-        select f.rowid as row_id from fct_status as f join changed_project as c using (project_key)
-        where f.status_date < c.from_date and (f.valid_to is null or f.valid_to >= c.from_date)
-        """
-    )
-    con.execute(
-        """
+        f"""
         create or replace temp table status_seed as
         select
-            * exclude (valid_to, listed_stage, listed_stage_from, reported_colour, has_own_portfolio, has_own_goal)
-            replace (
-                case when has_own_portfolio then portfolio end as portfolio,
-                case when has_own_goal then goal_id end as goal_id
+            f.* exclude (
+                row_id, valid_to, listed_stage, listed_stage_from, reported_colour, has_own_portfolio, has_own_goal
+            ) replace (
+                case when f.has_own_portfolio then f.portfolio end as portfolio,
+                case when f.has_own_goal then f.goal_id end as goal_id
             )
-        from fct_status
-        where rowid in (select row_id from seed_row)
+        from {near} as f join changed_project as c using (project_key)
+        where f.status_date < c.from_date and (f.valid_to is null or f.valid_to >= c.from_date)
         """
     )
     new = _fct(con)
@@ -348,6 +343,7 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"insert into fct_status by name {new}")
     _end_rows(
         con,
+        near,
         """
         join changed_project as c using (project_key)
         where c.from_date is null or f.status_date >= c.from_date or f.valid_to is null or f.valid_to >= c.from_date
@@ -355,12 +351,27 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def _near_changes(con: duckdb.DuckDBPyConnection) -> str:
+    """A relation of the rows of fct_status that hold on or after the earliest change, each with its row_id."""
+    earliest = con.sql(
+        "select case when count(*) = count(from_date) then min(from_date) end from changed_project"
+    ).fetchall()[0][0]
+    if earliest is None:
+        return "(select rowid as row_id, * from fct_status)"
+    # Kept apart from the joins that follow, this reads few blocks of a long history.
+    return (
+        "(with near as materialized (select rowid as row_id, * from fct_status "
+        f"where valid_to is null or valid_to >= date '{earliest}') from near)"
+    )
+
+
 def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
     """Add to program_due the programs that the changed projects are part of now."""
     con.execute(
-        """
+        f"""
         insert into program_due
-        select distinct coalesce(f.program_id, '') from fct_status as f join changed_project as c using (project_key)
+        select distinct coalesce(f.program_id, '')
+        from {_near_changes(con)} as f join changed_project as c using (project_key)
         where c.from_date is null or f.valid_to is null or f.valid_to >= c.from_date
         """
     )
@@ -388,11 +399,14 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table review_date_due as select review_date from review_date "
         f"where review_date >= date '{first}' or review_date > date '{built}'"
     )
-    con.execute(f"insert into mart_health_week by name {model('mart_health_week')}")
+    since = con.sql("select min(review_date) from review_date_due").fetchall()[0][0]
+    rows = model("mart_health_week").replace("{since}", str(since or last))
+    con.execute(f"insert into mart_health_week by name {rows}")
 
 
 def _build_mart(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table mart_built as select null::date as review_date")
     con.execute("create or replace temp table program_due (program_id varchar)")
     con.execute("create or replace temp table review_date_due as select review_date from review_date")
-    con.execute(f"create or replace table mart_health_week as {model('mart_health_week')}")
+    rows = model("mart_health_week").replace("{since}", "0001-01-01")
+    con.execute(f"create or replace table mart_health_week as {rows}")

@@ -93,7 +93,7 @@ def _plain(header: str) -> str:
 
 
 @cache
-def _great_expectations() -> Any:
+def warm_up() -> Any:
     """The library, imported when it is first needed (it takes seconds), with nothing sent anywhere."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
@@ -106,7 +106,7 @@ def _great_expectations() -> Any:
 
 def expectations_failing(con: duckdb.DuckDBPyConnection, checks: list[Check]) -> list[set[int]]:
     """For each rule the source rows of `typed` that its expectation finds failing."""
-    gx, context = _great_expectations()
+    gx, context = warm_up()
     helpers = "".join(f", {sql} as {name}" for name, sql in dict(c.helper for c in checks if c.helper).items())
     frame = con.sql(f"select *{helpers} from typed order by source_row").df()
     if frame.empty or not checks:

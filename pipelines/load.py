@@ -134,7 +134,6 @@ def load(
     tell = progress or (lambda words, share: None)
     with tempfile.TemporaryDirectory(prefix="rightwork-") as scratch, warehouse.writing() as draft:
         con = draft.con
-        con.execute(f"set temp_directory = '{Path(scratch, 'spill')}'")
         tables, reports = _read_all(con, request, Path(scratch), tell)
         con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
         loads: list[int] = []

@@ -1,6 +1,6 @@
 -- mart_health_week: live projects and their budget by colour, for trends and roll-ups at any scope.
 -- Grain: review_date, portfolio, program_id, goal_id, currency, reported, computed. Only review dates of review_date_due
--- and programs of program_due are built; the rest of the table stands.
+-- and programs of program_due are built; the rest of the table stands. {since} is the first of those dates.
 with
 held as (
     select
@@ -13,7 +13,7 @@ held as (
         ))::date as review_date
     from fct_status as f
     left join load as source using (load_id)
-    where f.valid_to is null or f.valid_to > (select min(review_date) from review_date_due)
+    where f.valid_to is null or f.valid_to > date '{since}'
 ),
 
 staged as (
