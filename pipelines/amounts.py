@@ -43,10 +43,14 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def has_digits_only(text: str) -> str:
+    """SQL: whether a text is digits, one point and a leading minus at most."""
+    return f"regexp_full_match({text}, '-?\\d*\\.?\\d*')"
+
+
 def plain_number(text: str) -> str:
     """SQL: the value of a text of digits, point and minus alone, NULL for any other."""
-    plain = f"translate({text}, '0123456789.-', '') = '' and length({text}) <= {LONGEST}"
-    return f"case when {plain} then try_cast({text} as double) end"
+    return f"case when {has_digits_only(text)} then try_cast({text} as double) end"
 
 
 def body(text: str) -> str:
