@@ -18,7 +18,7 @@ from pipelines import workbook
 from pipelines.decode import Text, kind, normalise
 from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, is_blank, tidy
 from pipelines.problems import DataProblem, Problem, UnreadableFile
-from pipelines.texttable import TextTable, Writer, drop_unnamed, materialise, trimmed, write_transposed
+from pipelines.texttable import TextTable, Writer, cells_of, drop_unnamed, materialise, trimmed, write_transposed
 
 __all__ = ["TextTable", "read"]
 
@@ -212,11 +212,13 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
         return None
     if rows != expected or blank:
         return None
-    # A view: what reads the table once or twice gains more from not keeping every cell as text than it loses.
-    cells = "".join(f", {cell} as {c}" for cell, c in zip(kept if trims else columns, columns, strict=True))
+    # Views: what reads the table once or twice gains more from not keeping every cell as text than it loses. Numbering
+    # the rows takes a single thread, so whoever needs no numbers reads the cells alone.
+    cells = ", ".join(f"{cell} as {c}" for cell, c in zip(kept if trims else columns, columns, strict=True))
+    con.execute(f'create or replace temp view "{cells_of(relation)}" as select {cells} from {source}')
     con.execute(
         f'create or replace temp view "{relation}" as '
-        f"select row_number() over () + {table.header_row} as source_row{cells} from {source}"
+        f'select row_number() over () + {table.header_row} as source_row, * from "{cells_of(relation)}"'
     )
     if not tidy(table.headers[-1]):
         materialise(con, relation)

@@ -10,7 +10,7 @@ import duckdb
 from pipelines import amounts, dates
 from pipelines.contract import Column
 from pipelines.map import UNKNOWN_WORDS, Mapping
-from pipelines.texttable import TextTable, materialise
+from pipelines.texttable import TextTable, cells_of, is_view, materialise
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def survey(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
         + [f"list(distinct {mapping.text[c.name]})" for c in listed]
         + [f"count(*) filter ({says_unknown(c, mapping.text[c.name])}) = 0" for c in codes]
     )
-    answers = iter(con.sql(f'select {", ".join(["1", *questions])} from "{table.relation}"').fetchall()[0][1:])
+    cells = cells_of(table.relation) if is_view(con, table.relation) else table.relation
+    answers = iter(con.sql(f'select {", ".join(["1", *questions])} from "{cells}"').fetchall()[0][1:])
     plain = [c for c in measured if next(answers)]
     spellings = {c.name: sorted(text for text in next(answers) or [] if text is not None) for c in listed}
     known = {c.name for c in plain} | {c.name for c in codes if next(answers)}

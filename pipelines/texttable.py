@@ -44,10 +44,19 @@ def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
     con.execute(f'create or replace temp table "{relation}" (source_row bigint{columns})')
 
 
+def cells_of(relation: str) -> str:
+    """The name of the view on a text table's cells without their row numbers, where the table itself is a view."""
+    return f"{relation}_cells"
+
+
+def is_view(con: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    """Whether a text table reads the file each time."""
+    return bool(con.execute("from duckdb_views() where view_name = ? and temporary", [relation]).fetchall())
+
+
 def materialise(con: duckdb.DuckDBPyConnection, relation: str) -> None:
     """Keep a text table that is a view as a table of the same name, for whoever asks it many questions."""
-    views = con.execute("select 1 from duckdb_views() where view_name = ? and temporary", [relation]).fetchall()
-    if views:
+    if is_view(con, relation):
         con.execute(f'create temp table "{relation}_kept" as from "{relation}"')
         con.execute(f'drop view "{relation}"')
         con.execute(f'alter table "{relation}_kept" rename to "{relation}"')

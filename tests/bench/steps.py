@@ -27,11 +27,13 @@ def bare_read(status: str) -> dict[str, Any]:
 
 def load(warehouse: str, exports: str) -> dict[str, Any]:
     """All four exports as one publication, from the files to the published version."""
+    from pipelines import check
     from pipelines.load import Request
     from pipelines.load import load as load_files
     from pipelines.warehouse import Warehouse
 
     shutil.rmtree(warehouse, ignore_errors=True)
+    check.warm_up()  # as it is in a worker; the baseline's imports are not counted either
     files = [Path(exports, f"{name}.csv") for name in ("goals", "programs", "projects", "status")]
     started = time.perf_counter()
     report = load_files(Warehouse(warehouse), Request(files))
@@ -41,22 +43,25 @@ def load(warehouse: str, exports: str) -> dict[str, Any]:
 
 
 def load_week(warehouse: str, status: str, week: str) -> dict[str, Any]:
-    """One week's export into a history, on a copy of the warehouse; what copying the store takes is told apart."""
+    """One week's export into a history: the middle of three, each on a copy; copying the store is told apart."""
     from pipelines import check
     from pipelines.load import Request
     from pipelines.load import load as load_files
     from pipelines.warehouse import Warehouse
 
-    here = Path(warehouse).with_name("appended")
-    shutil.rmtree(here, ignore_errors=True)
-    shutil.copytree(warehouse, here)
     check.warm_up()  # as it is in a worker
-    started = time.perf_counter()
-    report = load_files(Warehouse(here), Request([Path(status)]), today=dt.date.fromisoformat(week))
-    seconds = time.perf_counter() - started
-    assert report.published, report
-    shutil.rmtree(here)
-    return {"seconds": seconds, "copy_seconds": report.copy_seconds}
+    found = []
+    for _ in range(3):
+        here = Path(warehouse).with_name("appended")
+        shutil.rmtree(here, ignore_errors=True)
+        shutil.copytree(warehouse, here)
+        started = time.perf_counter()
+        report = load_files(Warehouse(here), Request([Path(status)]), today=dt.date.fromisoformat(week))
+        found.append((time.perf_counter() - started, report.copy_seconds))
+        assert report.published, report
+        shutil.rmtree(here)
+    seconds, copying = statistics.median_low(found)
+    return {"seconds": seconds, "copy_seconds": copying}
 
 
 def pandas_great_expectations(status: str) -> dict[str, Any]:
