@@ -34,6 +34,8 @@ LONGEST = 60  # characters of a number; a longer one is a row of digits, and mig
 # leading zero or four digits, or where points stand in groups; a point likewise.
 DECIMAL_COMMA = r"\..*,\d+$|^-?\d+,(\d{1,2}|\d{4,})$|^-?(0|\d{4,}),\d|[ ']\d{3},\d|\d\.\d{3}\.\d{3}"
 DECIMAL_POINT = r",.*\.\d+$|^-?\d*\.(\d{1,2}|\d{4,})$|^-?(0|\d{4,})\.\d|[ ']\d{3}\.\d|\d,\d{3},\d{3}|,\d\d,\d{3}"
+# No budget of this world; what is larger is a mistyped cell, and no sum could hold it.
+LARGEST = "1e15"
 # One group of three digits after a comma or a point may be either.
 MAYBE_COMMA = r"-?[1-9]\d{0,2},\d{3}"
 MAYBE_POINT = r"-?[1-9]\d{0,2}\.\d{3}"
@@ -49,8 +51,9 @@ def has_digits_only(text: str) -> str:
 
 
 def plain_number(text: str) -> str:
-    """SQL: the value of a text of digits, point and minus alone, NULL for any other."""
-    return f"case when {has_digits_only(text)} then try_cast({text} as double) end"
+    """SQL: the value of a text of digits, point and minus alone, NULL for any other and for an absurd amount."""
+    number = f"try_cast({text} as double)"
+    return f"case when {has_digits_only(text)} and abs({number}) < {LARGEST} then {number} end"
 
 
 def body(text: str) -> str:

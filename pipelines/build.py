@@ -187,14 +187,14 @@ def _aliases(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _keys_of(export: str, columns: str, loads: str) -> str:
-    """SQL: the keys that loads speak of, whether they brought the row or repeated it."""
+    """SQL: the keys for which loads decide who wins: rows that they brought and, once they are withdrawn, repeated."""
     seen = ", ".join(f"f.{name.strip()}" for name in columns.split(","))
     return f"""
         select {columns} from fact_{export} where load_id in ({loads})
         union all
         select {seen} from seen_{export} as s
         join fact_{export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
-        where s.load_id in ({loads})
+        where s.load_id in ({loads}) and s.load_id not in (from load_in_force)
     """
 
 
@@ -383,6 +383,8 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
     before = con.sql(span).fetchall()[0]
     con.execute(f"create or replace table review_date as {model('review_date')}")
     after = con.sql(span).fetchall()[0]
+    if before == after and not con.sql("select exists (from changed_project)").fetchall()[0][0]:
+        return
     if before[0] != after[0]:
         _build_mart(con)
         return

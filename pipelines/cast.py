@@ -335,4 +335,4 @@ def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:
         return f"{label} is not a date", fix or "Write dates as 2026-11-20."
     if column.type == "yes_no":
         return f"{label} is neither yes nor no", "Write yes or no."
-    return f"{label} is not a number", fix or "Write a number, without words."
+    return f"{label} is not a number", fix or "Write a number below 1e15, without words."

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -132,9 +131,9 @@ def load(
     what it brought before is not loaded again. `progress` is called with words and a share from 0 to 1.
     """
     tell = progress or (lambda words, share: None)
-    with tempfile.TemporaryDirectory(prefix="rightwork-") as scratch, warehouse.writing() as draft:
+    with warehouse.writing() as draft, warehouse.scratch() as scratch:
         con = draft.con
-        tables, reports = _read_all(con, request, Path(scratch), tell)
+        tables, reports = _read_all(con, request, scratch, tell)
         con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
         loads: list[int] = []
         for number, table in enumerate(tables):

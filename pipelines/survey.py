@@ -64,6 +64,7 @@ def _all_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
     # Aggregates of their own: a case around the cast takes the database five times as long.
     number = f"try_cast({text} as double)"
     every = f"coalesce(bool_and({amounts.has_digits_only(text)}), true) and count({number}) = count({text})"
+    every += f" and coalesce(max(abs({number})) < {amounts.LARGEST}, true)"
     if table.delimiter in (";", "\t") and mapping.decimal is None:
         # Where the comma may be the decimal sign, points may part the thousands.
         every += f" and not coalesce(bool_or(contains({text}, '.')), false)"

@@ -4,6 +4,8 @@ import datetime as dt
 import getpass
 import hashlib
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -66,6 +68,14 @@ class Warehouse:
             prepare(con)
             self._take_rules(con, draft.version)
             yield draft
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for temporary files beside the stores, while `writing`; those of killed writers are swept."""
+        for left in self.folder.glob("scratch-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix="scratch-") as folder:
+            yield Path(folder)
 
     def _seed_rules(self) -> None:
         """Record the shipped value of every rule that the journal does not know yet."""
