@@ -14,13 +14,15 @@ from tqdm import tqdm
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
 from pipelines.history import aliases, history, rejected, write_rejected
-from pipelines.load import FileReport, LoadReport, Progress, Request, load, withdraw
+from pipelines.load import SAMPLE, Progress, load, withdraw
 from pipelines.map import profiles
 from pipelines.problems import Problem, RightworkError, UsageError
+from pipelines.report import FileReport, LoadReport, Request
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
 
-SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+SAMPLE_FOLDER = Path(__file__).parents[1] / "data" / "sample"
+UNUSED = 12  # unused columns named
 SHOWN = 5  # problems shown a rule; --json and `rejected` give all
 
 
@@ -37,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _fail(asked, RightworkError(f"{what}.", "Check the path, its permissions and its disk."))
     except Exception as error:  # an error of ours: the reader gets a line, and whoever mends it the details
         note = Path(tempfile.gettempdir()) / "rightwork-error.txt"
         note.write_text(traceback.format_exc(), "utf-8")
@@ -136,7 +141,7 @@ def _load(asked: argparse.Namespace) -> int:
     with tqdm(total=100, bar_format="{desc:<40} {bar} {n_fmt} %", leave=False, disable=None, file=sys.stderr) as bar:
         report = load(_warehouse(asked), request, progress=_on(bar))
     if asked.json:
-        print(json.dumps({"published": report.published, "files": [f.as_dict() for f in report.files]}))
+        print(json.dumps(report.as_dict()))
     else:
         _print_report(report)
     return report.exit_status
@@ -163,6 +168,8 @@ def _on(bar: Any) -> Progress:
 def _print_report(report: LoadReport) -> None:
     for file in report.files:
         _print_file(file)
+    if report.cleared_sample:
+        print("The sample organisation makes room for exports of your own.")
     if report.published:
         print(f"Published as publication {report.published}.")
     elif report.blocked and report.dry_run:
@@ -184,33 +191,43 @@ def _print_file(file: FileReport) -> None:
     what += [file.encoding] if file.encoding else []
     what += [f"delimiter {file.delimiter!r}"] if file.delimiter else []
     print(f"{name}: {', '.join(what)}")
-    if not file.refused:
+    if not file.refused and file.export:
         print(
-            f"  {file.rows_read:,} rows read: {file.rows_new:,} new, {file.rows_restated:,} restated, "
-            f"{file.rows_unchanged:,} unchanged, {file.rows_rejected:,} rejected; {file.warnings:,} warnings"
+            f"  {_many(file.rows_read, 'row')} read: {file.rows_new:,} new, {file.rows_restated:,} restated, "
+            f"{file.rows_unchanged:,} unchanged, {file.rows_rejected:,} rejected; {_many(file.warnings, 'warning')}"
         )
-        if file.ignored_columns:
-            print(f"  Columns not used: {', '.join(file.ignored_columns)}")
+        unused = [header for header in file.ignored_columns if header]
+        if unused:
+            more = f" and {len(unused) - UNUSED:,} more" if len(unused) > UNUSED else ""
+            print(f"  Columns not used: {', '.join(unused[:UNUSED])}{more}")
     groups: dict[tuple[str, str, str | None], list[Problem]] = {}
     for problem in file.problems:
         groups.setdefault((problem.severity, problem.rule, problem.column), []).append(problem)
     for (severity, rule, column), same in sorted(groups.items(), key=lambda g: (g[0][0], -len(g[1]))):
+        rows = [p for p in same if p.row is not None and p.row != file.header_row]
         alike = all(p.message == same[0].message for p in same)
-        title = same[0].message if alike else same[0].message.split(", ")[0]
-        where = f" in {column}" if column and same[0].row != file.header_row else ""
-        count = f", {len(same):,} {'row' if len(same) == 1 else 'rows'}" if same[0].row else ""
+        title = same[0].message if alike else rule.replace("_", " ").capitalize()
+        where = f" in {column}" if column and rows else ""
+        count = f", {_many(len(rows), 'row')}" if rows else ""
         print(f"  {severity.capitalize()}: {title}{where} ({rule}{count})")
-        for problem in same[:SHOWN] if same[0].row else []:
-            print(_place(problem, title))
-        if len(same) > SHOWN:
-            print(f"    ... and {len(same) - SHOWN:,} more")
-        print(f"    {same[0].fix}")
+        for problem in [] if alike or rows else same:
+            print(f"    {problem.message}")
+        for problem in rows[:SHOWN]:
+            print(_place(problem) + ("" if alike else f" - {problem.message}"))
+        if len(rows) > SHOWN:
+            print(f"    ... and {len(rows) - SHOWN:,} more")
+        for fix in dict.fromkeys(p.fix for p in same[:SHOWN]):
+            print(f"    {fix}")
 
 
-def _place(problem: Problem, title: str) -> str:
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _place(problem: Problem) -> str:
     said = f", {problem.column}" if problem.column else ""
     value = "" if problem.column is None else ": empty" if problem.value is None else f": {problem.value[:80]!r}"
-    return f"    row {problem.row}{said}{value}{problem.message.removeprefix(title)}"
+    return f"    row {problem.row}{said}{value}"
 
 
 def _history(asked: argparse.Namespace) -> int:
@@ -232,6 +249,8 @@ def _history(asked: argparse.Namespace) -> int:
 
 
 def _undo(asked: argparse.Namespace) -> int:
+    if not asked.why.strip():
+        raise UsageError("an undo needs its reason", "Say why: --why TEXT.")
     publication = withdraw(_warehouse(asked), asked.load_id, asked.why)
     print(f"Load {asked.load_id} is withdrawn. Published as publication {publication}.")
     return 0
@@ -296,8 +315,8 @@ def _demo(asked: argparse.Namespace) -> int:
     if warehouse.publication():
         return 0
     print("Loading the sample organisation (made-up data) ...")
-    asked.files = sorted(SAMPLE.glob("*.csv"))
-    asked.source = "sample"
+    asked.files = sorted(SAMPLE_FOLDER.glob("*.csv"))
+    asked.source = SAMPLE
     asked.export = asked.profile = asked.date_order = None
     asked.constants, asked.dry_run, asked.quarantine = [], False, False
     return _load(asked)

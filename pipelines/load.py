@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,96 +18,14 @@ from pipelines.contract import EXPORTS, contract
 from pipelines.headers import fold
 from pipelines.map import Mapping, all_headers, understand
 from pipelines.plan import plan, write
-from pipelines.problems import DataProblem, Problem, RightworkError, UnreadableFile, UsageError
+from pipelines.problems import DataProblem, Problem, UnreadableFile, UsageError
 from pipelines.read import TextTable, read
+from pipelines.report import FileReport, LoadReport, Request
 from pipelines.warehouse import Warehouse, current_person, now
 
+SAMPLE = "sample"  # the source's name of the sample organisation
+
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a load was asked to do.
-
-    `source` names where the files come from, in place of the profile's; `constants` fill columns that the files lack;
-    `dates` settles day and month.
-    """
-
-    files: Sequence[Path]
-    export: str | None = None
-    profile: str | None = None
-    source: str | None = None
-    constants: dict[str, str] = field(default_factory=dict)
-    dates: str | None = None
-    dry_run: bool = False
-    quarantine: bool = False
-
-
-@dataclass
-class FileReport:
-    """What became of one file, or of one sheet of a workbook.
-
-    `refused` says that the file as a whole could not be used (no row of it was judged), `unreadable` that it could
-    not even be read as a table. In a dry run the counts say what would happen.
-    """
-
-    file: str
-    sheet: str | None = None
-    export: str | None = None
-    profile: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = None
-    header_row: int | None = None
-    rows_read: int = 0
-    rows_loaded: int = 0
-    rows_new: int = 0
-    rows_restated: int = 0
-    rows_unchanged: int = 0
-    rows_rejected: int = 0
-    warnings: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    ignored_columns: tuple[str, ...] = ()
-    refused: bool = False
-    unreadable: bool = False
-    load_id: int | None = None
-    version: int | None = None
-    seconds: float = 0.0
-
-    def refuse(self, error: RightworkError) -> None:
-        """Take what stopped the file as its problems."""
-        self.refused = True
-        self.unreadable = isinstance(error, UnreadableFile)
-        self.problems += getattr(error, "problems", None) or [
-            Problem(getattr(error, "rule", "unusable"), error.message, error.fix, row=getattr(error, "row", None))
-        ]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as plain values, for JSON."""
-        plain = {name: value for name, value in vars(self).items() if name not in ("refused", "unreadable")}
-        return plain | {
-            "ignored_columns": list(self.ignored_columns),
-            "problems": [p.as_dict() for p in self.problems],
-            "seconds": round(self.seconds, 3),
-        }
-
-
-@dataclass
-class LoadReport:
-    """What became of a load command. `published` is the new publication's number, None where nothing was published;
-    `copy_seconds` is the share of the time that went into copying the store."""
-
-    files: list[FileReport]
-    copy_seconds: float = 0.0
-    dry_run: bool = False
-    blocked: bool = False
-    published: int | None = None
-
-    @property
-    def exit_status(self) -> int:
-        """0 published, clean dry run or nothing to do; 1 problems in the data; 2 a file could not be read."""
-        if any(f.unreadable for f in self.files):
-            return 2
-        return 1 if self.blocked else 0
 
 
 @dataclass
@@ -135,28 +53,37 @@ def load(
         con = draft.con
         tables, reports = _read_all(con, request, scratch, tell)
         con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
+        cleared = _sample_loads(con) if request.source != SAMPLE else []
+        con.execute("delete from load_in_force where list_contains($1::int[], load_id)", [cleared])
+        repeated = _repeats_the_latest(con, tables)
         loads: list[int] = []
         for number, table in enumerate(tables):
             tell(f"Checking {table.report.file}", 0.3 + 0.4 * number / len(tables))
             started = time.monotonic()
-            if load_id := _load_table(con, table, today or now().date()):
+            if load_id := _load_table(con, table, today or now().date(), loads):
                 loads.append(load_id)
             _let_go(con, table)
             table.report.seconds += time.monotonic() - started
         report = LoadReport(reports, draft.copy_seconds, request.dry_run)
         rejected = any(f.rows_rejected for f in reports)
         good = any(f.rows_loaded or f.rows_unchanged for f in reports)
-        strict = request.dry_run or not request.quarantine or not good
-        report.blocked = any(f.refused for f in reports) or (rejected and strict)
-        if report.blocked or request.dry_run or not loads:
+        report.blocked = any(f.refused for f in reports) or (rejected and not (request.quarantine and good))
+        report.cleared_sample = bool(cleared and loads and not report.blocked)
+        if repeated:
+            for file in reports:
+                file.rows_unchanged += file.rows_loaded
+                file.rows_loaded = file.rows_new = file.rows_restated = 0
+        if report.blocked or request.dry_run or repeated or not loads:
             draft.discard()
             for file in reports:
                 file.load_id = None
                 file.rows_loaded = file.rows_loaded if request.dry_run else 0
             return report
         tell("Building the models", 0.7)
-        record(con, draft.version, "load", "committed", loads)
-        build.update(con, draft.version, loads)
+        record(con, draft.version, "load")
+        record_event(con, draft.version, "committed", loads)
+        record_event(con, draft.version, "withdrawn", cleared, "exports of one's own came")
+        build.update(con, draft.version, loads + cleared)
         tell("Publishing", 0.95)
         report.published = draft.version
         for file in reports:
@@ -165,14 +92,42 @@ def load(
     return report
 
 
-def record(
-    con: duckdb.DuckDBPyConnection, publication: int, action: str, event: str, loads: list[int], why: str | None = None
+def record(con: duckdb.DuckDBPyConnection, publication: int, action: str) -> None:
+    """Write a publication into the log."""
+    con.execute("insert into publication values (?, ?, ?, ?)", [publication, action, now(), current_person()])
+
+
+def record_event(
+    con: duckdb.DuckDBPyConnection, publication: int, event: str, loads: list[int], why: str | None = None
 ) -> None:
-    """Write a publication and what it does to loads into the log."""
-    who, when = current_person(), now()
-    con.execute("insert into publication values (?, ?, ?, ?)", [publication, action, when, who])
+    """Write into the log what a publication does to loads: "committed" or "withdrawn"."""
     for load_id in loads:
-        con.execute("insert into load_event values (?, ?, ?, ?, ?, ?)", [publication, load_id, event, when, who, why])
+        values = [publication, load_id, event, now(), current_person(), why]
+        con.execute("insert into load_event values (?, ?, ?, ?, ?, ?)", values)
+
+
+def _sample_loads(con: duckdb.DuckDBPyConnection) -> list[int]:
+    """The sample's loads in force: they make room for the first exports of one's own."""
+    return [
+        n
+        for (n,) in con.sql(
+            "select load_id from load semi join load_in_force using (load_id) where source = 'sample'"
+        ).fetchall()
+    ]
+
+
+def _repeats_the_latest(con: duckdb.DuckDBPyConnection, tables: list[_Table]) -> bool:
+    """Whether these very tables are the latest loads in force of their exports, in this order: nothing can change."""
+    for export in {t.mapping.contract.export for t in tables}:
+        asked = [(t.digest, t.text.sheet) for t in tables if t.mapping.contract.export == export]
+        latest = con.execute(
+            "select digest, sheet from load semi join load_in_force using (load_id) where export = ? "
+            "order by load_id desc limit ?",
+            [export, len(asked)],
+        ).fetchall()
+        if latest[::-1] != asked:
+            return False
+    return True
 
 
 def _read_all(
@@ -216,10 +171,22 @@ def _read_all(
             report.ignored_columns = mapping.unmapped
             tables.append(_Table(text, mapping, path, digest, report))
             fitting += 1
-        # A workbook may have sheets of its own use beside the export; they stop nothing.
-        refused += [] if fitting else misfits
+        refused += [_left_alone(sheet) if fitting else sheet for sheet in misfits]
     tables.sort(key=lambda t: EXPORTS.index(t.mapping.contract.export))
     return tables, [t.report for t in tables] + refused
+
+
+def _left_alone(sheet: FileReport) -> FileReport:
+    """A workbook may have sheets of its own use beside the export: they stop nothing, and are named.
+
+    A sheet that is an export but for a missing key does stop the load.
+    """
+    if all(p.rule == "unknown_export" for p in sheet.problems):
+        sheet.refused = False
+        sheet.problems = [replace(p, rule="sheet_left_alone", severity="warning") for p in sheet.problems]
+        sheet.warnings = len(sheet.problems)
+        sheet.rows_read = 0
+    return sheet
 
 
 def _digest(path: Path) -> str:
@@ -227,8 +194,13 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -> int | None:
-    """Cast, check, plan and write one table; its load's number, None where it was refused or brings nothing."""
+def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, before: list[int]) -> int | None:
+    """Cast, check, plan and write one table; its load's number, None where it was refused or brings nothing.
+
+    `before` are the loads of the same command so far.
+    """
+    if not table.report.rows_read:
+        return None
     form, report, started = table.mapping.contract, table.report, now()
     _found(con, table.text.problems)
     try:
@@ -240,7 +212,8 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -
     known = _known(con, form.export)
     verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
     outcome = plan(con, form, table.mapping.text)
-    report.problems = decided.notes + _problems(con)
+    notes = decided.notes + _contradictions(con, table, before)
+    report.problems = notes + _problems(con)
     report.warnings = sum(p.severity == "warning" for p in report.problems)
     report.rows_new, report.rows_restated = outcome.new, outcome.restated
     report.rows_unchanged, report.rows_rejected = outcome.unchanged, outcome.rejected
@@ -256,9 +229,27 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date) -
     report.load_id = load_id
     write(con, form, load_id, table.mapping.text, outcome)
     _write_load(con, table, load_id, decided.currency, started)
-    _write_findings(con, table, load_id, decided.notes, verdicts)
+    _write_findings(con, table, load_id, notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])
     return load_id
+
+
+def _contradictions(con: duckdb.DuckDBPyConnection, table: _Table, before: list[int]) -> list[Problem]:
+    """A warning where rows restate those of another file of the same command: the order of the files decides."""
+    count = con.execute(
+        "select count(*) from planned where outcome = 'restated' and list_contains($1::int[], fact_load_id)", [before]
+    ).fetchall()[0][0]
+    if not count:
+        return []
+    return [
+        Problem(
+            "restates_this_command",
+            f"{count:,} of its rows say other than a file before it in this command; this one counts",
+            "Load the older file first, or load them one by one.",
+            row=table.text.header_row,
+            severity="warning",
+        )
+    ]
 
 
 def _let_go(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
@@ -404,6 +395,7 @@ def withdraw(warehouse: Warehouse, load_id: int, why: str) -> int:
             known = draft.con.execute("select exists (from load where load_id = ?)", [load_id]).fetchall()[0][0]
             what = f"load {load_id} was withdrawn already" if known else f"there is no load {load_id}"
             raise UsageError(what, "See python -m pipelines history.")
-        record(draft.con, draft.version, "undo", "withdrawn", [load_id], why)
+        record(draft.con, draft.version, "undo")
+        record_event(draft.con, draft.version, "withdrawn", [load_id], why)
         build.update(draft.con, draft.version, [load_id])
         return draft.version

@@ -254,8 +254,33 @@ def test_a_workbooks_sheet_of_its_own_use_stops_nothing(run: Run, tmp_path: Path
     sheet.append(["P-1", "2026-01-05", "G", 12.5])
     book.save(tmp_path / "book.xlsx")
     status, answer = as_json(run("load", tmp_path / "book.xlsx", "--json"))
-    (one,) = answer["files"]
+    one, notes = answer["files"]
     assert (status, one["sheet"], one["rows_loaded"], one["encoding"], one["delimiter"]) == (0, "Status", 1, None, None)
+    assert (notes["sheet"], notes["load_id"], [p["rule"] for p in notes["problems"]]) == (
+        "Notes",
+        None,
+        ["sheet_left_alone"],
+    )
+
+
+def test_a_workbooks_sheet_that_lacks_a_key_stops_the_load(run: Run, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Project ID", "As of", "RAG"])
+    book.active.append(["P-1", "2026-01-05", "G"])
+    june = book.create_sheet("June")
+    june.append(["Project ID", "Reported health", "Percent complete"])
+    june.append(["P-2", "R", 10])
+    empty = book.create_sheet("August")
+    empty.append(["Project ID", "As of", "RAG"])
+    book.save(tmp_path / "book.xlsx")
+    status, answer = as_json(run("load", tmp_path / "book.xlsx", "--json"))
+    assert (status, answer["published"]) == (1, None)
+    assert [p["rule"] for f in answer["files"] for p in f["problems"] if f["sheet"] == "June"] == ["missing_column"]
+
+
+def test_messages_that_differ_stand_whole_beside_their_rows(run: Run, file: Callable[..., Path]) -> None:
+    said = run("load", file("project_id,status_date,rag\nP1,2026-01-05\nP2,2026-01-05,g,x,y\n"))[1]
+    assert "    row 2 - The row has 2 cells, the header 3.\n    row 3 - The row has 5 cells, the header 3.\n" in said
 
 
 def test_profiles_templates_and_dictionary(run: Run, tmp_path: Path) -> None:

@@ -97,3 +97,33 @@ def test_an_absurd_amount_stops_no_load(desk: Desk, digits: int) -> None:
     desk.load(f"project_id, status_date, budget, portfolio\nP1, 2026-01-09, {'9' * digits}, A\nP2, 2026-01-09, 5, B")
     assert desk.rows("select budget from mart_health_week where portfolio = 'B'") == [(5,)]
     assert desk.rows("select budget from fct_status where project_id = 'P1'") == [(float("9" * digits),)]
+
+
+def test_the_sample_makes_room_for_exports_of_ones_own(desk: Desk) -> None:
+    desk.load("goal_id, goal_name\nG1, Faster", "project_id, status_date, goal_id\nS1, 2026-01-02, G1", source="sample")
+    # The sample's goals are no reason to refuse other goals.
+    report = desk.try_load("project_id, status_date, goal_id\nP1, 2026-01-09, G9")
+    assert (report.published, report.cleared_sample) == (2, True)
+    assert desk.rows("select project_key from fct_status") == [("P1",)]
+    assert desk.rows("select load_id, why from load_event where event = 'withdrawn' order by load_id") == [
+        (1, "exports of one's own came"),
+        (2, "exports of one's own came"),
+    ]
+
+
+def test_the_same_files_again_change_nothing_though_they_contradict_each_other(desk: Desk) -> None:
+    first, second = "project_id, status_date, rag\nP1, 2026-01-02, g", "project_id, status_date, rag\nP1, 2026-01-02, r"
+    report = desk.try_load(first, second)
+    assert report.published == 1
+    assert "restates_this_command" in [problem.rule for problem in report.files[1].problems]
+    again = desk.try_load(first, second)
+    assert (again.published, again.exit_status) == (None, 0)
+    assert [(f.rows_loaded, f.rows_unchanged) for f in again.files] == [(0, 1), (0, 1)]
+    assert desk.try_load(first).published == 2
+
+
+def test_a_dry_run_ends_as_the_load_would(desk: Desk) -> None:
+    rows = "project_id, status_date, rag\nP1, 2026-01-02, g\nP2, 2026-01-02, purple"
+    assert [desk.try_load(rows, dry_run=True).exit_status, desk.try_load(rows).exit_status] == [1, 1]
+    assert desk.try_load(rows, dry_run=True, quarantine=True).exit_status == 0
+    assert desk.try_load(rows, quarantine=True).published == 1
