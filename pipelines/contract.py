@@ -28,9 +28,20 @@ SQL_TYPES = {
 }
 
 
+# What a spreadsheet writes where a total row has its identifier.
+TOTAL_WORDS = (
+    *("total", "totals", "grand total", "grand totals", "sub total", "sub totals", "overall total", "sum", "totaux"),
+    *("summe", "gesamt", "gesamtsumme", "zwischensumme", "total general", "total général", "sous total"),
+)
+
+
 def spelled(text: str) -> str:
     """A value as it compares: like a header, but what has neither letters nor digits ("🟢", "-") stands for itself."""
     return fold(text) or text.strip()
+
+
+# Also as the key of a project that has no number ("name:grand-total"), and with a colon after it ("Total:").
+_TOTAL = rf"(?:name:)?(?:{'|'.join(word.replace(' ', '[ _-]*') for word in TOTAL_WORDS)}) *:?"
 
 
 @dataclass(frozen=True)
@@ -237,6 +248,11 @@ def _unique(key: tuple[str, ...]) -> Check:
 
 def _across(rule: dict[str, Any], today: dt.date) -> Check:
     words = (rule["message"], rule["fix"])
+    if "not_a_total" in rule:
+        name = rule["not_a_total"]["column"]
+        expectation = ("ExpectColumnValuesToNotMatchRegex", {"column": name, "regex": rf"(?i)\A(?:{_TOTAL})\Z"})
+        fails = f"regexp_full_match({name}, {_quoted(f'(?i){_TOTAL}')})"
+        return Check(rule["name"], (name,), rule["severity"], fails, expectation, *words)
     if "not_after_today" in rule:
         name = rule["not_after_today"]["column"]
         fails = f"{name} > date '{today.isoformat()}'"

@@ -70,7 +70,8 @@ class Mapping:
     """A table understood: its contract, and for each column of it the SQL that gives the cell's text.
 
     `headers` names, per column, the file's own header (shown in problems). `values` are a profile's spellings of
-    choices, per column. Columns that the file lacks are absent. `notes` are warnings about the headers.
+    choices, per column. Columns that the file lacks are absent. `notes` are warnings about the headers. `keys_by_name`
+    says that rows may be keyed by the project's name.
     """
 
     contract: Contract
@@ -201,15 +202,18 @@ def _by_profile(table: TextTable, profile: Profile) -> Mapping:
     values: dict[str, dict[str, str]] = {}
     used: set[int] = set()
     for column, spec in profile.columns.items():
-        for part in (spec, spec.get("otherwise")):
-            named = (part or {}).get("from", (part or {}).get("sum", ()))
-            sources = [place for header in named for place in _places(header, positions)]
-            if part and sources:
-                unknown = () if contract(profile.export).columns[column].type == "text" else profile.unknown
-                text[column] = _profile_text(part, sources, positions, unknown)
-                headers[column] = table.headers[sources[0]]
+        unknown = () if contract(profile.export).columns[column].type == "text" else profile.unknown
+        texts = []
+        for part in (spec, spec.get("otherwise", {})):
+            named = part.get("from", part.get("sum", ()))
+            if sources := [place for header in named for place in _places(header, positions)]:
+                texts.append(_profile_text(part, sources, positions, unknown))
+                headers.setdefault(column, table.headers[sources[0]])
                 used |= set(sources)
-                break
+        if texts:
+            # What stands in for a column does so in each row that leaves the column empty.
+            stated = [f"case when {_says_nothing(one)} then null else {one} end" for one in texts[:-1]]
+            text[column] = f"coalesce({', '.join([*stated, texts[-1]])})" if stated else texts[0]
         if "values" in spec:
             values[column] = {fold(raw): value for value, raws in spec["values"].items() for raw in raws}
     return Mapping(
@@ -222,8 +226,12 @@ def _by_profile(table: TextTable, profile: Profile) -> Mapping:
         decimal=profile.decimal,
         values=values,
         unmapped=tuple(h for i, h in enumerate(table.headers) if i not in used),
-        keys_by_name=text.get("project_id", "").startswith(_BY_NAME),
+        keys_by_name=_BY_NAME in text.get("project_id", ""),
     )
+
+
+def _says_nothing(text: str) -> str:
+    return f"lower({text}) in ({', '.join(map(_quoted, UNKNOWN_WORDS))})"
 
 
 def _profile_text(

@@ -35,6 +35,11 @@ TEXTS = [
     "PRG-1",
     "🟢",
     "null",
+    "Total",
+    "GRAND  total:",
+    "name:gesamt",
+    "Total\n",
+    "Totally",
     "x\x00y"[:1],
 ]
 
@@ -109,6 +114,11 @@ def status_row(**given: Any) -> tuple[Any, ...]:
     [
         ({}, set()),
         ({"project_id": None}, {"project_id_required"}),
+        ({"project_id": "Grand total"}, {"looks_like_a_total"}),
+        ({"project_id": "SUMME"}, {"looks_like_a_total"}),
+        ({"project_id": "Sub-Total:"}, {"looks_like_a_total"}),
+        ({"project_id": "name:total"}, {"looks_like_a_total"}),
+        ({"project_id": "Total-1", "project_name": "Total"}, set()),
         ({"status_date": TODAY + dt.timedelta(1)}, {"status_date_not_in_future"}),
         ({"actual_finish": TODAY + dt.timedelta(1)}, {"actual_finish_not_in_future"}),
         ({"reported_health": "Purple"}, {"reported_health_allowed"}),

@@ -192,6 +192,17 @@ def test_gmpp_before_2020_is_keyed_by_name() -> None:
     ]
 
 
+def test_gmpp_rows_without_a_number_are_keyed_by_name_among_those_that_have_one() -> None:
+    rows = [
+        [number, name, "MOD", "Green", "", "", "", "2022"]
+        for number, name in [("MOD_1", "Spearfish"), ("", "Night Vision"), (None, "Type 26"), ("n/a", "Ajax")]
+    ]
+    found = [row[0] for row in gmpp(GMPP, *rows)]
+    assert found == ["MOD_1", "name:night-vision", "name:type-26", "name:ajax"]
+    assert mapped(*GMPP).keys_by_name
+    assert mapped(*GMPP).headers["project_id"] == "project_number"
+
+
 def test_gmpp_with_two_ratings_takes_the_one_that_is_there() -> None:
     rows = [["A", "A", "MOD", "", "Red", "", "", "", "2022"], ["B", "B", "MOD", "Green", "", "", "", "", "2022"]]
     headers = [*GMPP[:3], "colour_rating", *GMPP[3:]]
