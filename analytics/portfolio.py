@@ -60,7 +60,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Summary:
-    """The live projects of a scope on a review date."""
+    """The live projects of a scope on a review date.
+
+    `reported` counts those with a report, `judged` those with both a reported and a computed colour: only in these can
+    reports and evidence be compared.
+    """
 
     live: int
     programs: int
@@ -68,6 +72,9 @@ class Summary:
     stale: int
     oldest_days: int | None
     watermelons: int
+    judged: int
+    judged_reported_red: int
+    judged_computed_red: int
     money: tuple[Money, ...]
     parts: tuple[Part, ...]
 
@@ -96,10 +103,13 @@ class Summary:
 def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
     """The live projects of a scope on a review date: how many, how they stand, and their money."""
     projects = f"(from {source.on(day)} where is_live and {IN_SCOPE})"
-    live, programs, reported, stale, oldest_days, watermelons = source.rows(
+    live, programs, reported, stale, oldest_days, watermelons, judged, reported_red, computed_red = source.rows(
         f"""
         select count(*), count(distinct program_id), count(*) filter (is_reported), count(*) filter (is_stale),
-            max(age_days), count(*) filter (is_watermelon)
+            max(age_days), count(*) filter (is_watermelon),
+            count(*) filter (reported <> 'unknown' and computed <> 'unknown'),
+            count(*) filter (reported = 'red' and computed <> 'unknown'),
+            count(*) filter (computed = 'red' and reported <> 'unknown')
         from {projects}
         """,
         scope.parameters(),
@@ -138,6 +148,9 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
         stale,
         oldest_days,
         watermelons,
+        judged,
+        reported_red,
+        computed_red,
         tuple(Money(*row) for row in money),
         tuple(Part(*row) for row in parts),
     )
@@ -212,13 +225,17 @@ def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int =
 
 @dataclass(frozen=True)
 class Item:
-    """A live project that needs attention. `at_stake` is its budget; `why` says in words what put it here."""
+    """A live project that needs attention. `at_stake` is its budget; `why` says in words what put it here.
+
+    `reported` is a colour, `rating` the word that the report itself used for it, such as "amber/red".
+    """
 
     project_id: str
     project_name: str
     program_name: str | None
     portfolio: str | None
     reported: str
+    rating: str | None
     computed: str
     is_stale: bool
     at_stake: float | None
@@ -235,6 +252,11 @@ class Attention:
     total: int
     new: int
 
+    @property
+    def currencies(self) -> int:
+        """In how many currencies money is at stake here."""
+        return len({item.currency for item in self.items if item.at_stake is not None})
+
 
 _NEEDS_ATTENTION = "is_live and (computed = 'red' or reported = 'red' or is_stale)"
 
@@ -242,7 +264,8 @@ _NEEDS_ATTENTION = "is_live and (computed = 'red' or reported = 'red' or is_stal
 def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope, limit: int = 10) -> Attention:
     """The live projects that are red (as computed or as reported) or whose report is stale, most money first.
 
-    Amounts of two currencies can't be compared: the first of each currency comes first, then the second of each.
+    Amounts of two currencies can't be compared: the first of each currency comes first, then the second of each, and
+    last of all the projects without a budget.
     An item is new when it was not on the list at the compared review.
     """
     on_list = f"(from {source.on(before)} where {_NEEDS_ATTENTION})" if before else "(select null as project_key)"
@@ -256,7 +279,7 @@ def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope
             count(*) filter ($compared and earlier.project_key is null) over () as new
         from (from {source.on(day)} where {_NEEDS_ATTENTION} and {IN_SCOPE}) as now
         left join {on_list} as earlier using (project_key)
-        order by place, now.currency
+        order by now.budget is null, place, now.currency, now.project_key
         limit $most
         """,
         {**scope.parameters(), "compared": before is not None, "most": limit},
@@ -272,6 +295,7 @@ def _item(row: dict[str, Any]) -> Item:
         row["program_name"],
         row["portfolio"],
         row["reported"],
+        row["reported_health"],
         row["computed"],
         row["is_stale"],
         row["budget"],

@@ -51,7 +51,7 @@ class Program:
 
 
 def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
-    """The programs of a scope, those with most budget in computed red first, then by name.
+    """The programs of a scope, those with most budget in computed red first, then by name; last the projects of none.
 
     A program that spans currencies, or has a live project without a budget, is rolled up by count.
     """
@@ -98,7 +98,12 @@ def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
     ):
         money.setdefault(program_id, []).append(Amount(*values))
     found = [_program(row, tuple(money[row["program_id"]])) for row in rows]
-    return tuple(sorted(found, key=lambda p: (-(p.money[0].red or 0), p.program_name.lower(), p.program_id)))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(program: Program) -> tuple[bool, float, str, str]:
+    red = program.money[0].red or 0
+    return program.program_id == NO_PROGRAM, -red, program.program_name.lower(), program.program_id
 
 
 def roll_up(row: dict[str, Any], basis: str) -> Rollup:

@@ -187,15 +187,19 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
 
 
 HISTORY_COLUMNS = [
-    "status_date", "reported", "computed", "schedule", "cost", "finish_then", "baseline_finish", "slip_days",
-    "percent_complete", "budget", "eac", "actual_cost", "comment", "file_name", "sheet", "source_row", "load_id",
+    "status_date", "reported", "reported_health", "computed", "schedule", "cost", "finish_then", "baseline_finish",
+    "slip_days", "percent_complete", "budget", "eac", "actual_cost", "comment", "file_name", "sheet", "source_row",
+    "load_id",
 ]  # fmt: skip
 
 
 def _judgements(source: Source, day: dt.date, row: Mapping[str, Any]) -> tuple[Judgement, ...]:
     rules: dict[str, float] = dict(source.rows("select name, value from rule_in_force"))
     rating = row["reported_health"]
-    said = f"The report of {reasons.date(row['status_date'])} says {rating}" if rating else "No rating was reported"
+    said = "No report yet"
+    if row["status_date"] is not None:
+        gives = f"says {rating}" if rating else "gives no colour"
+        said = f"The report of {reasons.date(row['status_date'])} {gives}"
     bands = {
         name: f"Amber from {reasons.share(rules[f'{name}_amber'])}, red from {reasons.share(rules[f'{name}_red'])}"
         for name in ("schedule", "cost")

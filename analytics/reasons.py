@@ -28,7 +28,8 @@ def schedule(row: Mapping[str, Any]) -> str:
         missing = "no forecast finish" if row["finish_then"] is None else "no baseline finish"
         return f"Can't be judged: {missing}"
     how_long = f", {share(abs(slip))} of the planned time" if slip is not None and late else ""
-    if row["actual_finish"] is not None and row["actual_finish"] <= row["finish_then"]:
+    is_done = row.get("stage") == "completed"
+    if is_done or (row["actual_finish"] is not None and row["actual_finish"] <= row["finish_then"]):
         what = "Finished"
     elif row["forecast_finish"] is not None and row["forecast_finish"] < row["finish_then"]:
         what = f"Was to finish on {date(row['forecast_finish'])}, not finished yet"
@@ -47,7 +48,7 @@ def cost(row: Mapping[str, Any]) -> str:
         missing = "no budget" if not row["budget"] else "no forecast cost"
         return f"Can't be judged: {missing}"
     if row["forecast_cost"] is not None:
-        what, how = "Forecast cost", ""
+        what, how = "Cost" if row.get("stage") == "completed" else "Forecast cost", ""
     else:
         what = "Cost at completion"
         how = f", at a cost performance (CPI) of {row['earned_value'] / row['actual_cost']:.2f}"

@@ -69,6 +69,11 @@ def distribution(
     return int(index), Health(state)
 
 
+def missing(text: str) -> None:
+    """What stands where a chart would have no point: one sentence that says what is missing."""
+    st.html(f'<p class="rw-missing">{escape(text)}</p>')
+
+
 def trend(
     frame: pd.DataFrame,
     *,
@@ -102,7 +107,7 @@ def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: 
             x=frame[x],
             y=frame[line.column],
             name=line.name,
-            mode="lines" if len(frame) > 1 else "markers",
+            mode="lines" if frame[line.column].count() > 1 else "markers",
             line={"color": line.color, "width": 2.5, "shape": "hv"},
             hovertemplate="%{y|%-d %b %Y} " + escape(line.name) + "<extra></extra>",
         )
@@ -142,7 +147,7 @@ def trend_figure(
             x=frame[x],
             y=frame[line.column],
             name=line.name,
-            mode="lines",
+            mode="lines" if frame[line.column].count() > 1 else "markers",
             line={"color": line.color, "width": 2.5},
             customdata=[write(value) for value in frame[line.column]],
             hovertemplate="%{customdata} " + escape(line.name) + "<extra></extra>",
@@ -247,15 +252,17 @@ def _bar(index: int, bar: Bar, write: Callable[[Any], str], with_words: bool, ca
 
 def _part(tag: str, state: Health, amount: float, text: str, with_words: bool, is_evidence: bool) -> str:
     word = health.word(state, is_evidence=is_evidence)
-    # The style sheet hides what has no room: first the word, then the amount, then the shape.
-    shape_em, value_em = 1.3, 1.75 + _em(text)
+    # The style sheet hides what has no room: first the word, then the shape beside an amount, then the amount; the
+    # shape alone stands where no amount fits.
+    alone_em = 0.55 + _em(text)
+    value_em = 1.2 + alone_em
     word_em = value_em + 0.3 + _em(word)
-    name = f'<span class="rw-part-word" style="--need:{word_em:.1f}em">{word}&nbsp;</span>' if with_words else ""
+    name = f'<span class="rw-part-word" style="--need:{word_em:.1f}em">&nbsp;{word}</span>' if with_words else ""
     whole = escape(f"{word}: {text}")
     return (
         f'<{tag} class="rw-part rw-fill-{state}" style="flex:{amount:.6g} 0 0" title="{whole}" aria-label="{whole}">'
-        f'<span class="rw-part-shape" style="--need:{shape_em}em"></span>{name}'
-        f'<span class="rw-part-value" style="--need:{value_em:.1f}em">{escape(text)}</span></{tag.split()[0]}>'
+        f'<span class="rw-part-shape" style="--need:{value_em:.2f}em;--until:{alone_em:.2f}em"></span>{name}'
+        f'<span class="rw-part-value" style="--need:{alone_em:.2f}em">{escape(text)}</span></{tag.split()[0]}>'
     )
 
 

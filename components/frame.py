@@ -1,5 +1,7 @@
 """What stands around every page: style, head, breadcrumbs, cards, and the empty state that teaches."""
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,8 +12,12 @@ from pathlib import Path
 import streamlit as st
 
 from components import controls, theme
+from pipelines.contract import contract
+from pipelines.templates import template_rows
 
 LOAD_COMMAND = "python -m pipelines load FILE"
+TEMPLATES_COMMAND = "python -m pipelines templates DIR"
+DEMO_COMMAND = "python -m pipelines demo"
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,10 @@ def empty(page: str, shows: Sequence[str], exports: Sequence[str], template: Tem
             "Load a file from the command line:</p></div>"
         )
         st.code(LOAD_COMMAND, language=None, width=420)
+        st.html('<div class="rw-empty"><p>To see what every export may hold, write a template of each:</p></div>')
+        st.code(TEMPLATES_COMMAND, language=None, width=420)
+        st.html('<div class="rw-empty"><p>To look around first, load a made-up organisation:</p></div>')
+        st.code(DEMO_COMMAND, language=None, width=420)
         if template:
             st.download_button(
                 f"Download a template ({template.name})",
@@ -97,6 +107,14 @@ def empty(page: str, shows: Sequence[str], exports: Sequence[str], template: Tem
                 icon=":material/download:",
                 on_click="ignore",
             )
+
+
+@cache
+def status_template() -> Template:
+    """The template of the status export, which alone is enough to see health."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(template_rows(contract("status")))
+    return Template("status.csv", out.getvalue().encode("utf-8-sig"))
 
 
 def trouble(message: str, fix: str) -> None:

@@ -33,7 +33,7 @@ _LOOKS = {
     Health.GREEN: _Look("Green", "●"),
     Health.AMBER: _Look("Amber", "▲"),
     Health.RED: _Look("Red", "■"),
-    Health.UNKNOWN: _Look("Not reported", "○"),
+    Health.UNKNOWN: _Look("Not rated", "○"),
 }
 
 
@@ -50,40 +50,50 @@ def health(value: Any) -> Health:
 
 
 def word(value: Any, *, stale: bool = False, is_evidence: bool = False) -> str:
-    """The word alone: Green, Amber, Red, Not reported, or Stale; evidence that is missing is Unknown."""
-    if is_evidence and health(value) is Health.UNKNOWN:
-        return "Unknown"
-    return "Stale" if stale else _LOOKS[health(value)].word
+    """The word alone: Green, Amber, Red, Not rated; evidence that is missing is Unknown; what is stale says so too."""
+    state = health(value)
+    text = "Unknown" if is_evidence and state is Health.UNKNOWN else _LOOKS[state].word
+    return f"{text} · stale" if stale else text
 
 
-def shape(value: Any, *, stale: bool = False) -> str:
+def shape(value: Any) -> str:
     """The shape alone: ● ▲ ■ ○."""
-    return "○" if stale else _LOOKS[health(value)].shape
+    return _LOOKS[health(value)].shape
+
+
+def rating(value: Any, text: Any) -> str:
+    """What a report said, where that is more than its colour: "Amber/red"; else "".
+
+    >>> rating("amber", "amber/red"), rating("amber", "amber"), rating(None, None)
+    ('Amber/red', '', '')
+    """
+    said = "" if is_missing(text) else str(text).strip()
+    return "" if said.lower() == health(value) else said[:1].upper() + said[1:]
 
 
 def plain(value: Any, *, stale: bool = False, is_evidence: bool = False) -> str:
     """The mark as text, for dataframes, exports and chart labels.
 
     >>> plain("amber"), plain(None), plain("green", stale=True)
-    ('▲ Amber', '○ Not reported', '○ Stale')
+    ('▲ Amber', '○ Not rated', '● Green · stale')
     """
-    return f"{shape(value, stale=stale)} {word(value, stale=stale, is_evidence=is_evidence)}"
+    return f"{shape(value)} {word(value, stale=stale, is_evidence=is_evidence)}"
 
 
-def mark(value: Any, *, stale: bool = False, is_evidence: bool = False, why: str = "") -> str:
-    """The mark as HTML for `st.html`; `why` is shown on hover and read out, and may be foreign text."""
-    state = Health.UNKNOWN if stale else health(value)
-    reason = f"last report: {_LOOKS[health(value)].word}" if stale and not why else why
-    tip = f' title="{escape(reason)}"' if reason else ""
-    shown = word(value, stale=stale, is_evidence=is_evidence)
-    return f'<span class="rw-mark rw-{state}"{tip}>{shown}</span>'
+def mark(value: Any, *, stale: bool = False, is_evidence: bool = False, why: str = "", rating: str = "") -> str:
+    """The mark as HTML for `st.html`; `why` is shown on hover and read out, `rating` is what the report said, behind
+    the mark. Both may be foreign text."""
+    tip = f' title="{escape(why)}"' if why else ""
+    old = ' <span class="rw-stale">· stale</span>' if stale else ""
+    said = f' <span class="rw-rating">{escape(rating)}</span>' if rating else ""
+    return f'<span class="rw-mark rw-{health(value)}"{tip}>{word(value, is_evidence=is_evidence)}{old}</span>{said}'
 
 
 def colored(frame: pd.DataFrame, columns: Sequence[str]) -> Styler:
     """A frame for `st.dataframe` whose columns of plain marks ("● Green") are written in their colour."""
     colors = theme.palette()
-    inks = {plain(state): ink(state, colors) for state in Health}
-    return frame.style.map(lambda cell: f"color: {inks.get(cell, colors.unknown_text)}", subset=list(columns))
+    inks = {shape(state): ink(state, colors) for state in Health}
+    return frame.style.map(lambda cell: f"color: {inks.get(cell[:1], colors.unknown_text)}", subset=list(columns))
 
 
 def fill(value: Any, colors: Palette) -> str:

@@ -6,9 +6,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from analytics.portfolio import Attention, Basis, Change, Summary
+from analytics.portfolio import Attention, Basis, Change, Money, Summary
 from analytics.programs import Amount, Program, Rollup
-from components import charts, controls, formats, sentences, tables
+from components import charts, controls, formats, health, sentences, tables
 from components.charts import Bar
 from components.controls import View
 from components.figures import Delta, Figure, delta
@@ -68,39 +68,63 @@ def _money_figures(now: Summary, before: Summary | None, since: str) -> list[Fig
     help_spent = "Actual cost to the review date, over the live projects that state one"
     if not now.money:
         return [Figure("Forecast against budget", formats.NONE), Figure("Spent", formats.NONE)]
-    main, *others = now.money
-    earlier = next((m for m in before.money if m.currency == main.currency), None) if before else None
-    over = main.variance_share
-    if over is None:
-        forecast_note = f"no forecast cost; budget {money(main.budget, main.currency)}"
-    else:
-        word = "over" if over > 0 else "under"
-        forecast_note = f"on {money(main.forecast_budget, main.currency)}, {percent(abs(over))} {word}"
-    also_forecast = [
-        f"{money(m.forecast, m.currency)} on {money(m.forecast_budget, m.currency)}" for m in others if m.forecast
-    ]
-    also_spent = [money(m.spent, m.currency) for m in others if m.spent]
-    spent_note = f"by {number(main.spending)} of {number(main.projects)} projects" if main.spending else "not stated"
+    main, *others = sorted(now.money, key=lambda m: not m.forecasting)
+    earlier = _of(before, main)
     variance = _difference(main.variance, earlier.variance if earlier else None)
+    forecast = Figure(
+        "Forecast against budget",
+        money(main.forecast, main.currency),
+        "; ".join([_against(main, now), *(_against(m, now, is_whole=True) for m in others if m.forecasting)])
+        + _none_in([m for m in others if not m.forecasting] if main.forecasting else []),
+        delta(variance, f"{money(abs(variance), main.currency)} {since}", good_when="down")
+        if variance
+        else delta(variance, f"Unchanged {since}"),
+        help_forecast,
+    )
+    main, *others = sorted(now.money, key=lambda m: not m.spending)
+    earlier = _of(before, main)
     spent = _difference(main.spent, earlier.spent if earlier else None)
+    also = [f"{money(m.spent, m.currency)} by {number(m.spending)}" for m in others if m.spending]
+    note = f"by {_behind(main.spending, now)}" if main.spending else "not stated"
     return [
-        Figure(
-            "Forecast against budget",
-            money(main.forecast, main.currency),
-            "; ".join([forecast_note, *also_forecast]),
-            delta(variance, f"{money(abs(variance), main.currency)} {since}", good_when="down")
-            if variance
-            else delta(variance, f"Unchanged {since}"),
-            f"{help_forecast}: {number(main.forecasting)} of {number(main.projects)} in {main.currency}",
-        ),
+        forecast,
         Figure(
             "Spent",
             money(main.spent, main.currency),
-            "; ".join([spent_note, *also_spent]),
+            "; ".join([note, *also]) + _none_in([m for m in others if not m.spending] if main.spending else []),
             delta(spent, f"{money(abs(spent), main.currency)} {since}") if spent else None,
             help_spent,
         ),
     ]
+
+
+def _against(m: Money, now: Summary, *, is_whole: bool = False) -> str:
+    """A forecast against the budget of the projects that it speaks of; `is_whole` names the forecast itself too."""
+    if m.variance_share is None:
+        budget = f"budget {money(m.budget, m.currency)} of {_behind(m.budgeted, now)}" if m.budgeted else "no budget"
+        return f"no forecast cost; {budget}"
+    word = "over" if m.variance_share > 0 else "under"
+    share = "on" if percent(abs(m.variance_share)) == "0 %" else f"{percent(abs(m.variance_share))} {word}"
+    forecast = f"{money(m.forecast, m.currency)}, " if is_whole else ""
+    return f"{forecast}{share} the {money(m.forecast_budget, m.currency)} budget of {_behind(m.forecasting, now)}"
+
+
+def _behind(count: int, now: Summary) -> str:
+    """How many projects stand behind a figure."""
+    whole = f"all {number(count)}" if count == now.live > 1 else f"{number(count)} of {number(now.live)}"
+    return f"{whole} {'project' if now.live == 1 else 'projects'}"
+
+
+def _none_in(silent: Sequence[Money]) -> str:
+    """That other currencies state no such figure."""
+    if not silent:
+        return ""
+    return f"; none in {silent[0].currency if len(silent) == 1 else f'{len(silent)} other currencies'}"
+
+
+def _of(summary: Summary | None, m: Money) -> Money | None:
+    """The same currency's money at another review."""
+    return next((other for other in summary.money if other.currency == m.currency), None) if summary else None
 
 
 def _watermelons(now: Summary, before: Summary | None, since: str) -> Figure:
@@ -120,7 +144,9 @@ def distribution(summary: Summary) -> str:
     counts = [(name, label, summary.counts(name)) for name, label in DIMENSIONS.items()]
     picked = charts.distribution(
         [Bar(label, counted, is_evidence=name != "reported") for name, label, counted in counts],
-        alt=". ".join(sentences.in_words(label, counted) for _, label, counted in counts),
+        alt=". ".join(
+            sentences.in_words(label, counted, is_evidence=name != "reported") for name, label, counted in counts
+        ),
         is_beside=True,
         key="count",
     )
@@ -135,7 +161,12 @@ def distribution(summary: Summary) -> str:
         picked = charts.distribution(
             [Bar(label, amounts, is_evidence=label == "Computed") for label, amounts in sums],
             alt=". ".join(
-                sentences.in_words(f"{label}, by budget", amounts, partial(money, currency=m.currency))
+                sentences.in_words(
+                    f"{label}, by budget",
+                    amounts,
+                    partial(money, currency=m.currency),
+                    is_evidence=label == "Computed",
+                )
                 for label, amounts in sums
             ),
             write=partial(money, currency=m.currency),
@@ -151,15 +182,19 @@ def _group(picked: tuple[int, Health] | None) -> str:
 
 
 def trend(frame: pd.DataFrame, basis: Basis) -> None:
-    """The shares of live projects in each colour over the weeks."""
-    last = frame.iloc[-1] if len(frame) else None
+    """The shares of live projects in each colour over the weeks; in words before the second review."""
+    if len(frame) < 2:
+        charts.missing("Only one review is known so far: the lines start with the second.")
+        return
+    last = frame.iloc[-1]
     alt = sentences.in_words(
         f"Share of live projects, {basis}, at the last review",
-        {state: last[state] for state in ("green", "amber", "red", "unknown")} if last is not None else {},
+        {state: last[state] for state in ("green", "amber", "red", "unknown")},
         percent,
+        is_evidence=basis == "computed",
     )
     states = ["green", "amber", "red"]
-    if len(frame) and frame["unknown"].max() > 0.2:
+    if frame["unknown"].max() > 0.2:
         states.append("unknown")
     charts.trend(
         frame,
@@ -173,20 +208,26 @@ def trend(frame: pd.DataFrame, basis: Basis) -> None:
 
 def attention(found: Attention) -> str | None:
     """The items that need attention; returned is the project that was clicked."""
+    places = {"Program": [item.program_name for item in found.items]}
+    if not any(places["Program"]):
+        places = {"Portfolio": [item.portfolio for item in found.items]}
+    title, names = next(iter(places.items()))
     rows: list[list[Cell]] = [
         [
             Tagged(item.project_name, "new") if item.is_new else item.project_name,
-            item.program_name or item.portfolio or "",
-            Mark(item.reported, is_stale=item.is_stale),
+            name or "",
+            Mark(item.reported, item.is_stale, rating=health.rating(item.reported, item.rating)),
             Mark(item.computed, is_evidence=True),
             money(item.at_stake, item.currency),
             item.why,
         ]
-        for item in found.items
+        for item, name in zip(found.items, names, strict=True)
     ]
     columns = list(ATTENTION)
-    if not any(item.program_name for item in found.items):
-        columns[1] = Column("Portfolio", width="16%", is_quiet=True)
+    columns[1] = Column(title, width="16%", is_quiet=True)
+    if not any(names):
+        del columns[1]
+        rows = [[*cells[:1], *cells[2:]] for cells in rows]
     return tables.listing(columns, rows, key="attention", picks=[item.project_id for item in found.items])
 
 

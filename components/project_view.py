@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.projects import Fact, Judgement, Project
-from components import charts, controls, formats, frame, sentences, tables, theme
+from components import charts, controls, formats, frame, health, sentences, tables, theme
 from components.charts import Line
 from components.controls import View
 from components.figures import Figure
@@ -80,7 +80,8 @@ def figures(row: Mapping[str, Any]) -> list[Figure]:
     """Cost, finish, spent and progress."""
     currency = row["currency"]
     over = row["overrun"]
-    on_budget = f"on {money(row['budget'], currency)}" if row["budget"] is not None else "no budget"
+    word = "on" if row["eac"] is not None else "not stated; budget"
+    on_budget = f"{word} {money(row['budget'], currency)}" if row["budget"] is not None else "no budget"
     against = f", {percent(abs(over))} {'over' if over > 0 else 'under'}" if over else ""
     finish = row["finish_then"]
     baseline = f"baseline {day(row['baseline_finish'])}" if row["baseline_finish"] else "no baseline"
@@ -88,26 +89,29 @@ def figures(row: Mapping[str, Any]) -> list[Figure]:
     spent_share = f"{percent(row['actual_cost'] / row['budget'])} of the budget" if _both(row) else ""
     complete = row["percent_complete"]
     return [
-        Figure("Forecast cost", money(row["eac"], currency), on_budget + against),
-        Figure("Forecast finish", day(finish), slip + baseline),
+        Figure(
+            "Cost at completion" if _is_done(row) else "Forecast cost", money(row["eac"], currency), on_budget + against
+        ),
+        Figure("Finished" if _is_done(row) else "Forecast finish", day(finish), slip + baseline),
         Figure("Spent", money(row["actual_cost"], currency), spent_share),
         Figure("Complete", formats.NONE if complete is None else f"{number(complete)} %", _planned(row)),
     ]
 
 
 def why(found: Project) -> None:
-    """Each colour with its inputs, its rule, and the smallest change that would flip it."""
+    """Each colour with its inputs, its rule, and, while it can still change, the smallest change that would flip it."""
+    is_open = found.row["is_live"] and any(j.flips for j in found.judgements)
     rows: list[list[Cell]] = [
         [
             TITLES[j.dimension],
-            Mark(j.state, is_stale=j.dimension == "reported" and found.row["is_stale"], is_evidence=_is_evidence(j)),
+            _mark(j, found.row),
             j.because,
             j.rule,
-            j.flips if found.row["is_live"] else "",
+            *([j.flips] if is_open else []),
         ]
         for j in found.judgements
     ]
-    tables.listing(WHY, rows)
+    tables.listing(WHY if is_open else WHY[:-1], rows)
 
 
 def colours(history: pd.DataFrame) -> None:
@@ -130,21 +134,42 @@ def colours_title(history: pd.DataFrame) -> str:
 def finish_title(row: Mapping[str, Any]) -> str:
     """Where the forecast finish stands against the baseline."""
     slip = sentences.slipped(row["slip_days"])
-    return "Forecast finish" if slip == formats.NONE else f"Forecast to finish {slip}"
+    if slip == formats.NONE:
+        return "Finish" if _is_over(row) else "Forecast finish"
+    return f"{_verb(row, 'Finished', 'finish')} {slip}"
 
 
 def cost_title(row: Mapping[str, Any]) -> str:
     """Where the forecast cost stands against the budget."""
     over = row["overrun"]
     if over is None:
-        return "Forecast cost"
+        return "Cost" if _is_over(row) else "Forecast cost"
+    verb = _verb(row, "Cost", "cost")
     if percent(abs(over)) == "0 %":
-        return "Forecast to cost what was budgeted"
-    return f"Forecast to cost {percent(abs(over))} {'more' if over > 0 else 'less'} than budgeted"
+        return f"{verb} what was budgeted"
+    return f"{verb} {percent(abs(over))} {'more' if over > 0 else 'less'} than budgeted"
+
+
+def _verb(row: Mapping[str, Any], done: str, plain: str) -> str:
+    """A completed project did it; a cancelled one was forecast to; any other is."""
+    if _is_done(row):
+        return done
+    return f"Was forecast to {plain}" if _is_over(row) else f"Forecast to {plain}"
+
+
+def _is_done(row: Mapping[str, Any]) -> bool:
+    return bool(row["stage"] == "completed")
+
+
+def _is_over(row: Mapping[str, Any]) -> bool:
+    return row["stage"] in ("completed", "cancelled")
 
 
 def finish(history: pd.DataFrame) -> None:
-    """Forecast finish and baseline, report by report."""
+    """Forecast finish and baseline, report by report; in words where no report forecasts one."""
+    if not history["finish_then"].count():
+        charts.missing("No report states a forecast finish.")
+        return
     colors, last = theme.palette(), history.iloc[-1]
     charts.dates(
         history,
@@ -159,7 +184,10 @@ def finish(history: pd.DataFrame) -> None:
 
 
 def cost(history: pd.DataFrame, currency: str) -> None:
-    """Forecast cost and budget, report by report."""
+    """Forecast cost and budget, report by report; in words where no report forecasts one."""
+    if not history["eac"].count():
+        charts.missing("No report states a forecast cost, or the earned value to work one out.")
+        return
     colors = theme.palette()
     last = history.iloc[-1]
     charts.trend(
@@ -198,7 +226,7 @@ def _value(fact: Fact, currency: str) -> str:
 
 
 def _planned(row: Mapping[str, Any]) -> str:
-    if row["planned_value"] is None or not row["budget"]:
+    if row["planned_value"] is None or not row["budget"] or _is_over(row):
         return ""
     return f"{percent(row['planned_value'] / row['budget'])} planned by now"
 
@@ -207,8 +235,11 @@ def _both(row: Mapping[str, Any]) -> bool:
     return not is_missing(row["actual_cost"]) and bool(row["budget"])
 
 
-def _is_evidence(judgement: Judgement) -> bool:
-    return judgement.dimension != "reported"
+def _mark(judgement: Judgement, row: Mapping[str, Any]) -> Mark:
+    if judgement.dimension != "reported":
+        return Mark(judgement.state, is_evidence=True)
+    said = health.rating(row["reported"], row["reported_health"])
+    return Mark(judgement.state, row["is_stale"], rating=said)
 
 
 def unknown(project_key: str, view: View) -> None:

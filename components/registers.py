@@ -21,17 +21,17 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def register(frame: pd.DataFrame) -> str | None:
     """The first rows of a register (those with most budget); returned is the project that was clicked."""
     rows = frame.head(SHOWN_ROWS)
+    places = {"Program": "program_name", "Portfolio": "portfolio"}
     shown = pd.DataFrame(
         {
             "Project": rows["project_name"],
-            **_marks(rows),
+            **_marks(rows, stale=rows["is_stale"]),
             "Budget": rows["budget"],
             "Forecast": rows["eac"],
             "Over budget": rows["overrun"],
             "Finish": rows["slip_days"],
             "Last report": rows["age_days"],
-            "Program": rows["program_name"],
-            "Portfolio": rows["portfolio"],
+            **{title: rows[name] for title, name in places.items() if frame[name].notna().any()},
             "Stage": rows["stage"],
             "Id": rows["project_id"],
         }
@@ -43,9 +43,7 @@ def register(frame: pd.DataFrame) -> str | None:
         )
     styled = styled.format(partial(formats.percent, sign=True), subset=["Over budget"])
     styled = styled.format(sentences.slipped, subset=["Finish"])
-    stale = rows["is_stale"].to_numpy()
-    styled = styled.format(_age, subset=pd.IndexSlice[rows.index[~stale], ["Last report"]])
-    styled = styled.format(_stale_age, subset=pd.IndexSlice[rows.index[stale], ["Last report"]])
+    styled = styled.format(_age, subset=["Last report"])
     # A new grid after each opening: an old one would come back with its cell selected, and open the project again.
     opened = st.session_state.setdefault("projects_opened", 0)
     picked = st.dataframe(
@@ -59,7 +57,7 @@ def register(frame: pd.DataFrame) -> str | None:
         placeholder=formats.NONE,
         column_config={
             "Project": st.column_config.TextColumn(width=196, pinned=True),
-            "Reported": st.column_config.TextColumn(width=108),
+            "Reported": st.column_config.TextColumn(width=128),
             **{name: st.column_config.TextColumn(width=88) for name in ("Computed", "Schedule", "Cost")},
             **{name: st.column_config.NumberColumn(width=80) for name in ("Budget", "Forecast")},
             "Over budget": st.column_config.NumberColumn(width=90),
@@ -77,10 +75,13 @@ def register(frame: pd.DataFrame) -> str | None:
 def reports(frame: pd.DataFrame, currency: str) -> None:
     """One project's reports, the latest first, each with the file, row and load that it came from."""
     rows = frame.iloc[::-1].reset_index(drop=True)
+    marks = _marks(rows)
     shown = pd.DataFrame(
         {
             "Status date": rows["status_date"],
-            **_marks(rows),
+            "Reported": marks.pop("Reported"),
+            "In its words": _ratings(rows),
+            **marks,
             "Comment": rows["comment"].fillna("") if rows["comment"].notna().any() else None,
             "Forecast finish": rows["finish_then"],
             "Against baseline": rows["slip_days"],
@@ -135,18 +136,24 @@ def _cell(value: Any) -> Any:
     return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
 
 
-def _marks(rows: pd.DataFrame) -> dict[str, "pd.Series[Any]"]:
-    return {
+def _marks(rows: pd.DataFrame, stale: "pd.Series[bool] | None" = None) -> dict[str, "pd.Series[Any]"]:
+    marks = {
         title: rows[name].map({state: health.plain(state, is_evidence=name != "reported") for state in health.Health})
         for name, title in _MARKS.items()
     }
+    if stale is not None:
+        old = rows["reported"].map({state: health.plain(state, stale=True) for state in health.Health})
+        marks["Reported"] = marks["Reported"].mask(stale, old)
+    return marks
+
+
+def _ratings(rows: pd.DataFrame) -> "pd.Series[Any] | None":
+    """What the reports said, where any said more than its colour."""
+    said = [health.rating(colour, text) for colour, text in zip(rows["reported"], rows["reported_health"], strict=True)]
+    return pd.Series(said, index=rows.index, dtype=object) if any(said) else None
 
 
 def _age(value: Any) -> str:
     if is_missing(value):
         return "never"
     return f"{days(value)} ago" if value else "same day"
-
-
-def _stale_age(value: Any) -> str:
-    return f"○ {days(value)}, stale"

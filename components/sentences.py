@@ -7,9 +7,12 @@ import pandas as pd
 
 from analytics.portfolio import Attention, Basis, Change, Summary
 from analytics.programs import Program
+from analytics.reading import NO_PROGRAM
 from components import health
 from components.controls import View
 from components.formats import day, days, is_missing, money, number, percent
+
+NEARLY_ALL = 0.9  # of the live projects: what is true of so many is said of all
 
 
 def overview(summary: Summary, changed: Change | None, view: View) -> str:
@@ -18,7 +21,7 @@ def overview(summary: Summary, changed: Change | None, view: View) -> str:
         return f"No live projects on {day(view.review_date)}"
     if not summary.known(view.basis):
         other: Basis = "reported" if view.basis == "computed" else "computed"
-        cannot = "can be judged from their numbers" if view.basis == "computed" else "report their health"
+        cannot = "can be judged from their numbers" if view.basis == "computed" else "have a reported colour"
         return f"None of the {_projects(summary.live)} {cannot}{_instead(summary, other)}"
     red = summary.count(view.basis, "red")
     if not red:
@@ -54,8 +57,10 @@ def speaks_of(view: View, summary: Summary, *, is_latest: bool) -> list[str]:
 
 
 def coverage(summary: Summary) -> str:
-    """How much of a roll-up was reported, and how fresh it is: "203 of 212 reported, 4 stale, oldest 23 days"."""
-    parts = [f"{number(summary.reported)} of {number(summary.live)} reported"]
+    """How much of a roll-up has a report, and how fresh: "203 of 212 with a report, 4 stale, oldest 23 days"."""
+    parts = [f"{number(summary.reported)} of {number(summary.live)} with a report"]
+    if (rated := summary.known("reported")) < summary.reported:
+        parts.append(f"no colour given in {number(summary.reported - rated)}")
     if summary.stale:
         parts.append(f"{number(summary.stale)} stale")
     if summary.oldest_days is not None:
@@ -65,21 +70,32 @@ def coverage(summary: Summary) -> str:
 
 def distribution(summary: Summary) -> str:
     """What the distribution shows: whether evidence and reports agree."""
-    reported, computed = summary.count("reported", "red"), summary.count("computed", "red")
+    reported, computed = summary.judged_reported_red, summary.judged_computed_red
     if not summary.known("computed"):
         return "The exports say too little to compute health"
     if not summary.known("reported"):
-        return "Nobody reports health; the evidence stands alone"
+        return "No report gives a colour; the evidence stands alone"
+    if not summary.judged:
+        return "No project has both a reported and a computed colour"
+    part = ""
+    if summary.judged < NEARLY_ALL * summary.live:
+        part = (
+            f", in {'the one project' if summary.judged == 1 else f'the {number(summary.judged)} projects'} with both"
+        )
     if computed > reported:
-        return "The evidence is redder than the reports"
+        return f"The evidence is redder than the reports{part}"
     if computed < reported:
-        return "The reports are redder than the evidence"
-    return "Reports and evidence count the same number of reds"
+        return f"The reports are redder than the evidence{part}"
+    return f"Reports and evidence count the same number of reds{part}"
 
 
-def in_words(label: str, amounts: Mapping[str, float], write: Any = number) -> str:
+def in_words(label: str, amounts: Mapping[str, float], write: Any = number, *, is_evidence: bool = False) -> str:
     """A bar in words, for those who can't see it."""
-    listed = ", ".join(f"{write(amount)} {health.word(state).lower()}" for state, amount in amounts.items() if amount)
+    listed = ", ".join(
+        f"{write(amount)} {health.word(state, is_evidence=is_evidence).lower()}"
+        for state, amount in amounts.items()
+        if amount
+    )
     return f"{label}: {listed or 'no data'}"
 
 
@@ -87,11 +103,17 @@ def trend(frame: pd.DataFrame) -> str:
     """What the trend shows: how the red share moved over it."""
     if len(frame) < 2:
         return "A trend needs two reviews"
-    weeks = (frame["review_date"].iloc[-1] - frame["review_date"].iloc[0]).days // 7
+    weeks = _weeks(frame)
     first, last = frame["red"].iloc[0], frame["red"].iloc[-1]
     if percent(first) == percent(last):
         return f"Red stands where it stood {weeks} weeks ago"
     return f"Red {'grew' if last > first else 'fell'} from {percent(first)} to {percent(last)} in {weeks} weeks"
+
+
+def trend_of(frame: pd.DataFrame, basis: Basis) -> str:
+    """What the trend measures, and over how long."""
+    over = f", last {_count(_weeks(frame), 'week')}" if len(frame) > 1 else ""
+    return f"Share of live projects, {basis}{over}"
 
 
 def attention(found: Attention) -> str:
@@ -102,8 +124,15 @@ def attention(found: Attention) -> str:
     return f"{shown}, {number(found.new)} of them new" if found.new else shown
 
 
-def programs(found: Sequence[Program], basis: Basis) -> str:
-    """How many programs are red."""
+def attention_order(found: Attention) -> str:
+    """What is on the list, and in which order."""
+    turns = ", the currencies in turn" if found.currencies > 1 else ""
+    return f"Red or stale, most budget first{turns}; each opens its project"
+
+
+def programs(every: Sequence[Program], basis: Basis) -> str:
+    """How many programs are red; the projects without a program are none."""
+    found = [program for program in every if program.program_id != NO_PROGRAM]
     reds = sum((p.computed if basis == "computed" else p.reported).state == "red" for p in found)
     verb = "is" if reds == 1 else "are"
     return f"{number(reds) if reds else 'None'} of {_count(len(found), 'program')} {verb if reds else 'is'} {basis} red"
@@ -126,7 +155,7 @@ def project(row: Mapping[str, Any], because: Sequence[str]) -> str:
         return f"{name} is {row['stage']}{why}"
     reported = health.word(row["reported"]).lower()
     if row["computed"] == "unknown":
-        said = "has not reported its health" if row["reported"] == "unknown" else f"is reported {reported}"
+        said = "is not rated" if row["reported"] == "unknown" else f"is reported {reported}"
         return f"{name} {said}; its numbers say too little to compute it"
     if row["reported"] == "unknown":
         return f"{name} is computed {row['computed']}{why}"
@@ -142,6 +171,10 @@ def slipped(value: Any) -> str:
     if value == 0:
         return "on baseline"
     return f"{days(abs(value))} {'late' if value > 0 else 'early'}"
+
+
+def _weeks(frame: pd.DataFrame) -> int:
+    return int((frame["review_date"].iloc[-1] - frame["review_date"].iloc[0]).days // 7)
 
 
 def _instead(summary: Summary, other: Basis) -> str:

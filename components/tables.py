@@ -23,12 +23,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Mark:
-    """A cell that is a health mark, of a report or of evidence; `why` is shown on hover."""
+    """A cell that is a health mark, of a report or of evidence.
+
+    `why` is shown on hover, `rating` behind the mark: what the report said, where that is more than its colour.
+    """
 
     state: Any
     is_stale: bool = False
     why: str = ""
     is_evidence: bool = False
+    rating: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,9 @@ def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str, link: str)
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Mark):
-        return health.mark(cell.state, stale=cell.is_stale, is_evidence=cell.is_evidence, why=cell.why)
+        return health.mark(
+            cell.state, stale=cell.is_stale, is_evidence=cell.is_evidence, why=cell.why, rating=cell.rating
+        )
     if isinstance(cell, Tagged):
         return f'{escape(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
     return escape(cell)

@@ -7,6 +7,7 @@ from components import answers, controls, figures, frame, portfolio_view, senten
 from components.guard import guard
 
 SHOWN_PROGRAMS = 12
+PHONE_ROWS = 5  # of a short table; the style sheet hides the others there until the toggle is on
 
 guard()
 view = controls.current_view()
@@ -19,6 +20,7 @@ if view is None:
             "The ten items that need attention, most money first, each with its reason",
         ],
         ["projects", "status"],
+        frame.status_template(),
     )
     st.stop()
 
@@ -40,19 +42,27 @@ left, right = st.columns([11, 9])
 with left, frame.card("distribution", sentences.distribution(now), "Live projects by health; a click lists them"):
     group = portfolio_view.distribution(now)
 weeks = answers.ask(portfolio.trend, day, scope, view.basis)
-with right, frame.card("trend", sentences.trend(weeks), f"Share of live projects, {view.basis}, last 26 weeks"):
+with right, frame.card("trend", sentences.trend(weeks), sentences.trend_of(weeks, view.basis)):
     portfolio_view.trend(weeks, view.basis)
 
 needs = answers.ask(portfolio.attention, day, before, scope)
-with frame.card("attention", sentences.attention(needs), "Red or stale, most budget first; each opens its project"):
+with frame.card("attention", sentences.attention(needs), sentences.attention_order(needs)):
     project = portfolio_view.attention(needs)
+    if len(needs.items) > PHONE_ROWS:
+        with st.container(key="phone-only-attention"):
+            st.toggle(f"All {len(needs.items)}", key="all-attention")
 
 found = answers.ask(programs.programs, day, scope)
-with frame.card("programs", sentences.programs(found, view.basis), "Most budget in red first; each opens its projects"):
-    table = st.container()
-    show_all = len(found) > SHOWN_PROGRAMS and st.toggle(f"All {len(found):,} programs", key="all", bind="query-params")
-    with table:
-        portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
+if now.programs:
+    order = "Most budget in red first; each opens its projects"
+    with frame.card("programs", sentences.programs(found, view.basis), order):
+        table = st.container()
+        with st.container(key="more-programs" if len(found) > SHOWN_PROGRAMS else "phone-only-programs"):
+            show_all = len(found) > PHONE_ROWS and st.toggle(
+                f"All {now.programs:,} programs", key="all", bind="query-params"
+            )
+        with table:
+            portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
 
 if project:
     controls.open_project(project)

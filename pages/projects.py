@@ -12,7 +12,7 @@ GROUPS = {
     "": "Any health",
     **{f"computed-{state}": f"Computed {state}" for state in ("red", "amber", "green", "unknown")},
     **{f"reported-{state}": f"Reported {state}" for state in ("red", "amber", "green")},
-    "reported-unknown": "Not reported",
+    "reported-unknown": "Not rated",
     **{f"schedule-{state}": f"Schedule {state}" for state in ("red", "amber", "green", "unknown")},
     **{f"cost-{state}": f"Cost {state}" for state in ("red", "amber", "green", "unknown")},
     "green-red": "Reported green, computed red",
@@ -108,6 +108,7 @@ if view is None:
             "The file and row that each number came from",
         ],
         ["projects", "status"],
+        frame.status_template(),
     )
 elif not project_key:
     show_register(view)

@@ -93,6 +93,7 @@ def test_the_colours_add_up_to_the_live_projects(loaded: World) -> None:
 def test_coverage_and_freshness(loaded: World) -> None:
     now = loaded.ask(portfolio.summary, DAY, ALL)
     assert (now.reported, now.stale, now.oldest_days, now.programs) == (4, 1, 23, 2)
+    assert (now.judged, now.judged_reported_red, now.judged_computed_red) == (4, 1, 1)
 
 
 def test_no_sum_mixes_currencies(loaded: World) -> None:
@@ -147,6 +148,26 @@ def test_attention_is_ranked_by_money_with_reasons(loaded: World) -> None:
         "reported green, computed red"
     )
     assert (found.total, found.new) == (2, 1)
+
+
+def test_without_a_budget_comes_last_in_any_currency(world: World) -> None:
+    world.load(
+        status="project_id,status_date,reported_health,budget,currency\n"
+        "A,2026-11-20,red,,GBP\nB,2026-11-20,red,10,USD\nC,2026-11-20,amber/red,20,USD\nD,2026-11-20,red,5,EUR\n"
+        "E,2026-11-20,red,7,USD\n"
+    )
+    found = world.ask(portfolio.attention, DAY, BEFORE, ALL)
+    assert [item.project_id for item in found.items] == ["D", "B", "E", "A"]
+    assert found.currencies == 2
+
+
+def test_a_report_keeps_its_own_word_for_its_colour(world: World) -> None:
+    world.load(status="project_id,status_date,reported_health\nA,2026-11-13,\nA,2026-11-20,amber/red\n")
+    found = world.ask(projects.project, DAY, "A")
+    assert (found.row["reported"], found.judgements[0].because) == ("amber", "The report of 20 Nov 2026 says amber/red")
+    assert list(found.history["reported_health"].fillna("")) == ["", "amber/red"]
+    before = world.ask(projects.project, BEFORE, "A")
+    assert before.judgements[0].because == "The report of 13 Nov 2026 gives no colour"
 
 
 def test_a_program_rolls_up_by_budget_or_by_count(loaded: World) -> None:

@@ -6,9 +6,11 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from components import charts, controls, formats, health
+from analytics.portfolio import Money, Part, Summary
+from components import charts, controls, formats, frame, health, portfolio_view, project_view, sentences
 from components.controls import Scope, resolve
 from components.figures import delta
 from components.theme import DARK, LIGHT, Palette
@@ -92,8 +94,77 @@ def test_a_review_before_all_of_them_is_the_latest() -> None:
     assert view.review_date == WEEKS[-1]
 
 
-def test_an_unknown_word_is_not_reported() -> None:
-    assert health.plain("purple") == "○ Not reported"
+def test_an_unknown_word_is_not_rated() -> None:
+    assert health.plain("purple") == "○ Not rated"
+
+
+def test_a_stale_mark_keeps_its_colour() -> None:
+    assert health.plain("amber", stale=True) == "▲ Amber · stale"
+    assert "rw-amber" in health.mark("amber", stale=True)
+
+
+def test_a_rating_stands_behind_its_mark_as_written() -> None:
+    assert health.rating("amber", "amber/red") == "Amber/red"
+    assert "<b>" not in health.mark("amber", rating="<b>")
+
+
+def test_coverage_tells_reports_from_colours() -> None:
+    text = "9 of 10 with a report, no colour given in 3, 1 stale, oldest 8 days"
+    assert sentences.coverage(_summary(live=10, reported=9, rated=6, stale=1)) == text
+
+
+@pytest.mark.parametrize(
+    ("judged", "reported", "computed", "text"),
+    [
+        (10, 1, 2, "The evidence is redder than the reports"),
+        (4, 2, 1, "The reports are redder than the evidence, in the 4 projects with both"),
+        (0, 0, 0, "No project has both a reported and a computed colour"),
+    ],
+)
+def test_only_projects_with_both_colours_are_compared(judged: int, reported: int, computed: int, text: str) -> None:
+    assert sentences.distribution(_summary(judged=judged, reds=(reported, computed))) == text
+
+
+def test_money_says_how_many_projects_stand_behind_it() -> None:
+    dollars = Money("USD", 8, 900, 8, 500, 7, 110, 100, 6, None)
+    pounds = Money("GBP", 2, 40, 2, None, 0, None, None, 0, None)
+    view = resolve({}, WEEKS)
+    assert view
+    _, forecast, spent, _ = portfolio_view.figures(_summary(money=(pounds, dollars)), None, None, view)
+    assert (forecast.value, spent.value) == ("$110", "$500")
+    assert forecast.note == "10 % over the $100 budget of 6 of 10 projects; none in GBP"
+    assert spent.note == "by 7 of 10 projects; none in GBP"
+
+
+def test_a_completed_project_is_spoken_of_in_the_past() -> None:
+    row = {"stage": "completed", "slip_days": -47, "overrun": 0.03}
+    assert project_view.finish_title(row) == "Finished 47 days early"
+    assert project_view.cost_title(row) == "Cost 3 % more than budgeted"
+
+
+def test_the_trend_says_how_long_it_is() -> None:
+    frame = pd.DataFrame({"review_date": pd.to_datetime(["2026-11-06", "2026-11-20"])})
+    assert sentences.trend_of(frame, "computed") == "Share of live projects, computed, last 2 weeks"
+    assert sentences.trend_of(frame[:1], "computed") == "Share of live projects, computed"
+
+
+def test_the_status_template_holds_the_header_and_an_example() -> None:
+    header, example = frame.status_template().content.decode("utf-8-sig").splitlines()
+    assert header.startswith("project_id,")
+    assert len(example) > 20
+
+
+def _summary(
+    live: int = 10,
+    reported: int = 10,
+    rated: int = 10,
+    stale: int = 0,
+    judged: int = 10,
+    reds: tuple[int, int] = (0, 0),
+    money: tuple[Money, ...] = (),
+) -> Summary:
+    parts = (Part("reported", "unknown", "USD", live - rated, None),)
+    return Summary(live, 0, reported, stale, 8, 0, judged, *reds, money, parts)
 
 
 def test_a_mark_escapes_its_reason() -> None:

@@ -82,7 +82,7 @@ def test_the_sentence_on_top(site: str, page: Page) -> None:
         "3 of 4 live projects are computed red, 3 of them new since 13 Nov; $12 M of $14 M sits in them; "
         "2 of them report green."
     )
-    expect(page.get_by_text("4 of 4 reported, oldest 0 days")).to_be_visible()
+    expect(page.get_by_text("4 of 4 with a report, oldest 0 days")).to_be_visible()
 
 
 def test_a_program_opens_its_projects_and_back_returns(site: str, page: Page) -> None:
@@ -182,6 +182,33 @@ def test_foreign_text_shows_as_written_and_fetches_nothing(site: str, page: Page
     page.goto(f"{site}/projects?project=%3Cimg%20src%3Dx%3E![x](http://example.com/a.png)")
     headline(page, "No project <img src=x>![x](http://example.com/a.png) on 20 Nov 2026")
     expect(page.locator("[data-testid=stMain] img")).to_have_count(0)
+
+
+def test_a_chart_without_a_point_is_a_sentence(serve: Serve, tmp_path: Path, page: Page) -> None:
+    file = tmp_path / "status.csv"
+    file.write_text(
+        "project_id,status_date,reported_health,baseline_finish,budget\n"
+        "A,2026-11-13,amber/red,2026-12-10,50\nA,2026-11-20,amber/red,2026-12-10,50\n"
+    )
+    assert load(Warehouse(tmp_path / "bare"), Request([file]), today=dt.date(2026, 11, 21)).published
+    address = serve(warehouse=tmp_path / "bare")
+    page.goto(f"{address}/projects?project=A")
+    headline(page, "A is reported amber")
+    expect(page.get_by_text("No report states a forecast cost")).to_be_visible()
+    expect(page.get_by_text("Amber/red", exact=True)).to_be_visible()
+    page.goto(f"{address}/?review=2026-11-13")
+    expect(page.get_by_text("Only one review is known so far")).to_be_visible()
+    expect(page.locator(".st-key-card-programs")).to_have_count(0)
+
+
+def test_an_empty_warehouse_teaches(serve: Serve, page: Page) -> None:
+    page.goto(serve())
+    headline(page, "No exports loaded yet")
+    for command in ("templates DIR", "demo"):
+        expect(page.get_by_text(f"python -m pipelines {command}")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download a template").click()
+    assert Path(download.value.path()).read_text("utf-8-sig").startswith("project_id,")
 
 
 def test_every_number_names_its_file_and_row(site: str, page: Page) -> None:
