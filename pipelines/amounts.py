@@ -23,8 +23,8 @@ _CODES = (
     "MYR|NGN|NOK|NZD|OMR|PEN|PHP|PKR|PLN|QAR|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
 )
 DOLLARS = {"USD", "AUD", "CAD", "NZD", "HKD", "SGD"}
-_CURRENCY = rf"(?:US|AU|CA|NZ|HK|[ACRS])?\$|zł|[£€¥₹Ł]|{_CODES}"
-_AROUND = rf"^['+]|{_CURRENCY}|\p{{Sc}}|\x{{fffd}}|rs\.?|kr\.?"
+CURRENCY = rf"(?:US|AU|CA|NZ|HK|[ACRS])?\$|zł|[£€¥₹Ł]|{_CODES}"
+_AROUND = rf"^['+]|{CURRENCY}|\p{{Sc}}|\x{{fffd}}|rs\.?|kr\.?"
 _UNITS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
 _UNIT = rf"(\d\.?) *({'|'.join(_UNITS)})([ )-]*)$"
 
@@ -80,7 +80,7 @@ def value(text: str, stripped: str, decimal_comma: bool) -> str:
 
 def currency_mark(text: str) -> str:
     """SQL: the currency mark or code that stands in an amount's text, in capitals, '' where there is none."""
-    return f"upper(regexp_extract({text}, {_quoted(_CURRENCY)}, 0, 'i'))"
+    return f"upper(regexp_extract({text}, {_quoted(CURRENCY)}, 0, 'i'))"
 
 
 def currencies(marks: set[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Which export a table is, and which of its columns feed which column of the contract."""
 
+import re
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from pipelines import amounts
 from pipelines.contract import Contract, contract, contracts, known_headers
 from pipelines.headers import fold
 from pipelines.problems import DataProblem, Problem, UsageError
@@ -21,6 +23,21 @@ UNKNOWN_WORDS = (
     *("n/a", "na", "n.a.", "n.a", "#n/a", "none", "null", "nil", "nan", "<na>", "(blank)", "(none)", "unknown"),
     *("-", "--", "---", "–", "—", ".", "..", "...", "…", "?", "??", "???", "tbc", "tbd", "tba", "t.b.c.", "t.b.d."),
     *("not available", "not applicable", "not known", "not set"),
+)
+
+# A header's last parenthesis, and what in it says that the numbers are not whole units of the usual currency.
+_PARENTHESIS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.S)
+_SCALE = r"\d*[, ]?000s?|in 000s?|k|m|mm|mn|mln|mio|bn|b|t|thousands?|millions?|billions?|tsd"
+_SCALED = re.compile(
+    rf"(?:in )?(?:{amounts.CURRENCY}|dollars?|euros?|pounds?|sterling|of|[^\w$£€¥₹])*(?:{_SCALE})?"
+    rf"(?:{amounts.CURRENCY}|dollars?|euros?|pounds?|sterling|of|[^\w$£€¥₹])*",
+    re.I,
+)
+
+# What tells how a project stands; a status report without any of it tells nothing.
+_MEASURES = (
+    *("reported_health", "forecast_finish", "actual_finish", "percent_complete"),
+    *("planned_value", "earned_value", "actual_cost", "forecast_cost"),
 )
 
 
@@ -135,6 +152,7 @@ def understand(
     else:
         mapping = _by_headers(table, contract(export) if export else _recognise(table, constants or {}))
     mapping = _with_constants(table, mapping, constants or {})
+    mapping = replace(mapping, notes=(*mapping.notes, *_no_measure(table, mapping)))
     _need_key(table, mapping, asked=export is not None or chosen is not None)
     return replace(mapping, dates=dates or mapping.dates)
 
@@ -168,6 +186,75 @@ def _positions(table: TextTable) -> dict[str, list[int]]:
     for position, header in enumerate(table.headers):
         found.setdefault(fold(header), []).append(position)
     return found
+
+
+def _said(header: str) -> str:
+    """A header as contracts know it, folded: without its last parenthesis where it is known only so.
+
+    "Finish (actual)" is read as "actual finish" before it is read as "finish".
+    """
+    parts = _PARENTHESIS.match(header)
+    if fold(header) in known_headers() or not parts or _scaled(header):
+        return fold(header)
+    base, inner = parts.groups()
+    return next((said for said in (fold(inner + base), fold(base)) if said in known_headers()), fold(header))
+
+
+def _scaled(header: str) -> bool:
+    """Whether a header that a contract would know says in a parenthesis that its amounts are scaled, or of a currency.
+
+    A bare dollar sign says nothing that is not taken for granted.
+    """
+    parts = _PARENTHESIS.match(header)
+    if not parts or fold(parts[1]) not in _money_headers():
+        return False
+    inner = parts[2].strip()
+    return bool(fold(inner) or inner) and inner.upper() not in ("$", "US$", "USD") and bool(_SCALED.fullmatch(inner))
+
+
+@cache
+def _money_headers() -> frozenset[str]:
+    columns = [c for form in contracts() for c in form.columns.values() if c.type == "money"]
+    return frozenset(fold(text) for c in columns for text in (c.name, *c.aliases))
+
+
+def _spoken(table: TextTable) -> dict[str, list[int]]:
+    """Where each header stands, as contracts know it; those that say it in full go first, scaled ones are left out."""
+    found: dict[str, list[int]] = {}
+    in_full = [fold(header) == _said(header) for header in table.headers]
+    for position in sorted(range(len(table.headers)), key=lambda place: not in_full[place]):
+        if not _scaled(table.headers[position]):
+            found.setdefault(_said(table.headers[position]), []).append(position)
+    return found
+
+
+def _no_measure(table: TextTable, mapping: Mapping) -> list[Problem]:
+    if mapping.contract.export != "status" or any(name in mapping.text for name in _MEASURES):
+        return []
+    wanted = ", ".join(_MEASURES)
+    return [
+        Problem(
+            "no_measure",
+            "no column of this status report tells health, forecast, progress or cost, so its rows say nothing new",
+            f"Rename the headers that do to some of: {wanted}; or load it as a list with --as projects.",
+            row=table.header_row,
+            value=", ".join(table.headers)[:200],
+            severity="warning",
+        )
+    ]
+
+
+def _unread_scale(table: TextTable, header: str, form: Contract) -> Problem:
+    name = form.header_for().get(fold(_PARENTHESIS.sub(r"\1", header)), "that it means")
+    return Problem(
+        "header_scaled",
+        f"{header} may hold scaled amounts or another currency, so it is not read",
+        f"Load it with a --profile that knows the scale, or write full units under the header {name} and the currency "
+        "in a column named currency (or --set currency=EUR).",
+        row=table.header_row,
+        column=header,
+        severity="warning",
+    )
 
 
 def _profile(table: TextTable, export: str | None, name: str | None) -> Profile | None:
@@ -270,10 +357,10 @@ def name_key(text: str) -> str:
 
 
 def _by_headers(table: TextTable, form: Contract) -> Mapping:
-    positions = _positions(table)
+    positions = _spoken(table)
     text: dict[str, str] = {}
     headers: dict[str, str] = {}
-    notes: list[Problem] = []
+    notes = [_unread_scale(table, header, form) for header in table.headers if _scaled(header)]
     used: set[int] = set()
     for name, column in form.columns.items():
         # A column's own name goes before its aliases, and these in their order, wherever they stand in the file.
@@ -303,7 +390,7 @@ def _doubled(table: TextTable, name: str, chosen: int, left: int) -> Problem:
 
 
 def _recognise(table: TextTable, constants: MappingType[str, str]) -> Contract:
-    present = set(_positions(table))
+    present = set(_spoken(table))
     given = present | {fold(name) for name in constants}
     best: tuple[bool, int, bool, Contract] | None = None
     for form in contracts():

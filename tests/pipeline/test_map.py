@@ -73,8 +73,51 @@ def test_two_headers_of_one_meaning_give_a_warning() -> None:
 
 
 def test_the_same_header_twice_gives_a_warning() -> None:
-    (note,) = mapped("Project ID", "As of", "Budget", "Budget").notes
+    (note,) = mapped("Project ID", "As of", "RAG", "Budget", "Budget").notes
     assert note.message == "Budget and Budget both say budget; Budget is read"
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("Planned Value (PV)", "planned_value"),
+        ("Earned Value [BCWP]", "earned_value"),
+        ("Progress (%)", "percent_complete"),
+        ("Forecast finish (DD/MM/YYYY)", "forecast_finish"),
+        ("Finish (actual)", "actual_finish"),
+        ("Budget (approved)", "budget"),
+        ("Budget ($)", "budget"),
+        ("Budget (USD)", "budget"),
+    ],
+)
+def test_a_header_is_known_without_its_last_parenthesis(header: str, column: str) -> None:
+    mapping = mapped("Project ID (key)", "As of", "RAG", header)
+    assert (mapping.headers[column], mapping.notes, mapping.unmapped) == (header, (), ())
+
+
+def test_a_header_in_full_goes_before_one_with_a_parenthesis() -> None:
+    mapping = mapped("Project ID", "As of", "RAG", "Budget (old)", "Budget")
+    assert mapping.headers["budget"] == "Budget"
+
+
+SCALES = ["$M", "£m", "$000", "k€", "in thousands", "€", "EUR", "USD m", "$ millions", "in 1,000", "GBP '000", "Mio. €"]
+SCALES += ["$" * 200]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_header_that_speaks_of_a_scale_or_a_currency_is_left_with_a_warning(scale: str) -> None:
+    mapping = mapped("Project ID", "As of", "RAG", f"Budget ({scale})")
+    assert mapping.unmapped == (f"Budget ({scale})",)
+    (note,) = mapping.notes
+    assert (note.rule, note.column, note.severity) == ("header_scaled", f"Budget ({scale})", "warning")
+    assert "under the header budget " in note.fix
+
+
+def test_a_status_report_that_measures_nothing_gives_a_warning() -> None:
+    (note,) = mapped("Project ID", "As of", "Sponsor").notes
+    assert (note.rule, note.severity) == ("no_measure", "warning")
+    assert mapped("Project ID", "As of", "Spent").notes == ()
+    assert mapped("Project ID", "Name", "Sponsor").notes == ()
 
 
 def test_columns_that_nobody_knows_are_listed_and_ignored() -> None:
