@@ -11,7 +11,7 @@ from pipelines.contract import Column, spelled
 from pipelines.map import UNKNOWN_WORDS, Mapping
 from pipelines.problems import DataProblem, Problem
 from pipelines.read import TextTable
-from pipelines.survey import Survey, says_unknown, survey
+from pipelines.survey import Survey, points_part_thousands, says_unknown, survey
 
 # Two views on the text table: what its cells state, and what reading them starts from. Each step reads the columns of
 # the one before, for an expression that repeats another takes the database long to plan.
@@ -48,6 +48,7 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     source = f"select source_row, {read} from {PREPARED}"
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
+    caster.note_what_is_assumed(typed)
     return Cast([*mapping.notes, *caster.notes], caster.currency)
 
 
@@ -135,6 +136,32 @@ class _Caster:
                 {"header": self._header(name), "rule": f"{name}_readable", "message": message, "fix": fix},
             )
 
+    def note_what_is_assumed(self, names: Iterable[str]) -> None:
+        """Note a currency that nothing states, and goals that can't be looked up; `typed` must be there."""
+        columns = [self.mapping.contract.columns[name] for name in names]
+        money = [c.name for c in columns if c.type == "money"]
+        if money and not (self.currency or self.marks or "currency" in self.mapping.text):
+            stated = self._ask(", ".join(f"count({name})" for name in money), "typed")
+            if spoken := [self._header(name) for name, count in zip(money, stated, strict=True) if count]:
+                self._note(
+                    "currency_assumed",
+                    f"no currency is stated: the amounts of {', '.join(spoken)} are taken as USD",
+                    "Add a currency column, or say it for the whole file with --set currency=EUR.",
+                    spoken[0],
+                )
+        for c in columns:
+            own = c.known_in == self.mapping.contract.export
+            if c.known_in == "goals" and not own and not self.known.get("goals") and any(self.seen.spellings[c.name]):
+                self._note(
+                    "goals_not_loaded",
+                    f"{self._header(c.name)} names goals, and none are loaded yet, so they are not checked",
+                    "Load the goals export too; before this file or together with it.",
+                    self._header(c.name),
+                )
+
+    def _note(self, rule: str, message: str, fix: str, header: str) -> None:
+        self.notes.append(Problem(rule, message, fix, row=self.table.header_row, column=header, severity="warning"))
+
     def _header(self, name: str) -> str:
         return self.mapping.headers[name]
 
@@ -193,8 +220,7 @@ class _Caster:
         grouped = f"regexp_full_match({text}, {_quoted(amounts.MAYBE_POINT)})"
         stated, read, three = self._ask(f"count({text}), count({plain}), count(*) filter ({grouped})")
         scale = f" * {self.mapping.source.scale:g}" if column.type == "money" and self.mapping.source.scale != 1 else ""
-        # Where the comma is the decimal sign, a semicolon or a tab parts the cells, and points part the thousands.
-        foreign = self.table.delimiter in (";", "\t") and self.mapping.decimal is None
+        foreign = points_part_thousands(self.table, self.mapping)
         if stated == read and not (foreign and three):
             return f"({plain}){scale}"
         decimal_comma = self._decimal_comma(column, body, foreign)
@@ -225,7 +251,8 @@ class _Caster:
                 "decimal_sign_undecided",
                 column,
                 f"can't tell the decimal sign of {self._header(column.name)}: {examples} may be thousands or decimals",
-                "Write the amounts without separators of thousands, or with two decimals.",
+                "Say which with --decimal comma or --decimal point, or write the amounts without separators of "
+                "thousands, or with two decimals.",
                 examples,
             )
             return None
@@ -257,17 +284,22 @@ class _Caster:
     def _percent(self, column: Column) -> str:
         value = self._amount(column)
         bare = f"not contains({column.name}, '%')"
-        between, beyond = self._ask(
-            "count(*) filter (v between 1e-9 and 1 - 1e-9), count(*) filter (v not between 0 and 1)",
+        between, ones, beyond, signed = self._ask(
+            "count(*) filter (v between 1e-9 and 1 - 1e-9), count(*) filter (v = 1),"
+            f"count(*) filter (v not between 0 and 1), (select count(*) from {PREPARED} where not {bare})",
             f"(select {value} as v from {PREPARED} where {bare})",
         )
-        if not between or beyond:
+        if beyond or not (between or (ones and not signed)):
             return value
+        says = "runs from 0 to 1, so it is read as fractions (0.5 is 50 %)"
+        if not between:
+            says = "holds nothing but 0 and 1, so 1 is read as 100 %"
         self.notes.append(
             Problem(
                 "percent_as_fraction",
-                f"{self._header(column.name)} runs from 0 to 1, so it is read as fractions (0.5 is 50 %)",
-                "Nothing to do if that is right; otherwise write percentages as 0 to 100.",
+                f"{self._header(column.name)} {says}",
+                "Nothing to do if that is right; otherwise write percentages as 0 to 100"
+                + (", with the sign (1 %)." if not between else "."),
                 row=self.table.header_row,
                 column=self._header(column.name),
                 severity="warning",

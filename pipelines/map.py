@@ -139,12 +139,13 @@ def understand(
     profile: str | None = None,
     constants: MappingType[str, str] | None = None,
     dates: str | None = None,
+    decimal: str | None = None,
 ) -> Mapping:
     """Recognise a table and map its columns.
 
     `export` and `profile` decide where they are given, else the headers do. `constants` fill columns of the
-    contract that the file lacks, or stand in for them. `dates` ("dmy" or "mdy") settles the order of day and month.
-    DataProblem when the table fits no export or a key column is missing; UsageError for names that do not exist.
+    contract that the file lacks, or stand in for them. `dates` ("dmy" or "mdy") settles the order of day and month,
+    `decimal` ("," or ".") the decimal sign. DataProblem when the table fits no export or a key column is missing; UsageError for names that do not exist.
     """
     chosen = _profile(table, export, profile)
     if chosen:
@@ -154,7 +155,7 @@ def understand(
     mapping = _with_constants(table, mapping, constants or {})
     mapping = replace(mapping, notes=(*mapping.notes, *_no_measure(table, mapping)))
     _need_key(table, mapping, asked=export is not None or chosen is not None)
-    return replace(mapping, dates=dates or mapping.dates)
+    return replace(mapping, dates=dates or mapping.dates, decimal=decimal or mapping.decimal)
 
 
 def _with_constants(table: TextTable, mapping: Mapping, constants: MappingType[str, str]) -> Mapping:

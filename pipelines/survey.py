@@ -53,6 +53,16 @@ def says_unknown(column: Column, text: str) -> str:
     return f"lower({text}) in ({words})"
 
 
+def points_part_thousands(table: TextTable, mapping: Mapping) -> bool:
+    """Whether a point before three digits may part thousands: the comma is, or is likely, the decimal sign.
+
+    Where it is, a semicolon or a tab parts the cells. A workbook's numbers always have a point.
+    """
+    if mapping.decimal is None:
+        return table.delimiter in (";", "\t")
+    return mapping.decimal == "," and table.delimiter is not None
+
+
 def _all_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
     """SQL: whether all cells of a column of dates or numbers are plain."""
     text = mapping.text[column.name]
@@ -65,13 +75,12 @@ def _all_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
     number = f"try_cast({text} as double)"
     every = f"coalesce(bool_and({amounts.has_digits_only(text)}), true) and count({number}) = count({text})"
     every += f" and coalesce(max(abs({number})) < {amounts.LARGEST}, true)"
-    if table.delimiter in (";", "\t") and mapping.decimal is None:
-        # Where the comma may be the decimal sign, points may part the thousands.
+    if points_part_thousands(table, mapping):
         every += f" and not coalesce(bool_or(contains({text}, '.')), false)"
     if column.type == "percent":
         # A column that never leaves 0 to 1 may be meant as fractions.
-        beyond, between = f"bool_or({number} > 1 or {number} < 0)", f"bool_or({number} > 0 and {number} < 1)"
-        every += f" and (coalesce({beyond}, false) or not coalesce({between}, false))"
+        beyond, above = f"bool_or({number} > 1 or {number} < 0)", f"bool_or({number} > 0)"
+        every += f" and (coalesce({beyond}, false) or not coalesce({above}, false))"
     return every
 
 

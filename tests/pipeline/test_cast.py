@@ -255,6 +255,32 @@ def test_a_decimal_sign_that_cannot_be_told_is_one_question(delimiter: str, cell
     assert (question.rule, question.column) == ("decimal_sign_undecided", "budget")
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize(
+    ("decimal", "cells", "expected"),
+    [
+        (",", ["1.234", "5"], [1234, 5]),
+        (",", ["1,234", "1.234"], [1.234, 1234]),
+        (".", ["1.234", "5"], [1.234, 5]),
+        (".", ["1,234", "1.234"], [1234, 1.234]),
+        (",", ["12.5", "7"], [12.5, 7]),
+    ],
+)
+def test_the_decimal_sign_may_be_said(delimiter: str, decimal: str, cells: list[str], expected: list[float]) -> None:
+    typed = amounts(*cells, decimal=decimal, delimiter=delimiter)
+    assert typed.values("budget") == expected
+    assert typed.questions == []
+
+
+def test_the_question_of_the_decimal_sign_says_how_to_answer() -> None:
+    (question,) = amounts("1,234", "1.234").questions
+    assert question.fix.startswith("Say which with --decimal comma or --decimal point, or write ")
+
+
+def test_a_said_decimal_sign_leaves_a_workbooks_numbers_alone() -> None:
+    assert amounts("1.234", "5", decimal=",", delimiter=None).values("budget") == [1.234, 5]
+
+
 def test_a_workbooks_numbers_are_never_thousands() -> None:
     assert amounts("1.234", "500", delimiter=None).values("budget") == [1.234, 500]
 
@@ -301,12 +327,52 @@ def test_a_column_of_currencies_allows_for_each_rows_mark() -> None:
         (["0.45", "0", "1"], [45, 0, 100], ["percent_as_fraction"]),
         (["0.45", "120%"], [45, 120], ["percent_as_fraction"]),
         (["0.5", "45"], [0.5, 45], []),
+        (["0", "1", None], [0, 100, None], ["percent_as_fraction"]),
+        (["1", "1"], [100, 100], ["percent_as_fraction"]),
+        (["0", "0"], [0, 0], []),
+        (["0", "1", "1%"], [0, 1, 1], []),
+        (["0", "1", "2"], [0, 1, 2], []),
     ],
 )
 def test_percentages(cells: list[str], expected: list[float], notes: list[str]) -> None:
     typed = column("percent_complete", *cells)
     assert typed.values("percent_complete") == pytest.approx(expected)
     assert [note.rule for note in typed.notes] == notes
+
+
+@pytest.mark.parametrize(
+    ("cells", "how", "notes"),
+    [
+        (["5", "6"], {}, ["currency_assumed"]),
+        (["5", "$6"], {}, []),
+        (["5", "6 EUR"], {}, []),
+        ([None, "n/a"], {}, []),
+        (["5"], {"constants": {"currency": "EUR"}}, []),
+    ],
+)
+def test_amounts_without_a_currency_give_a_warning(cells: list[str], how: dict[str, Any], notes: list[str]) -> None:
+    typed = column("actual_cost", *cells, **how)
+    assert [note.rule for note in typed.notes] == notes
+    assert all((note.column, note.row, note.severity) == ("actual_cost", 1, "warning") for note in typed.notes)
+
+
+@pytest.mark.parametrize(
+    ("goals", "known", "notes"),
+    [
+        (["G-1", None], {}, ["goals_not_loaded"]),
+        (["G-1"], {"goals": {}}, ["goals_not_loaded"]),
+        ([None, ""], {}, []),
+        (["G-1"], {"goals": {"g1": "G-1"}}, []),
+    ],
+)
+def test_goals_that_nobody_loaded_give_a_warning(goals: list[str], known: Any, notes: list[str]) -> None:
+    rows = [[f"P-{number}", "Name", goal] for number, goal in enumerate(goals)]
+    typed = type_rows(["project_id", "project_name", "goal_id"], rows, known=known)
+    assert [note.rule for note in typed.notes] == notes
+
+
+def test_a_goal_above_another_is_no_goal_of_another_file() -> None:
+    assert type_rows(["goal_id", "goal_name", "parent_goal_id"], [["G-2", "Growth", "G-1"]]).notes == []
 
 
 def test_yes_and_no() -> None:
@@ -332,6 +398,14 @@ def test_yes_and_no() -> None:
         ("Purple", "Purple"),
         ("●", "●"),
         ("6", "6"),
+        ("Grün", "green"),
+        ("gru\u0308n", "green"),
+        ("vert", "green"),
+        ("GELB", "amber"),
+        ("Orange", "amber"),
+        ("jaune", "amber"),
+        ("rot", "red"),
+        ("Rouge", "red"),
     ],
 )
 def test_ratings_in_words_letters_and_marks(text: str, expected: str | None) -> None:
