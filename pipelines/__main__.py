@@ -22,6 +22,7 @@ from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
 
 SAMPLE_FOLDER = Path(__file__).parents[1] / "data" / "sample"
+DECIMALS = {"comma": ",", "point": "."}
 UNUSED = 12  # unused columns named
 SHOWN = 5  # problems shown a rule; --json and `rejected` give all
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--date-order", choices=("dmy", "mdy"), help="day or month first, where dates can be read both ways"
     )
+    sub.add_argument("--decimal", choices=DECIMALS, help="the decimal sign, where amounts can be read both ways")
     sub.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     how = sub.add_mutually_exclusive_group()
     how.add_argument("--strict", action="store_true", help="publish nothing if any row is rejected (the default)")
@@ -135,6 +137,7 @@ def _load(asked: argparse.Namespace) -> int:
         source=asked.source,
         constants=_constants(asked.constants),
         dates=asked.date_order,
+        decimal=DECIMALS.get(asked.decimal),
         dry_run=asked.dry_run,
         quarantine=asked.quarantine,
     )
@@ -317,7 +320,7 @@ def _demo(asked: argparse.Namespace) -> int:
     print("Loading the sample organisation (made-up data) ...")
     asked.files = sorted(SAMPLE_FOLDER.glob("*.csv"))
     asked.source = SAMPLE
-    asked.export = asked.profile = asked.date_order = None
+    asked.export = asked.profile = asked.date_order = asked.decimal = None
     asked.constants, asked.dry_run, asked.quarantine = [], False, False
     return _load(asked)
 

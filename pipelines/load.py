@@ -160,6 +160,7 @@ def _read_all(
                     profile=request.profile,
                     constants=request.constants,
                     dates=request.dates,
+                    decimal=request.decimal,
                 )
             except DataProblem as error:
                 report.refuse(error)

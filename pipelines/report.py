@@ -13,7 +13,7 @@ class Request:
     """What a load was asked to do.
 
     `source` names where the files come from, in place of the profile's; `constants` fill columns that the files lack;
-    `dates` settles day and month.
+    `dates` settles day and month, `decimal` the decimal sign.
     """
 
     files: Sequence[Path]
@@ -22,6 +22,7 @@ class Request:
     source: str | None = None
     constants: dict[str, str] = field(default_factory=dict)
     dates: str | None = None
+    decimal: str | None = None
     dry_run: bool = False
     quarantine: bool = False
 

@@ -294,3 +294,13 @@ def test_as_a_program_of_its_own(file: Callable[..., Path], tmp_path: Path) -> N
     ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert json.loads(ran.stdout)["published"] == 1
+
+
+def test_the_decimal_sign_may_be_given(run: Run, file: Callable[..., Path], tmp_path: Path) -> None:
+    export = file("project_id;status_date;budget;currency\nP1;2026-01-02;1.234;EUR\n")
+    status, said, _ = run("load", export)
+    assert status == 1
+    assert "--decimal comma or --decimal point" in said
+    assert run("load", export, "--decimal", "comma")[0] == 0
+    with Warehouse(tmp_path / "store").reading() as reading:
+        assert reading.cursor().sql("select budget from fct_status").fetchall() == [(1234.0,)]
