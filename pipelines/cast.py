@@ -141,7 +141,7 @@ class _Caster:
         columns = [self.mapping.contract.columns[name] for name in names]
         money = [c.name for c in columns if c.type == "money"]
         if money and not (self.currency or self.marks or "currency" in self.mapping.text):
-            stated = self._ask(", ".join(f"count({name})" for name in money), "typed")
+            stated = self._ask(", ".join(f"count({name})" for name in money), f"typed {self._without_currency()}")
             if spoken := [self._header(name) for name, count in zip(money, stated, strict=True) if count]:
                 self._note(
                     "currency_assumed",
@@ -158,6 +158,18 @@ class _Caster:
                     "Load the goals export too; before this file or together with it.",
                     self._header(c.name),
                 )
+
+    def _without_currency(self) -> str:
+        """SQL that leaves out projects whose currency another load in force states; a bare table has no store."""
+        tables = {name for (name,) in self.con.execute("select table_name from duckdb_tables()").fetchall()}
+        if "load_in_force" not in tables or "project_id" not in self.mapping.text:
+            return ""
+        stating = " union all ".join(
+            f"select f.project_id from fact_{export} as f join load as l using (load_id) "
+            "semi join load_in_force using (load_id) where coalesce(f.currency, l.currency) is not null"
+            for export in ("projects", "status")
+        )
+        return f"anti join ({stating}) as stating using (project_id)"
 
     def _note(self, rule: str, message: str, fix: str, header: str) -> None:
         self.notes.append(Problem(rule, message, fix, row=self.table.header_row, column=header, severity="warning"))

@@ -145,7 +145,8 @@ def understand(
 
     `export` and `profile` decide where they are given, else the headers do. `constants` fill columns of the
     contract that the file lacks, or stand in for them. `dates` ("dmy" or "mdy") settles the order of day and month,
-    `decimal` ("," or ".") the decimal sign. DataProblem when the table fits no export or a key column is missing; UsageError for names that do not exist.
+    `decimal` ("," or ".") the decimal sign. DataProblem when the table fits no export or a key column is missing;
+    UsageError for names that do not exist.
     """
     chosen = _profile(table, export, profile)
     if chosen:

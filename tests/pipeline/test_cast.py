@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import string
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import Typed, type_rows
+
+from pipelines.load import Request, load
+from pipelines.warehouse import Warehouse
 
 DAY = dt.date
 
@@ -354,6 +358,15 @@ def test_amounts_without_a_currency_give_a_warning(cells: list[str], how: dict[s
     typed = column("actual_cost", *cells, **how)
     assert [note.rule for note in typed.notes] == notes
     assert all((note.column, note.row, note.severity) == ("actual_cost", 1, "warning") for note in typed.notes)
+
+
+def test_a_currency_that_another_load_states_is_not_assumed(tmp_path: Path) -> None:
+    (tmp_path / "projects.csv").write_text("project_id,project_name,currency\nP-1,One,EUR\n")
+    (tmp_path / "one.csv").write_text("project_id,status_date,actual_cost\nP-1,2026-01-05,5\n")
+    (tmp_path / "two.csv").write_text("project_id,status_date,actual_cost\nP-2,2026-01-05,5\n")
+    files = [tmp_path / f"{name}.csv" for name in ("projects", "one", "two")]
+    report = load(Warehouse(tmp_path / "store"), Request(files))
+    assert [[p.rule for p in f.problems] for f in report.files] == [[], [], ["currency_assumed"]]
 
 
 @pytest.mark.parametrize(
