@@ -184,7 +184,7 @@ def _group(picked: tuple[int, Health] | None) -> str:
 def trend(frame: pd.DataFrame, basis: Basis) -> None:
     """The shares of live projects in each colour over the weeks; in words before the second review."""
     if len(frame) < 2:
-        charts.missing("Only one review is known so far: the lines start with the second.")
+        charts.missing("The lines start with the second review.")
         return
     last = frame.iloc[-1]
     alt = sentences.in_words(

@@ -195,9 +195,9 @@ def test_a_chart_without_a_point_is_a_sentence(serve: Serve, tmp_path: Path, pag
     page.goto(f"{address}/projects?project=A")
     headline(page, "A is reported amber")
     expect(page.get_by_text("No report states a forecast cost")).to_be_visible()
-    expect(page.get_by_text("Amber/red", exact=True)).to_be_visible()
+    expect(page.locator(".rw-rating")).to_have_text("Amber/red")
     page.goto(f"{address}/?review=2026-11-13")
-    expect(page.get_by_text("Only one review is known so far")).to_be_visible()
+    expect(page.get_by_text("The lines start with the second review")).to_be_visible()
     expect(page.locator(".st-key-card-programs")).to_have_count(0)
 
 
@@ -235,6 +235,25 @@ def test_a_store_that_cannot_be_read_is_one_clear_message(serve: Serve, tmp_path
     headline(page, "The data cannot be read")
     expect(page.get_by_text("does not hold a version number")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_phone_shows_five_items_until_asked_for_all(browser: Browser, serve: Serve, tmp_path: Path) -> None:
+    file = tmp_path / "status.csv"
+    rows = "".join(f"A{number},2026-11-20,red\n" for number in range(7))
+    file.write_text(f"project_id,status_date,reported_health\n{rows}")
+    assert load(Warehouse(tmp_path / "seven"), Request([file]), today=dt.date(2026, 11, 21)).published
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    try:
+        page = context.new_page()
+        page.goto(serve(warehouse=tmp_path / "seven"))
+        shown = page.locator(".st-key-card-attention tbody tr:visible")
+        expect(shown).to_have_count(5)
+        page.get_by_text("All 7").click()
+        expect(shown).to_have_count(7)
+        page.set_viewport_size({"width": 1440, "height": 900})
+        expect(page.get_by_text("All 7")).to_be_hidden()
+    finally:
+        context.close()
 
 
 @pytest.mark.parametrize("path", ["", "projects", "projects?project=P1"])
