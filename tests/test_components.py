@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from analytics.portfolio import Money, Part, Summary
+from analytics.programs import Program, Rollup
+from analytics.reading import NO_PROGRAM
 from components import charts, controls, formats, frame, health, portfolio_view, project_view, sentences
 from components.controls import Scope, resolve
 from components.figures import delta
@@ -134,6 +136,12 @@ def test_money_says_how_many_projects_stand_behind_it() -> None:
     assert (forecast.value, spent.value) == ("$110", "$500")
     assert forecast.note == "10 % over the $100 budget of 6 of 10 projects; none in GBP"
     assert spent.note == "by 7 of 10 projects; none in GBP"
+
+
+def test_no_program_is_not_counted_as_a_program() -> None:
+    red = Rollup("red", "a rule", "count", 1.0, 0.0)
+    found = [Program(name, name, 1, 1, 0, 0, red, red, None, ()) for name in ("R1", "R2", NO_PROGRAM)]
+    assert sentences.programs(found, "computed") == "2 of 2 programs are computed red"
 
 
 def test_a_completed_project_is_spoken_of_in_the_past() -> None:
