@@ -199,6 +199,8 @@ def _print_file(file: FileReport) -> None:
             f"  {_many(file.rows_read, 'row')} read: {file.rows_new:,} new, {file.rows_restated:,} restated, "
             f"{file.rows_unchanged:,} unchanged, {file.rows_rejected:,} rejected; {_many(file.warnings, 'warning')}"
         )
+        if file.assumed:
+            print(f"  Note: {file.assumed}")
         unused = [header for header in file.ignored_columns if header]
         if unused:
             more = f" and {len(unused) - UNUSED:,} more" if len(unused) > UNUSED else ""

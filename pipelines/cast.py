@@ -23,10 +23,14 @@ NO = ("no", "n", "false", "f", "0")
 
 @dataclass(frozen=True)
 class Cast:
-    """What was decided for a table: notes for the reader (warnings), and the currency that its symbols speak of."""
+    """What was decided for a table: notes for the reader (warnings), the currency that its symbols speak of.
+
+    `assumed` says in words what was taken for granted where nothing states a currency.
+    """
 
     notes: list[Problem]
     currency: str | None
+    assumed: str | None = None
 
 
 def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, known: dict[str, dict[str, str]]) -> Cast:
@@ -49,7 +53,7 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
     caster.note_what_is_assumed(typed)
-    return Cast([*mapping.notes, *caster.notes], caster.currency)
+    return Cast([*mapping.notes, *caster.notes], caster.currency, caster.assumed)
 
 
 def _quoted(text: str) -> str:
@@ -78,6 +82,7 @@ class _Caster:
         self.known = known
         self.currency = mapping.source.currency
         self.marks: set[str] = set()
+        self.assumed: str | None = None
         self.questions: list[Problem] = []
         self.notes: list[Problem] = []
         self.fixes: dict[str, str] = {}
@@ -143,11 +148,9 @@ class _Caster:
         if money and not (self.currency or self.marks or "currency" in self.mapping.text):
             stated = self._ask(", ".join(f"count({name})" for name in money), f"typed {self._without_currency()}")
             if spoken := [self._header(name) for name, count in zip(money, stated, strict=True) if count]:
-                self._note(
-                    "currency_assumed",
-                    f"no currency is stated: the amounts of {', '.join(spoken)} are taken as USD",
-                    "Add a currency column, or say it for the whole file with --set currency=EUR.",
-                    spoken[0],
+                self.assumed = (
+                    f"no currency is stated: the amounts of {', '.join(spoken)} are taken as USD "
+                    "(a currency column, or --set currency=EUR, says otherwise)"
                 )
         for c in columns:
             own = c.known_in == self.mapping.contract.export

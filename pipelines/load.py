@@ -210,6 +210,7 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, b
         report.refuse(error)
         report.problems += _problems(con)
         return None
+    report.assumed = decided.assumed
     known = _known(con, form.export)
     verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
     outcome = plan(con, form, table.mapping.text)

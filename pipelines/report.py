@@ -32,7 +32,8 @@ class FileReport:
     """What became of one file, or of one sheet of a workbook.
 
     `refused` says that the file as a whole could not be used (no row of it was judged), `unreadable` that it could
-    not even be read as a table. In a dry run the counts say what would happen.
+    not even be read as a table; `assumed` what was assumed where the file says nothing. In a dry run the counts say
+    what would happen.
     """
 
     file: str
@@ -50,6 +51,7 @@ class FileReport:
     rows_rejected: int = 0
     warnings: int = 0
     problems: list[Problem] = field(default_factory=list)
+    assumed: str | None = None
     ignored_columns: tuple[str, ...] = ()
     refused: bool = False
     unreadable: bool = False

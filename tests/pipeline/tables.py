@@ -27,6 +27,7 @@ class Typed:
     notes: list[Problem]
     questions: list[Problem]
     currency: str | None
+    assumed: str | None = None
 
     def values(self, column: str) -> list[Any]:
         """A typed column, in the rows' order."""
@@ -81,4 +82,4 @@ def type_rows(
         done = cast(con, table, mapping, known or {})
     except DataProblem as error:
         return Typed(con, table, mapping, [], error.problems, None)
-    return Typed(con, table, mapping, done.notes, [], done.currency)
+    return Typed(con, table, mapping, done.notes, [], done.currency, done.assumed)

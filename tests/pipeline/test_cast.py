@@ -345,19 +345,19 @@ def test_percentages(cells: list[str], expected: list[float], notes: list[str]) 
 
 
 @pytest.mark.parametrize(
-    ("cells", "how", "notes"),
+    ("cells", "how", "says_so"),
     [
-        (["5", "6"], {}, ["currency_assumed"]),
-        (["5", "$6"], {}, []),
-        (["5", "6 EUR"], {}, []),
-        ([None, "n/a"], {}, []),
-        (["5"], {"constants": {"currency": "EUR"}}, []),
+        (["5", "6"], {}, True),
+        (["5", "$6"], {}, False),
+        (["5", "6 EUR"], {}, False),
+        ([None, "n/a"], {}, False),
+        (["5"], {"constants": {"currency": "EUR"}}, False),
     ],
 )
-def test_amounts_without_a_currency_give_a_warning(cells: list[str], how: dict[str, Any], notes: list[str]) -> None:
+def test_a_currency_that_nothing_states_is_assumed_aloud(cells: list[str], how: dict[str, Any], says_so: bool) -> None:
     typed = column("actual_cost", *cells, **how)
-    assert [note.rule for note in typed.notes] == notes
-    assert all((note.column, note.row, note.severity) == ("actual_cost", 1, "warning") for note in typed.notes)
+    assert ("actual_cost are taken as USD" in (typed.assumed or "")) == says_so
+    assert typed.notes == []
 
 
 def test_a_currency_that_another_load_states_is_not_assumed(tmp_path: Path) -> None:
@@ -366,7 +366,8 @@ def test_a_currency_that_another_load_states_is_not_assumed(tmp_path: Path) -> N
     (tmp_path / "two.csv").write_text("project_id,status_date,actual_cost\nP-2,2026-01-05,5\n")
     files = [tmp_path / f"{name}.csv" for name in ("projects", "one", "two")]
     report = load(Warehouse(tmp_path / "store"), Request(files))
-    assert [[p.rule for p in f.problems] for f in report.files] == [[], [], ["currency_assumed"]]
+    assert [bool(f.assumed) for f in report.files] == [False, False, True]
+    assert [f.problems for f in report.files] == [[], [], []]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,10 @@ def test_a_clean_file_is_published(run: Run, file: Callable[..., Path]) -> None:
     assert out.splitlines() == [
         "export.csv: status, utf-8, delimiter ','",
         "  2 rows read: 2 new, 0 restated, 0 unchanged, 0 rejected; 0 warnings",
+        (
+            "  Note: no currency is stated: the amounts of Budget are taken as USD "
+            "(a currency column, or --set currency=EUR, says otherwise)"
+        ),
         "Published as publication 1.",
     ]
 
