@@ -25,9 +25,9 @@ UNKNOWN_WORDS = (
     *("not available", "not applicable", "not known", "not set"),
 )
 
-# A header's last parenthesis, and what in it says that the numbers are not whole units of the usual currency.
+# A header's last parenthesis, and what in it says that the numbers are no whole units of the usual currency.
 _PARENTHESIS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.S)
-_SCALE = r"\d*[, ]?000s?|in 000s?|k|m|mm|mn|mln|mio|bn|b|t|thousands?|millions?|billions?|tsd"
+_SCALE = r"\d*[, ]?000s?|in 000s?|k|m|mm|mn|mln|mio|bn|b|t|thousands?|millions?|billions?|tsd|%.*|hours?|hrs?|days?|fte"
 _SCALED = re.compile(
     rf"(?:in )?(?:{amounts.CURRENCY}|dollars?|euros?|pounds?|sterling|of|[^\w$£€¥₹])*(?:{_SCALE})?"
     rf"(?:{amounts.CURRENCY}|dollars?|euros?|pounds?|sterling|of|[^\w$£€¥₹])*",
@@ -250,7 +250,7 @@ def _unread_scale(table: TextTable, header: str, form: Contract) -> Problem:
     name = form.header_for().get(fold(_PARENTHESIS.sub(r"\1", header)), "that it means")
     return Problem(
         "header_scaled",
-        f"{header} may hold scaled amounts or another currency, so it is not read",
+        f"{header} may hold scaled amounts, another currency or another unit, so it is not read",
         f"Load it with a --profile that knows the scale, or write full units under the header {name} and the currency "
         "in a column named currency (or --set currency=EUR).",
         row=table.header_row,

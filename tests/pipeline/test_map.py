@@ -101,7 +101,7 @@ def test_a_header_in_full_goes_before_one_with_a_parenthesis() -> None:
 
 
 SCALES = ["$M", "£m", "$000", "k€", "in thousands", "€", "EUR", "USD m", "$ millions", "in 1,000", "GBP '000", "Mio. €"]
-SCALES += ["$" * 200]
+SCALES += ["$" * 200, "hours", "% of budget"]
 
 
 @pytest.mark.parametrize("scale", SCALES)
