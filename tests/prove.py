@@ -11,7 +11,19 @@ OUTPUT = Path(__file__).parents[1] / "docs" / "proofs.md"
 
 def main() -> int:
     """Run every test marked `prove`; the exit status is pytest's."""
-    command = [sys.executable, "-m", "pytest", "-m", "prove", "-v", "-s", "--durations=0", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-m",
+        "prove",
+        "-v",
+        "--durations=0",
+        "-n",
+        "2",
+        "-p",
+        "no:cacheprovider",
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     print(done.stdout)
     said = re.sub(
