@@ -1,5 +1,7 @@
 """Amounts as people write them: SQL that takes away what stands about a number, and reads what is left."""
 
+from pipelines.literals import quoted
+
 # What a mark or code about an amount says of its currency; None where it may be one of several.
 MARKS = {
     "£": "GBP",
@@ -41,10 +43,6 @@ MAYBE_COMMA = r"-?[1-9]\d{0,2},\d{3}"
 MAYBE_POINT = r"-?[1-9]\d{0,2}\.\d{3}"
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def has_digits_only(text: str) -> str:
     """SQL: whether a text is digits, one point and a leading minus at most."""
     return f"regexp_full_match({text}, '-?\\d*\\.?\\d*')"
@@ -59,10 +57,10 @@ def plain_number(text: str) -> str:
 def body(text: str) -> str:
     """SQL: an amount's text without currency, unit and brackets; negative in any usual form gets a leading minus."""
     spaced = f"translate({text}, '\u00a0\u202f\u2009\t’−', '    ''-')"
-    bare = f"regexp_replace({spaced}, {_quoted(_AROUND)}, '', 'gi')"
-    bare = f"trim(regexp_replace({bare}, {_quoted(_UNIT)}, '\\1\\3', 'i'))"
+    bare = f"regexp_replace({spaced}, {quoted(_AROUND)}, '', 'gi')"
+    bare = f"trim(regexp_replace({bare}, {quoted(_UNIT)}, '\\1\\3', 'i'))"
     signed = r"^\( *([^()-]*?) *\)$|^([^()-]*?) *-$|^- *([^()-]*)$"
-    return f"regexp_replace({bare}, {_quoted(signed)}, '-\\1\\2\\3')"
+    return f"regexp_replace({bare}, {quoted(signed)}, '-\\1\\2\\3')"
 
 
 def value(text: str, stripped: str, decimal_comma: bool) -> str:
@@ -71,16 +69,16 @@ def value(text: str, stripped: str, decimal_comma: bool) -> str:
     groups = "|".join(rf"(?:{g}\d{{3}})+" for g in (f"[{group}]", " ", "'"))
     shape = rf"-?(?:\d{{1,3}}(?:{groups})(?:[{mark}]\d*)?|(?:\d+[{mark}]?\d*|[{mark}]\d+)(?:[eE][+-]?\d{{1,2}})?"
     shape += ")" if decimal_comma else r"|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)"
-    digits = f"translate({stripped}, {_quoted(mark + group + ' ' + chr(39))}, '.')"
+    digits = f"translate({stripped}, {quoted(mark + group + ' ' + chr(39))}, '.')"
     cases = " ".join(f"when '{unit}' then {times:g}" for unit, times in _UNITS.items())
-    unit = f"case lower(regexp_extract({text}, {_quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
-    readable = f"length({stripped}) <= {LONGEST} and regexp_full_match({stripped}, {_quoted(shape)})"
+    unit = f"case lower(regexp_extract({text}, {quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
+    readable = f"length({stripped}) <= {LONGEST} and regexp_full_match({stripped}, {quoted(shape)})"
     return f"case when {readable} then try_cast({digits} as double) * {unit} end"
 
 
 def currency_mark(text: str) -> str:
     """SQL: the currency mark or code that stands in an amount's text, in capitals, '' where there is none."""
-    return f"upper(regexp_extract({text}, {_quoted(CURRENCY)}, 0, 'i'))"
+    return f"upper(regexp_extract({text}, {quoted(CURRENCY)}, 0, 'i'))"
 
 
 def currencies(marks: set[str]) -> set[str]:

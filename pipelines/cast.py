@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines import amounts, dates
 from pipelines.contract import Column, spelled
+from pipelines.literals import listed, quoted
 from pipelines.map import UNKNOWN_WORDS, Mapping
 from pipelines.problems import DataProblem, Problem
 from pipelines.read import TextTable
@@ -54,14 +55,6 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
     caster.note_what_is_assumed(typed)
     return Cast([*mapping.notes, *caster.notes], caster.currency, caster.assumed)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _listed(texts: tuple[str, ...]) -> str:
-    return ", ".join(map(_quoted, texts))
 
 
 class _Caster:
@@ -232,7 +225,7 @@ class _Caster:
     def _amount(self, column: Column) -> str:
         text, body = _unsigned(column), f"{column.name}_body"
         plain = amounts.plain_number(text)
-        grouped = f"regexp_full_match({text}, {_quoted(amounts.MAYBE_POINT)})"
+        grouped = f"regexp_full_match({text}, {quoted(amounts.MAYBE_POINT)})"
         stated, read, three = self._ask(f"count({text}), count({plain}), count(*) filter ({grouped})")
         scale = f" * {self.mapping.source.scale:g}" if column.type == "money" and self.mapping.source.scale != 1 else ""
         foreign = points_part_thousands(self.table, self.mapping)
@@ -253,15 +246,15 @@ class _Caster:
         if self.mapping.decimal is not None:
             return self.mapping.decimal == ","
         comma, point, three_comma, three_point = self._ask(
-            f"count(*) filter (regexp_matches({body}, {_quoted(amounts.DECIMAL_COMMA)})),"
-            f"count(*) filter (regexp_matches({body}, {_quoted(amounts.DECIMAL_POINT)})),"
-            f"count(*) filter (regexp_full_match({body}, {_quoted(amounts.MAYBE_COMMA)})),"
-            f"count(*) filter (regexp_full_match({body}, {_quoted(amounts.MAYBE_POINT)}))"
+            f"count(*) filter (regexp_matches({body}, {quoted(amounts.DECIMAL_COMMA)})),"
+            f"count(*) filter (regexp_matches({body}, {quoted(amounts.DECIMAL_POINT)})),"
+            f"count(*) filter (regexp_full_match({body}, {quoted(amounts.MAYBE_COMMA)})),"
+            f"count(*) filter (regexp_full_match({body}, {quoted(amounts.MAYBE_POINT)}))"
         )
         either = three_comma or three_point
         if comma == point and either and (comma or foreign or (three_comma and three_point)):
             forms = f"{amounts.MAYBE_COMMA}|{amounts.MAYBE_POINT}"
-            examples = self._examples(column.name, f"regexp_full_match({body}, {_quoted(forms)})")
+            examples = self._examples(column.name, f"regexp_full_match({body}, {quoted(forms)})")
             self._question(
                 "decimal_sign_undecided",
                 column,
@@ -324,7 +317,7 @@ class _Caster:
 
     def _yes_no(self, column: Column) -> str:
         said = f"lower({column.name})"
-        return f"case when {said} in ({_listed(YES)}) then true when {said} in ({_listed(NO)}) then false end"
+        return f"case when {said} in ({listed(YES)}) then true when {said} in ({listed(NO)}) then false end"
 
     def _text(self, column: Column) -> str:
         # What refers to another export may do so by name, or in another case.
@@ -348,7 +341,7 @@ class _Caster:
             return text
         if len(changed) <= 40:
             cases = " ".join(
-                f"when {_quoted(v)} then {_quoted(m) if m is not None else 'null'}" for v, m in changed.items()
+                f"when {quoted(v)} then {quoted(m) if m is not None else 'null'}" for v, m in changed.items()
             )
             return f"case {text} {cases} else {text} end"
         name = f"spelled_{column.name}"

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from pipelines.headers import fold
+from pipelines.literals import quoted
 
 FOLDER = Path(__file__).parent / "contracts"
 EXPORTS = ("goals", "programs", "projects", "status")  # the order in which a command loads them
@@ -149,10 +150,6 @@ class Contract:
             yield _across(rule, today)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
     label = c.name.replace("_", " ")
     if c.required:
@@ -171,7 +168,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"{c.name}_allowed",
             (c.name,),
             "error",
-            f"{c.name} not in ({', '.join(map(_quoted, allowed))})",
+            f"{c.name} not in ({', '.join(map(quoted, allowed))})",
             ("ExpectColumnValuesToBeInSet", {"column": c.name, "value_set": allowed}),
             f"{label} has a value that is not known",
             f"Use one of: {', '.join(allowed)}.",
@@ -205,7 +202,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"{c.name}_form",
             (c.name,),
             "error",
-            f"not regexp_full_match({c.name}, {_quoted(c.pattern)})",
+            f"not regexp_full_match({c.name}, {quoted(c.pattern)})",
             # \Z, for $ would let a line break follow.
             ("ExpectColumnValuesToMatchRegex", {"column": c.name, "regex": rf"^(?:{c.pattern})\Z"}),
             f"{label} does not have its usual form",
@@ -218,7 +215,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"{c.name}_known",
             (c.name,),
             c.severity,
-            f"{c.name} not in ({', '.join(map(_quoted, ids))})",
+            f"{c.name} not in ({', '.join(map(quoted, ids))})",
             ("ExpectColumnValuesToBeInSet", {"column": c.name, "value_set": ids}),
             f"no such entry in {c.known_in}",
             f"Use one of {shown} or load it with the {c.known_in} export first.",
@@ -251,7 +248,7 @@ def _across(rule: dict[str, Any], today: dt.date) -> Check:
     if "not_a_total" in rule:
         name = rule["not_a_total"]["column"]
         expectation = ("ExpectColumnValuesToNotMatchRegex", {"column": name, "regex": rf"(?i)\A(?:{_TOTAL})\Z"})
-        fails = f"regexp_full_match({name}, {_quoted(f'(?i){_TOTAL}')})"
+        fails = f"regexp_full_match({name}, {quoted(f'(?i){_TOTAL}')})"
         return Check(rule["name"], (name,), rule["severity"], fails, expectation, *words)
     if "not_after_today" in rule:
         name = rule["not_after_today"]["column"]

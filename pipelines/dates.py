@@ -1,5 +1,7 @@
 """Dates as people write them: SQL that reduces a text to its day, and the formats that it is read by."""
 
+from pipelines.literals import listed
+
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 # Day-month-year or month-day-year: two small numbers and a year, however separated.
 _NUMERIC = r"^(\d{1,2})-(\d{1,2})-(\d{4}|\d{2})$"
@@ -16,10 +18,6 @@ FIXES = {
     "dmy": "Dates in this column are read day first (31/12/2026); write it so, or as 2026-12-31.",
     "mdy": "Dates in this column are read month first (12/31/2026); write it so, or as 2026-12-31.",
 }
-
-
-def _listed(texts: tuple[str, ...]) -> str:
-    return ", ".join(f"'{text}'" for text in texts)
 
 
 def iso(text: str) -> str:
@@ -47,8 +45,8 @@ def first_and_second(day: str) -> tuple[str, str]:
 def written(day: str, order: str) -> str:
     """SQL: the day that a day's text says in any usual form, `order` ("dmy" or "mdy") telling day from month."""
     long, short = _ORDERS[order]
-    formats = _listed((long, *_NAMED, "%Y-%m-%d", "%Y%m%d"))
-    formats_short = _listed((short, *_NAMED_SHORT))
+    formats = listed((long, *_NAMED, "%Y-%m-%d", "%Y%m%d"))
+    formats_short = listed((short, *_NAMED_SHORT))
     four = f"regexp_matches({day}, '\\d{{4}}')"
     read = f"case when {four} then try_strptime({day}, [{formats}]) else try_strptime({day}, [{formats_short}]) end"
     # The formats alone would also take "1/2/3", and words such as "epoch".

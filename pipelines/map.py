@@ -12,6 +12,7 @@ import yaml
 from pipelines import amounts
 from pipelines.contract import Contract, contract, contracts, known_headers
 from pipelines.headers import fold
+from pipelines.literals import quoted
 from pipelines.problems import DataProblem, Problem, UsageError
 from pipelines.read import TextTable
 
@@ -166,7 +167,7 @@ def _with_constants(table: TextTable, mapping: Mapping, constants: MappingType[s
     for said, value in constants.items():
         name = known.get(fold(said))
         if name:
-            text[name], headers[name] = _quoted(value), f"--set {said}"
+            text[name], headers[name] = quoted(value), f"--set {said}"
             continue
         words, fix = (
             f"--set {said}: the {form.export} export has no such column",
@@ -177,10 +178,6 @@ def _with_constants(table: TextTable, mapping: Mapping, constants: MappingType[s
         # It may be meant for another file of the same command.
         notes.append(Problem("set_not_used", f"{words}, so it is not used here", fix, severity="warning"))
     return replace(mapping, text=text, headers=headers, notes=tuple(notes))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _positions(table: TextTable) -> dict[str, list[int]]:
@@ -320,7 +317,7 @@ def _by_profile(table: TextTable, profile: Profile) -> Mapping:
 
 
 def _says_nothing(text: str) -> str:
-    return f"lower({text}) in ({', '.join(map(_quoted, UNKNOWN_WORDS))})"
+    return f"lower({text}) in ({', '.join(map(quoted, UNKNOWN_WORDS))})"
 
 
 def _profile_text(
@@ -328,7 +325,7 @@ def _profile_text(
 ) -> str:
     cells = [f"c{p}" for p in sources]
     if unknown:
-        pattern = _quoted(f"(?is)({'|'.join(unknown)})")
+        pattern = quoted(f"(?is)({'|'.join(unknown)})")
         cells = [f"case when not regexp_full_match({cell}, {pattern}) then {cell} end" for cell in cells]
     if "sum" in part:
         numbers = [f"try_cast(translate({cell}, ',$', '') as decimal(38, 6))" for cell in cells]
@@ -345,10 +342,10 @@ def _profile_text(
         outer = positions[fold(part["within"][0])][0]
         text = f"c{outer} || ' / ' || {text}"
     if "prefix" in part:
-        text = f"{_quoted(part['prefix'])} || {text}"
+        text = f"{quoted(part['prefix'])} || {text}"
     if "format" in part:
         before, _, after = part["format"].partition("{}")
-        text = f"{_quoted(before)} || {text} || {_quoted(after)}"
+        text = f"{quoted(before)} || {text} || {quoted(after)}"
     return text
 
 
