@@ -159,6 +159,12 @@ class Desk:
                 self._answers.popitem(last=False)
         return answer
 
+    def has(self, version: int, publication: int | None = None) -> bool:
+        """Whether a version, as known at a publication (default: its own), is open, so that answers come at once."""
+        with self._lock:
+            slot = self._slots.get((version, publication or version))
+        return slot is not None and slot.source is not None
+
     def open_readings(self) -> list[tuple[int, int]]:
         """The version and publication of each reading that is open, the one used last at the end."""
         with self._lock:

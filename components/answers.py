@@ -34,12 +34,24 @@ def begin() -> View | None:
     st.session_state[_VERSION_KEY] = version
     if found is None:
         return controls.sidebar([])
-    return controls.sidebar(
+    view = controls.sidebar(
         found.review_dates,
         portfolios=[controls.Scope(place.id, place.name) for place in found.portfolios],
         programs=[controls.Scope(place.id, place.name, place.portfolio) for place in found.programs],
         publications=found.publications,
     )
+    if view:
+        _open(desk, version, view)
+    return view
+
+
+def _open(desk: Desk, version: int, view: View) -> None:
+    """Have the view's knowledge at hand before the page draws: older knowledge is built when it is first asked for."""
+    if desk.has(version, view.known_at):
+        return
+    words = "Reading the portfolio" if is_latest(view) else f"Rebuilding what was known at publication {view.known_at}"
+    with frame.loading(words):
+        desk.ask(reading.is_sample, version, view.known_at)
 
 
 def ask(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -79,6 +79,17 @@ def card(key: str, title: str = "", subtitle: str = "") -> Iterator[None]:
         if title:
             below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
             st.html(f'<div class="rw-card-head"><h2>{escape(title)}</h2>{below}</div>')
+        yield
+
+
+@contextmanager
+def loading(words: str) -> Iterator[None]:
+    """The page's outline while what takes longer is made ready, and in our own words what that is; gone with it."""
+    with st.container(key="loading"), ExitStack() as outline:
+        with st.container():
+            outline.enter_context(st.spinner(words, show_time=True))
+        for height in (64, 120, 320):
+            outline.enter_context(st.skeleton(height=height))
         yield
 
 

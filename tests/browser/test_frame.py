@@ -148,3 +148,11 @@ def test_nothing_is_wider_than_a_phone(serve: Serve, page: Page) -> None:
     page.goto(serve(STAGE))
     page.get_by_role("heading", level=1).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_what_takes_longer_says_what_it_does_and_leaves_no_trace(serve: Serve, page: Page) -> None:
+    page.goto(serve(STAGE.with_name("slow.py")))
+    words = page.get_by_text("Rebuilding what was known at publication 3")
+    expect(words).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is there")
+    expect(words).to_have_count(0)
