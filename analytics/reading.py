@@ -207,20 +207,30 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Publication:
+    """A publication to look back to: its number, its day, and what was done."""
+
+    number: int
+    published_on: dt.date
+    action: str
+
+
+@dataclass(frozen=True)
 class Choices:
     """What the reader can choose between."""
 
     review_dates: tuple[dt.date, ...]
     portfolios: tuple[Place, ...]
     programs: tuple[Place, ...]
-    publications: tuple[int, ...]
+    publications: tuple[Publication, ...]
 
 
 def choices(source: Source) -> Choices:
     """The review dates, portfolios, programs and publications of a store."""
     days = [day for (day,) in source.rows("from review_date where review_date is not null order by review_date")]
     publications = tuple(
-        number for (number,) in source.rows("select publication from publication order by publication")
+        Publication(*row)
+        for row in source.rows("select publication, published_at::date, action from publication order by publication")
     )
     if not days:
         return Choices((), (), (), publications)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
 from analytics import reading
-from analytics.reading import Desk, Source
+from analytics.reading import Choices, Desk, Source
 from components import controls, frame
 from components.controls import View
 from pipelines.problems import RightworkError
@@ -25,33 +26,21 @@ def begin() -> View | None:
     A publication made since the last run is noticed here. None where nothing was loaded yet.
     """
     desk = _desk(str(Warehouse().folder))
-    try:
-        version = desk.version()
-        found = desk.ask(reading.choices, version) if version else None
-    except RightworkError:
-        controls.sidebar([])
-        raise
-    st.session_state[_VERSION_KEY] = version
-    if found is None:
-        return controls.sidebar([])
-    view = controls.sidebar(
-        found.review_dates,
-        portfolios=[controls.Scope(place.id, place.name) for place in found.portfolios],
-        programs=[controls.Scope(place.id, place.name, place.portfolio) for place in found.programs],
-        publications=found.publications,
-    )
-    if view:
-        _open(desk, version, view)
-    return view
+    return controls.sidebar(partial(_offer, desk))
 
 
-def _open(desk: Desk, version: int, view: View) -> None:
-    """Have the view's knowledge at hand before the page draws: older knowledge is built when it is first asked for."""
-    if desk.has(version, view.known_at):
-        return
-    words = "Reading the portfolio" if is_latest(view) else f"Rebuilding what was known at publication {view.known_at}"
+def _offer(desk: Desk, known_at: int | None) -> Choices | None:
+    """What there is to choose from; older knowledge is built when it is first asked for, which takes longer."""
+    if known_at is None:
+        st.session_state[_VERSION_KEY] = desk.version()
+    version: int = st.session_state[_VERSION_KEY]
+    if not version:
+        return None
+    if desk.has(version, known_at):
+        return desk.ask(reading.choices, version, known_at)
+    words = f"Rebuilding what was known at publication {known_at}" if known_at else "Reading the portfolio"
     with frame.loading(words):
-        desk.ask(reading.is_sample, version, view.known_at)
+        return desk.ask(reading.choices, version, known_at)
 
 
 def ask(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -59,6 +48,13 @@ def ask(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwarg
     view = controls.current_view()
     desk = _desk(str(Warehouse().folder))
     return desk.ask(question, st.session_state[_VERSION_KEY], view.known_at if view else None, *args, **kwargs)
+
+
+def latest() -> Choices | None:
+    """What there is to choose from at the latest version, None where nothing was loaded yet; for the server itself."""
+    desk = _desk(str(Warehouse().folder))
+    version = desk.version()
+    return desk.ask(reading.choices, version) if version else None
 
 
 def scope(view: View) -> reading.Scope:

@@ -16,8 +16,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from analytics.reading import Choices, Place, Publication
 from components.copy_link import copy_link
 from components.formats import day
+from pipelines.problems import RightworkError
 
 Basis = Literal["computed", "reported"]
 T = TypeVar("T")
@@ -27,15 +29,6 @@ PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
 REGISTER_PARAMETERS = ("q", "health", "closed")
 _BASES: tuple[Basis, ...] = ("computed", "reported")
 _VIEW_KEY = "current_view"
-
-
-@dataclass(frozen=True)
-class Scope:
-    """A portfolio or a program that can be chosen; `portfolio` is the id of the one that a program belongs to."""
-
-    id: str
-    name: str
-    portfolio: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,28 +54,47 @@ class View:
         }
 
 
-def sidebar(
-    review_dates: Sequence[date],
-    *,
-    portfolios: Sequence[Scope] = (),
-    programs: Sequence[Scope] = (),
-    publications: Sequence[int] = (),
-) -> View | None:
+def sidebar(offer: Callable[[int | None], Choices | None]) -> View | None:
     """Draw the controls and return the view that the URL asks for; None, and nothing to choose, without a review.
 
+    `offer` says what there is to choose from, as known at a publication (None: the latest): who looks at older
+    knowledge chooses among the reviews and places that were known then.
     Called from dashboard.py, before the page runs: what is bound there survives page switches. Pages ask
     `current_view()`.
     """
     raw = _carriers()
-    view = resolve(raw, review_dates, portfolios=portfolios, programs=programs, publications=publications)
-    with st.sidebar, st.container(key="controls", gap="xsmall"):
-        if view is None:
-            _pick("review", "Review date", [], None, str, placeholder="No reviews yet", disabled=True)
-            _pick("portfolio", "Portfolio", [], None, str, placeholder="All portfolios", disabled=True)
+    st.session_state[_VIEW_KEY] = None
+    with st.sidebar:
+        place = st.container(key="controls", gap="xsmall")
+    try:
+        view, choices, publications = _chosen(raw, offer)
+    except RightworkError:
+        with place:
+            _draw_empty()
+        raise
+    with place:
+        if view and choices:
+            _draw(view, choices, publications)
         else:
-            _draw(view, sorted(review_dates, reverse=True), portfolios, programs, sorted(publications, reverse=True))
+            _draw_empty()
     st.session_state[_VIEW_KEY] = view
     return view
+
+
+def _chosen(
+    raw: Mapping[str, str], offer: Callable[[int | None], Choices | None]
+) -> tuple[View | None, Choices | None, Sequence[Publication]]:
+    """The view that raw query parameters ask for, what it was chosen from, and every publication."""
+    latest = offer(None)
+    if latest is None:
+        return None, None, ()
+    numbers = [publication.number for publication in latest.publications]
+    known_at = _known_at(raw, numbers)
+    found = latest if known_at in (None, max(numbers, default=None)) else offer(known_at)
+    if found is None:
+        return None, None, ()
+    view = resolve(raw, found.review_dates, portfolios=found.portfolios, programs=found.programs, publications=numbers)
+    return view, found, latest.publications
 
 
 def current_view() -> View | None:
@@ -95,8 +107,8 @@ def resolve(
     raw: Mapping[str, str],
     review_dates: Sequence[date],
     *,
-    portfolios: Sequence[Scope] = (),
-    programs: Sequence[Scope] = (),
+    portfolios: Sequence[Place] = (),
+    programs: Sequence[Place] = (),
     publications: Sequence[int] = (),
 ) -> View | None:
     """The view that raw query parameters ask for; what does not exist snaps to the nearest before it, or the default.
@@ -115,8 +127,7 @@ def resolve(
     portfolio = next((item.id for item in portfolios if item.id == raw.get("portfolio")), None)
     if program and portfolio and program.portfolio not in ("", portfolio):
         program = None
-    numbers = sorted(publications)
-    known_at = _snap(_as_number(raw.get("known")), numbers, numbers[-1]) if numbers else None
+    known_at = _known_at(raw, publications)
     basis: Basis = "reported" if raw.get("basis") == "reported" else "computed"
     return View(review, compare, portfolio, program.id if program else None, basis, known_at)
 
@@ -169,17 +180,22 @@ def _carriers() -> dict[str, str]:
         }
 
 
-def _draw(
-    view: View, dates: list[date], portfolios: Sequence[Scope], programs: Sequence[Scope], publications: list[int]
-) -> None:
-    write_day = partial(day, weekday=True)
+def _draw_empty() -> None:
+    _pick("review", "Review date", [], None, str, placeholder="No reviews yet", disabled=True)
+    _pick("portfolio", "Portfolio", [], None, str, placeholder="All portfolios", disabled=True)
+
+
+def _draw(view: View, choices: Choices, publications: Sequence[Publication]) -> None:
+    dates, write_day = sorted(choices.review_dates, reverse=True), partial(day, weekday=True)
     _pick("review", "Review date", dates, view.review_date, write_day, default=dates[0])
-    if portfolios:
-        names = {item.id: item.name for item in portfolios}
+    if choices.portfolios:
+        names = {item.id: item.name for item in choices.portfolios}
         _pick(
             "portfolio", "Portfolio", ["", *names], view.portfolio or "", lambda key: names.get(key, "All portfolios")
         )
-    inside = {item.id: item.name for item in programs if view.portfolio in (None, item.portfolio or view.portfolio)}
+    inside = {
+        item.id: item.name for item in choices.programs if view.portfolio in (None, item.portfolio or view.portfolio)
+    }
     if inside:
         _pick("program", "Program", ["", *inside], view.program or "", lambda key: inside.get(key, "All programs"))
     against = f"against {day(view.compare_date, year=False)}, " if view.compare_date else ""
@@ -189,14 +205,14 @@ def _draw(
             _pick("compare", "Compare with", earlier, view.compare_date, write_day, default=earlier[0])
         _pick("basis", "Health", list(_BASES), view.basis, lambda basis: f"As {basis}", default="computed")
         if publications:
-            latest = publications[0]
+            made = {publication.number: publication for publication in publications}
             _pick(
                 "known",
                 "As known at",
-                publications,
+                sorted(made, reverse=True),
                 view.known_at,
-                lambda number: f"Publication {number}" + (", the latest" if number == latest else ""),
-                default=latest,
+                lambda number: f"{number} of {day(made[number].published_on)}, {made[number].action}",
+                default=max(made),
             )
     copy_link(view.query())
 
@@ -230,6 +246,12 @@ def _pick(
 def _choose(name: str, key: str, default: object) -> None:
     chosen = st.session_state[key]
     st.session_state[name] = "" if chosen is None or chosen == default else str(chosen)
+
+
+def _known_at(raw: Mapping[str, str], publications: Sequence[int]) -> int | None:
+    """The publication that raw query parameters ask for, the nearest before it, or the latest; None without any."""
+    numbers = sorted(publications)
+    return _snap(_as_number(raw.get("known")), numbers, numbers[-1]) if numbers else None
 
 
 def _snap(wanted: Ordered | None, known: Sequence[Ordered], default: Ordered) -> Ordered:

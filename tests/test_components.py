@@ -11,16 +11,16 @@ import pytest
 
 from analytics.portfolio import Money, Part, Summary
 from analytics.programs import Program, Rollup
-from analytics.reading import NO_PROGRAM
+from analytics.reading import NO_PROGRAM, Place
 from components import charts, controls, formats, frame, health, portfolio_view, project_view, sentences
-from components.controls import Scope, resolve
+from components.controls import resolve
 from components.figures import delta
 from components.theme import DARK, LIGHT, Palette
 
 ROOT = Path(__file__).resolve().parents[1]
 WEEKS = [date(2026, 11, 6), date(2026, 11, 13), date(2026, 11, 20)]
-PROGRAMS = [Scope("PG-1", "Front door", "PF-1"), Scope("PG-2", "Fulfilment", "PF-2")]
-PORTFOLIOS = [Scope("PF-1", "Customer"), Scope("PF-2", "Platform")]
+PROGRAMS = [Place("PG-1", "Front door", "PF-1"), Place("PG-2", "Fulfilment", "PF-2")]
+PORTFOLIOS = [Place("PF-1", "Customer"), Place("PF-2", "Platform")]
 
 
 @pytest.mark.parametrize("name", ["formats", "health", "figures", "controls"])

@@ -4,8 +4,8 @@ from datetime import date
 
 import streamlit as st
 
+from analytics.reading import Choices, Place, Publication
 from components import controls, frame
-from components.controls import Scope
 from components.guard import guard
 
 guard()
@@ -14,10 +14,11 @@ frame.style()
 page = st.navigation(
     [st.Page("pages/overview.py", title="Overview", default=True), st.Page("pages/projects.py", title="Projects")]
 )
-controls.sidebar(
-    [date(2026, 11, 6), date(2026, 11, 13), date(2026, 11, 20)],
-    portfolios=[Scope("PF-1", "Customer"), Scope("PF-2", "Platform")],
-    programs=[Scope("PG-1", "Front door", "PF-1"), Scope("PG-2", "Fulfilment", "PF-2")],
-    publications=[1, 2, 3],
+CHOICES = Choices(
+    (date(2026, 11, 6), date(2026, 11, 13), date(2026, 11, 20)),
+    (Place("PF-1", "Customer"), Place("PF-2", "Platform")),
+    (Place("PG-1", "Front door", "PF-1"), Place("PG-2", "Fulfilment", "PF-2")),
+    tuple(Publication(number, date(2026, 11, 20), "load") for number in (1, 2, 3)),
 )
+controls.sidebar(lambda known_at: CHOICES)
 page.run()
