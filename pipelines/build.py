@@ -104,6 +104,13 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     _let_go(con)
 
 
+def rejudge(con: duckdb.DuckDBPyConnection, publication: int) -> None:
+    """Build anew what stands on rules: the review dates and mart_health_week. The rest reads the rules when asked."""
+    con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
+    con.execute(f"create or replace table review_date as {model('review_date')}")
+    _build_mart(con)
+
+
 def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -> None:
     """Bring the models up to a publication after these loads came into force or left it.
 

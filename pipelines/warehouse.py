@@ -9,19 +9,23 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
 
 from pipelines.build import FOLDER as MODELS
-from pipelines.build import model, rebuild
+from pipelines.build import model, rebuild, rejudge
 from pipelines.contract import contract, contracts
 from pipelines.problems import StoreError, UsageError
 from pipelines.store import Draft, Store
 
 DEFAULT = Path("data") / "warehouse"
 RULES = Path(__file__).parent / "rules.yaml"
+RuleRow = tuple[str, float | None, str | None]
+RULE_COLUMNS = "name, value, word, publication, recorded_at, recorded_by, why"
 
 
 def current_person() -> str:
@@ -66,7 +70,7 @@ class Warehouse:
             con.execute("set preserve_insertion_order = true")
             _limit_memory(con)
             prepare(con)
-            self._take_rules(con, draft.version)
+            self.take_rules(con, draft.version)
             yield draft
 
     @contextmanager
@@ -79,7 +83,7 @@ class Warehouse:
 
     def _seed_rules(self) -> None:
         """Record the shipped value of every rule that the journal does not know yet."""
-        shipped = yaml.safe_load(RULES.read_text("utf-8"))
+        shipped = shipped_rules()
         if self.journal.version():
             with self.journal.read() as con:
                 known = {name for (name,) in con.sql("select distinct name from rule").fetchall()}
@@ -90,24 +94,29 @@ class Warehouse:
             known = {name for (name,) in draft.con.sql("select distinct name from rule").fetchall()}
             for name, rule in shipped.items():
                 if name not in known:
-                    values = [name, rule["value"], now(), current_person()]
-                    draft.con.execute("insert into rule values (?, ?, 0, ?, ?, 'shipped')", values)
+                    shipped_as = [name, rule.get("value"), rule.get("word"), now(), current_person()]
+                    draft.con.execute(
+                        f"insert into rule ({RULE_COLUMNS}) values (?, ?, ?, 0, ?, ?, 'shipped')", shipped_as
+                    )
 
-    def _take_rules(self, con: duckdb.DuckDBPyConnection, publication: int) -> None:
+    def take_rules(self, con: duckdb.DuckDBPyConnection, publication: int) -> None:
         """Put the rules known at a publication in force; rules or models that changed rebuild what stands on them."""
         with self.journal.read() as journal:
-            rules = journal.sql(rules_known(publication)).fetchall()
-        standing = con.sql("select name, value from rule_in_force order by name").fetchall()
+            rules = rules_known(journal, changes_of_rules(con, publication))
+        standing = con.sql("select name, value, word from rule_in_force order by name").fetchall()
         digest = models_digest()
-        built = con.sql("select digest from built_with").fetchall()
-        if standing == rules and built == [(digest,)]:
+        built = con.sql("select digest from built_with").fetchall() == [(digest,)]
+        if standing == rules and built:
             return
         con.execute("delete from rule_in_force")
-        con.executemany("insert into rule_in_force values (?, ?)", [list(rule) for rule in rules])
+        con.executemany("insert into rule_in_force values (?, ?, ?)", rules)
+        if built:
+            rejudge(con, publication)
+            return
         con.execute("delete from built_with")
         con.execute("insert into built_with values (?)", [digest])
         con.execute(model("macros"))
-        rebuild(con, publication - 1)
+        rebuild(con, publication)
         con.execute(model("project_at"))
 
     @contextmanager
@@ -159,7 +168,8 @@ class Reading:
                     f"there is no publication {publication}",
                     f"The latest is {latest}; see python -m pipelines history.",
                 )
-            if self.publication != latest:
+            built = self._con.sql("select digest from facts.built_with").fetchall()
+            if self.publication != latest or built != [(models_digest(),)]:
                 self._know(self.publication)
             undo.pop_all()
 
@@ -172,16 +182,30 @@ class Reading:
             raise StoreError(f"{path} cannot be opened: {first}", "Restore a backup, into a new folder.") from error
 
     def _know(self, publication: int) -> None:
-        """Build the models as they were known then, beside the facts; older knowledge takes longer."""
+        """Build the models as they were known then, beside the facts; older knowledge takes longer.
+
+        The latest is built so too where other models than ours built it, until the next publication.
+        """
         self._con.execute("attach ':memory:' as known")
         self._con.execute("set search_path = 'known,facts'")
         self._path = "known,facts"
-        self._con.execute("create table known.rule_in_force (name varchar, value double)")
-        rules = rules_known(publication).replace("from rule", "from journal.rule")
-        self._con.execute(f"insert into known.rule_in_force {rules}")
+        self._fill_in()
+        self._con.execute("create table known.rule_in_force (name varchar, value double, word varchar)")
+        rules = rules_known(self._con, changes_of_rules(self._con, publication), "journal.rule")
+        self._con.executemany("insert into known.rule_in_force values (?, ?, ?)", rules)
         self._con.execute(model("macros"))
         rebuild(self._con, publication)
         self._con.execute(model("project_at"))
+
+    def _fill_in(self) -> None:
+        """Views of the fact tables with the columns, empty, that the contracts got since the store was built."""
+        for form in contracts():
+            table = f"fact_{form.export}"
+            standing = {name for (name, *_) in self._con.sql(f"describe facts.{table}").fetchall()}
+            lacking = [c for c in form.columns.values() if c.name not in standing]
+            if lacking:
+                columns = ", ".join(f"null::{c.sql_type} as {c.name}" for c in lacking)
+                self._con.execute(f"create view known.{table} as select *, {columns} from facts.{table}")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own for one thread, or one query."""
@@ -195,12 +219,37 @@ class Reading:
         self._con.close()
 
 
-def rules_known(publication: int) -> str:
-    """SQL: each rule with the value that counts at a publication, by name. Reads rule."""
-    return (
-        "select name, arg_max(value, (publication, recorded_at)) as value from rule "
-        f"where publication <= {int(publication)} group by name order by name"
+def changes_of_rules(con: duckdb.DuckDBPyConnection, publication: int) -> list[int]:
+    """The publications up to one that changed rules, with 0 for the shipped ones. Reads publication."""
+    found = con.execute(
+        "select publication from publication where action = 'rules' and publication <= ?", [publication]
     )
+    return [0, *(number for (number,) in found.fetchall())]
+
+
+def rules_known(con: duckdb.DuckDBPyConnection, changes: list[int], table: str = "rule") -> list[RuleRow]:
+    """Each rule by name, with the value or the word that counts after these changes of rules.
+
+    A journal that no writer has brought up to date yet may lack a rule, which then is as shipped, or the column word.
+    """
+    found = con.sql(
+        f"""
+        select name, arg_max({{'value': value, 'word': word}}, (publication, recorded_at))
+        from (from {table} union all by name select null::varchar as word where false)
+        where publication in ({", ".join(map(str, changes))})
+        group by name
+        """
+    ).fetchall()
+    rules = {name: (rule.get("value"), rule.get("word")) for name, rule in shipped_rules().items()}
+    rules |= {name: (last["value"], last["word"]) for name, last in found}
+    return [(name, value, word) for name, (value, word) in sorted(rules.items())]
+
+
+@cache
+def shipped_rules() -> dict[str, dict[str, Any]]:
+    """What rules.yaml says of each rule, by name; change none of it."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(RULES.read_text("utf-8"))
+    return found
 
 
 def models_digest() -> str:

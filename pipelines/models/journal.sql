@@ -1,4 +1,10 @@
--- What people record. Rules are never overwritten: the newest by publication counts.
+-- What people record. Nothing is ever overwritten.
+
+-- Rules: a number or a word each. The shipped ones hold from publication 0, a change from the publication "rules" of its
+-- number; a change whose publication never came, since its writer was killed, does not count.
 create table if not exists rule (
-    name varchar, value double, publication integer, recorded_at timestamp, recorded_by varchar, why varchar
+    name varchar, value double, word varchar, publication integer, recorded_at timestamp, recorded_by varchar,
+    why varchar
 );
+
+alter table rule add column if not exists word varchar;

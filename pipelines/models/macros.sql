@@ -3,6 +3,8 @@
 
 create or replace macro rule_value(rule) as (select value from rule_in_force where name = rule);
 
+create or replace macro rule_word(rule) as (select word from rule_in_force where name = rule);
+
 create or replace macro week_end(day) as
     (day + cast((rule_value('week_ends_on') - isodow(day) + 7) % 7 as integer))::date;
 

@@ -34,7 +34,9 @@ create table if not exists check_result (
 );
 
 -- The rules that the models were built with.
-create table if not exists rule_in_force (name varchar, value double);
+create table if not exists rule_in_force (name varchar, value double, word varchar);
+
+alter table rule_in_force add column if not exists word varchar;
 
 -- The colour that each reported rating counts as.
 create table if not exists health_colour (rating varchar, colour varchar);

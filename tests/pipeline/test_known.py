@@ -4,6 +4,7 @@ import pytest
 from desk import Desk, day, differences
 
 from pipelines.problems import StoreError, UsageError
+from pipelines.rules import set_rules
 
 STEPS = [
     ["project_id, status_date, reported_health, budget, forecast_cost\nP1, 2026-01-09, green, 100, 100"],
@@ -42,10 +43,8 @@ def test_as_known_before_a_correction(desk: Desk) -> None:
 
 def test_rules_are_those_known_at_the_publication(desk: Desk) -> None:
     desk.load(STEPS[0][0].replace("100\n", "115\n").replace("green, 100, 100", "green, 100, 115"))
-    with desk.warehouse.journal.write() as draft:
-        draft.con.execute("insert into rule values ('cost_amber', 0.2, 2, timestamp '2026-01-20', 'someone', 'looser')")
     before = at(desk, "2026-01-09")
-    desk.load("project_id, status_date, reported_health\nP3, 2026-01-09, green")
+    assert set_rules(desk.warehouse, {"cost_amber": 0.2}, "looser") == 2
     asked = "select cost from project_at(date '2026-01-09') where project_key = 'P1'"
     assert desk.rows(asked) == [("green",)]
     assert desk.rows(asked, 1) == [("amber",)]

@@ -7,12 +7,11 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from desk import Desk, day
 from walk import walk
 
 from pipelines.build import model
-from pipelines.warehouse import RULES
+from pipelines.warehouse import shipped_rules
 
 STATUS = "project_id, status_date, "
 
@@ -21,9 +20,9 @@ STATUS = "project_id, status_date, "
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """The macros, with the shipped rules in force."""
     with duckdb.connect() as con:
-        con.execute("create table rule_in_force (name varchar, value double)")
-        rules = yaml.safe_load(RULES.read_text("utf-8"))
-        con.executemany("insert into rule_in_force values (?, ?)", [[n, r["value"]] for n, r in rules.items()])
+        con.execute("create table rule_in_force (name varchar, value double, word varchar)")
+        rules = [[name, rule.get("value"), rule.get("word")] for name, rule in shipped_rules().items()]
+        con.executemany("insert into rule_in_force values (?, ?, ?)", rules)
         con.execute(model("macros"))
         yield con
 

@@ -1,0 +1,200 @@
+"""The rules that judge: what each means, which value holds since when and why, and changing them for later knowledge.
+
+The journal gets the change, and then the facts a publication "rules" of its number, in one writer's turn. The
+publication decides: a change whose publication never came, because its writer was killed in between, counts neither
+then nor later, and the next change takes it out of the journal.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from pipelines.load import record
+from pipelines.problems import UsageError
+from pipelines.warehouse import RULE_COLUMNS, Warehouse, changes_of_rules, current_person, now, shipped_rules
+
+Value = float | str
+SHOW = "See them all: python -m pipelines rules."
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as rules.yaml says it: a number in `unit` (share, days, weekday), or a word, one of `choices`."""
+
+    name: str
+    group: str
+    title: str
+    help: str
+    used_on: tuple[str, ...]
+    shipped: Value
+    unit: str
+    least: float
+    most: float
+    not_below: str | None
+    choices: Mapping[str, str]
+
+    def said(self, value: Value) -> str:
+        """A value of this rule in words: 10 %, 7 days, Friday."""
+        if self.choices:
+            return self.choices.get(str(value), str(value))
+        if self.unit == "share":
+            return f"{round(float(value) * 100, 4):g} %"
+        if self.unit == "weekday":
+            return WEEKDAYS[int(value) - 1]
+        return f"{value:g} {'day' if value == 1 else 'days'}"
+
+    def range(self) -> str:
+        """What may be set, in words."""
+        if self.choices:
+            return ", ".join(self.choices)
+        if self.unit == "share":
+            return f"{self.said(self.least)} to {self.said(self.most)}"
+        return f"whole days, {self.least:g} to {self.most:g}" if self.unit == "days" else "1 Monday to 7 Sunday"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One rule set anew: by whom, when, why, and the publication from which it holds."""
+
+    name: str
+    before: Value
+    after: Value
+    publication: int
+    recorded_at: dt.datetime
+    recorded_by: str
+    why: str
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Every rule by name, in the order of rules.yaml."""
+    return {
+        name: Rule(
+            name,
+            said["group"],
+            said["title"],
+            said["help"],
+            tuple(said["used_on"]),
+            said["word"] if "word" in said else float(said["value"]),
+            said.get("unit", "word"),
+            said.get("least", 0),
+            said.get("most", 0),
+            said.get("not_below"),
+            said.get("choices", {}),
+        )
+        for name, said in shipped_rules().items()
+    }
+
+
+def in_force(con: duckdb.DuckDBPyConnection) -> dict[str, Value]:
+    """The value of every rule that judges on this connection."""
+    found = con.sql("select name, value, word from rule_in_force").fetchall()
+    return {name: word if value is None else value for name, value, word in found}
+
+
+def changes_known(con: duckdb.DuckDBPyConnection, publication: int) -> list[Change]:
+    """Every change of a rule as known at a publication, the latest first. Reads journal.rule and publication."""
+    made = ", ".join(map(str, changes_of_rules(con, publication)))
+    found = con.sql(
+        f"""
+        with recorded as (
+            from (from journal.rule union all by name select null::varchar as word where false)
+            where publication in ({made})
+        ),
+        ordered as (
+            select *, lag({{'value': value, 'word': word}}) over (
+                partition by name order by publication, recorded_at
+            ) as before
+            from recorded
+        )
+        select name, coalesce(before.word, before.value::varchar), coalesce(word, value::varchar), publication,
+            recorded_at, recorded_by, why
+        from ordered where publication > 0 order by publication desc, name
+        """
+    ).fetchall()
+    return [Change(n, _typed(n, before), _typed(n, after), *rest) for n, before, after, *rest in found if n in rules()]
+
+
+def _typed(name: str, text: str) -> Value:
+    return text if rules()[name].choices else float(text)
+
+
+def checked(changes: Mapping[str, Value | str], standing: Mapping[str, Value]) -> dict[str, Value]:
+    """The changes as values, without those that change nothing, once they are found possible beside those that stand.
+
+    UsageError for the first that is not: an unknown rule, a value out of range, red below amber.
+    """
+    values = {name: _value(name, value) for name, value in changes.items()}
+    together = {**standing, **values}
+    for rule in rules().values():
+        low = rule.not_below
+        if low and values.keys() & {low, rule.name} and float(together[rule.name]) < float(together[low]):
+            red, amber = rule.said(together[rule.name]), rule.said(together[low])
+            fix = f"Set {rule.name} to {amber} or more, or {low} to {red} or less."
+            raise UsageError(f"{rule.name} would be {red}, below {low}, {amber}", fix)
+    return {name: value for name, value in values.items() if value != standing.get(name)}
+
+
+def _value(name: str, given: Value) -> Value:
+    rule = rules().get(name)
+    if rule is None:
+        raise UsageError(f"there is no rule {name}", SHOW)
+    if rule.choices:
+        if given not in rule.choices:
+            raise UsageError(f"{name} can't be {given}", f"Choose one of: {rule.range()}.")
+        return str(given)
+    text = str(given).strip()
+    percent = rule.unit == "share" and text.endswith("%")
+    try:
+        value = round(float(text.removesuffix("%")) / (100 if percent else 1), 6)
+    except (ValueError, OverflowError):
+        raise UsageError(f"{name} is a number, not {text}", f"Give one in its range: {rule.range()}.") from None
+    if not rule.least <= value <= rule.most:
+        raise UsageError(f"{name} can't be {text}", f"Give one in its range: {rule.range()}.")
+    if rule.unit != "share" and value != int(value):
+        raise UsageError(f"{name} is a whole number, not {text}", f"Give one in its range: {rule.range()}.")
+    return value
+
+
+def set_rules(
+    warehouse: Warehouse,
+    changes: Mapping[str, Value],
+    why: str,
+    *,
+    progress: Callable[[str, float], None] | None = None,
+) -> int:
+    """Set rules anew, for all that is known from now on; the new publication. Earlier publications keep theirs.
+
+    UsageError when a change is not possible (see `checked`), nothing would change, or the reason is missing.
+    """
+    tell = progress or (lambda words, share: None)
+    if not why.strip():
+        raise UsageError("a change of rules needs its reason", "Say why: --why TEXT.")
+    with warehouse.writing() as draft:
+        con, publication = draft.con, draft.version
+        new = checked(changes, in_force(con))
+        if not new:
+            raise UsageError("every rule has this value already; nothing was changed", SHOW)
+        tell("Recording the change", 0.1)
+        _record(warehouse, publication, changes_of_rules(con, publication), new, why.strip())
+        record(con, publication, "rules")
+        tell("Judging anew", 0.3)
+        warehouse.take_rules(con, publication)
+        tell("Publishing", 0.9)
+        return publication
+
+
+def _record(warehouse: Warehouse, publication: int, made: list[int], new: Mapping[str, Value], why: str) -> None:
+    when, who = now(), current_person()
+    with warehouse.journal.write() as draft:
+        draft.con.execute(f"delete from rule where publication not in ({', '.join(map(str, made))})")
+        for name, value in new.items():
+            row: list[Any] = [name, None, value] if isinstance(value, str) else [name, value, None]
+            draft.con.execute(
+                f"insert into rule ({RULE_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)", [*row, publication, when, who, why]
+            )
