@@ -5,19 +5,15 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from components import controls, theme
+from components import controls, sample, theme
 from pipelines.contract import contract
 from pipelines.templates import template_rows
-
-LOAD_COMMAND = "python -m pipelines load FILE"
-TEMPLATES_COMMAND = "python -m pipelines templates DIR"
-DEMO_COMMAND = "python -m pipelines demo"
 
 
 @dataclass(frozen=True)
@@ -26,15 +22,6 @@ class Crumb:
 
     label: str
     view: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Template:
-    """A file to download that shows what an export should look like."""
-
-    name: str
-    content: bytes
-    mime: str = "text/csv"
 
 
 def style() -> None:
@@ -53,8 +40,7 @@ def header(
     `crumbs` lead up, `here` names where the reader is. All of it may be foreign text.
     """
     if is_sample:
-        text = "<b>Sample data.</b> A made-up organisation, so that every page has something to show."
-        st.html(f'<div class="rw-notice">{text}</div>')
+        sample.notice()
     if crumbs:
         breadcrumbs(crumbs, here)
     line = "<span> · </span>".join(escape(part) for part in context)
@@ -93,39 +79,39 @@ def loading(words: str) -> Iterator[None]:
         yield
 
 
-def empty(page: str, shows: Sequence[str], exports: Sequence[str], template: Template | None = None) -> None:
-    """The page before there is data: what it would show, which export feeds it, and how to load one."""
+def empty(page: str, shows: Sequence[str], exports: Sequence[str]) -> None:
+    """The page before there is data: what it would show, which exports feed it, a template of each, and the sample."""
     header("No exports loaded yet", [f"{page} fills itself from the status exports that your tools already write"])
     with card("empty"):
         points = "".join(f"<li>{escape(point)}</li>" for point in shows)
+        st.html(f'<div class="rw-empty"><h2>What this page shows</h2><ul>{points}</ul></div>')
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Load your exports", type="primary", icon=":material/upload:"):
+                st.switch_page("pages/upload.py", query_params={})
+            sample.offer()
         names = " and ".join(", ".join(f"<b>{escape(name)}</b>" for name in exports).rsplit(", ", 1))
         st.html(
-            f'<div class="rw-empty"><h2>What this page shows</h2><ul>{points}</ul>'
-            f"<h2>What feeds it</h2><p>The {names} {'exports' if len(exports) > 1 else 'export'}, as CSV or Excel. "
-            "Load a file from the command line:</p></div>"
+            f'<div class="rw-empty"><h2>What feeds it</h2><p>The {names} '
+            f"{'exports' if len(exports) > 1 else 'export'}, as CSV or Excel, from whatever tool writes them. "
+            "Templates, to fill in or to compare with:</p></div>"
         )
-        st.code(LOAD_COMMAND, language=None, width=420)
-        st.html('<div class="rw-empty"><p>To see what every export may hold, write a template of each:</p></div>')
-        st.code(TEMPLATES_COMMAND, language=None, width=420)
-        st.html('<div class="rw-empty"><p>To look around first, load a made-up organisation:</p></div>')
-        st.code(DEMO_COMMAND, language=None, width=420)
-        if template:
-            st.download_button(
-                f"Download a template ({template.name})",
-                template.content,
-                file_name=template.name,
-                mime=template.mime,
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        with st.container(horizontal=True):
+            for export in exports:
+                st.download_button(
+                    f"{export}.csv",
+                    partial(template, export),
+                    file_name=f"{export}.csv",
+                    mime="text/csv",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
 
 
-@cache
-def status_template() -> Template:
-    """The template of the status export, which alone is enough to see health."""
+def template(export: str) -> bytes:
+    """A CSV file that shows what an export should look like: its header and an example row."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows(template_rows(contract("status")))
-    return Template("status.csv", out.getvalue().encode("utf-8-sig"))
+    csv.writer(out).writerows(template_rows(contract(export)))
+    return out.getvalue().encode("utf-8-sig")
 
 
 def trouble(message: str, fix: str) -> None:
