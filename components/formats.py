@@ -51,6 +51,15 @@ def number(value: Any, *, sign: bool = False, decimals: int = 0) -> str:
     return f"{_sign(amount, sign)}{abs(amount):,.{decimals}f}"
 
 
+def unbroken(text: str) -> str:
+    """A text in which no line ends between a number and its unit or month.
+
+    >>> unbroken("$75.1 M of 16 %, 13 Nov") == "$75.1\\u00a0M of 16\\u00a0%, 13\\u00a0Nov"
+    True
+    """
+    return re.sub(r"(?<=\d) (?=(?:[kM%]|bn|tn|days?|[A-Z][a-z]{2})(?![A-Za-z]))", "\u00a0", text)
+
+
 def percent(share: Any, *, sign: bool = False) -> str:
     """A share of one as a percentage without decimals; a small share is not called nothing.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from components import controls, sample, theme
+from components.formats import unbroken
 from pipelines.contract import contract
 from pipelines.templates import template_rows
 
@@ -43,8 +44,10 @@ def header(
         sample.notice()
     if crumbs:
         breadcrumbs(crumbs, here)
-    line = "<span> · </span>".join(escape(part) for part in context)
-    st.html(f'<header class="rw-header"><h1>{escape(headline)}</h1>{f"<p>{line}</p>" if line else ""}</header>')
+    line = "<span> · </span>".join(escape(unbroken(part)) for part in context)
+    st.html(
+        f'<header class="rw-header"><h1>{escape(unbroken(headline))}</h1>{f"<p>{line}</p>" if line else ""}</header>'
+    )
 
 
 def breadcrumbs(crumbs: Sequence[Crumb], here: str) -> None:
@@ -64,7 +67,7 @@ def card(key: str, title: str = "", subtitle: str = "") -> Iterator[None]:
     with st.container(border=True, key=f"card-{key}", height="stretch"):
         if title:
             below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
-            st.html(f'<div class="rw-card-head"><h2>{escape(title)}</h2>{below}</div>')
+            st.html(f'<div class="rw-card-head"><h2>{escape(unbroken(title))}</h2>{below}</div>')
         yield
 
 
