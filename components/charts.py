@@ -262,7 +262,7 @@ def _part(tag: str, state: Health, amount: float, text: str, with_words: bool, i
     return (
         f'<{tag} class="rw-part rw-fill-{state}" style="flex:{amount:.6g} 0 0" title="{whole}" aria-label="{whole}">'
         f'<span class="rw-part-shape" style="--need:{value_em:.2f}em;--until:{alone_em:.2f}em"></span>{name}'
-        f'<span class="rw-part-value" style="--need:{alone_em:.2f}em">{escape(text)}</span></{tag.split()[0]}>'
+        f'<span class="rw-part-value" style="--need:{alone_em:.2f}em"> {escape(text)}</span></{tag.split()[0]}>'
     )
 
 

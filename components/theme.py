@@ -41,7 +41,8 @@ class Palette:
 
 
 # Teal rather than grass green, and an amber much lighter than the red: the three stay apart in hue for
-# most readers and in lightness for the others. Shape and word carry the meaning in any case.
+# most readers and in lightness for the others. Every fill stands out from a card, every text can be read on it. Shape
+# and word carry the meaning in any case.
 LIGHT = Palette(
     canvas="#f5f7f9",
     card="#ffffff",
@@ -54,17 +55,17 @@ LIGHT = Palette(
     notice="#fff7e3",
     notice_line="#eedca6",
     green="#217566",
-    amber="#e0a526",
+    amber="#c98500",
     red="#b4352e",
-    unknown="#c3cad3",
-    green_text="#1d6d5f",
-    amber_text="#8a5a00",
+    unknown="#8a95a3",
+    green_text="#12705a",
+    amber_text="#926400",
     red_text="#b02f28",
     unknown_text="#586474",
     on_green="#ffffff",
-    on_amber="#2b1d00",
+    on_amber="#241700",
     on_red="#ffffff",
-    on_unknown="#2d3743",
+    on_unknown="#10161d",
     series=("#3567a8", "#a85f26", "#6a5aa8", "#1f7f8e", "#a24d78", "#6b7684"),
 )
 DARK = Palette(
@@ -81,8 +82,8 @@ DARK = Palette(
     green="#3f9f8b",
     amber="#e6b450",
     red="#e8756a",
-    unknown="#566373",
-    green_text="#58bda8",
+    unknown="#5f6d7e",
+    green_text="#4fc0a0",
     amber_text="#e6b450",
     red_text="#f2877c",
     unknown_text="#9dabbb",

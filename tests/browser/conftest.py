@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from pipelines.__main__ import main
+
 # A busy machine may take a while over a page; a page that never comes fails all the same.
 expect.set_options(timeout=20_000)
 
@@ -56,6 +58,21 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             return stack.enter_context(server(script, warehouse, tmp_path))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse that holds the sample organisation; only to be read."""
+    folder = tmp_path_factory.mktemp("sample") / "warehouse"
+    assert main(["--warehouse", str(folder), "demo"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_site(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server on the sample organisation."""
+    with server(ROOT / "dashboard.py", sample, tmp_path_factory.mktemp("sample-logs")) as address:
+        yield address
 
 
 @contextmanager
