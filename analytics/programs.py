@@ -1,53 +1,104 @@
-"""How each program stands. Sources: methods "Roll-up" and "Time"."""
+"""How each program stands, since when, and what made it so. Sources: methods "Roll-up", "Time", "Earned value"."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import pandas as pd
+
+from analytics import reasons
 from analytics.reading import IN_SCOPE, NO_PROGRAM, Scope, Source
+
+Basis = Literal["computed", "reported"]
+WEEKS = 26
+TROUBLE = ("red", "amber", "unknown", "green")  # the worst first
 
 
 @dataclass(frozen=True)
 class Rollup:
-    """One colour for many projects, the name of the rule that gave it, and its evidence.
+    """One colour for many projects, the rule that gave it in words, and its evidence.
 
-    `red_share` and `amber_share` are shares of one of the budget, or of the number of projects where `by` is "count".
+    `red_share`, `amber_share` and `green_share` are shares of one of the budget, or of
+    the number of projects where `by` is "count"; `known` is the share of projects with a colour, `mean` that of the
+    colours (green 0, amber 1, red 2), None where none is known.
     """
 
     state: str
     rule: str
     by: str
-    red_share: float | None
-    amber_share: float | None
+    red_share: float
+    amber_share: float
+    green_share: float
+    red_projects: int
+    amber_projects: int
+    critical_red: int
+    known: float
+    mean: float | None
 
 
 @dataclass(frozen=True)
 class Amount:
-    """A program's money in one currency; forecast and forecast_budget speak of the same projects."""
+    """A program's money in one currency, over its live projects.
+
+    forecast and forecast_budget speak of the same projects, so do earned and cost (earned value and actual cost of the
+    `performing` projects that state both). Red is the budget of red projects, as reported and as computed.
+    """
 
     currency: str
+    projects: int
     budget: float | None
     budgeted: int
     forecast: float | None
     forecast_budget: float | None
     forecasting: int
-    red: float | None
+    spent: float | None
+    spending: int
+    earned: float | None
+    cost: float | None
+    performing: int
+    reported_red: float | None
+    computed_red: float | None
+
+    def red(self, basis: Basis) -> float:
+        """The budget in red projects; 0 where none is red or none of the red states a budget."""
+        return (self.computed_red if basis == "computed" else self.reported_red) or 0
+
+    @property
+    def cpi(self) -> float | None:
+        """Cost performance, sum(EV) / sum(AC); None without cost."""
+        return self.earned / self.cost if self.earned is not None and self.cost else None
+
+    @property
+    def variance(self) -> float | None:
+        """Forecast less budget, over the projects that have both."""
+        return None if self.forecast is None or self.forecast_budget is None else self.forecast - self.forecast_budget
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program's live projects on a review date. `slip_days` is its last forecast finish past its last baseline."""
+    """A program's live projects on a review date.
+
+    `portfolios` are those that its projects lie in; `slip_days` is its last forecast finish past its last baseline,
+    `finish` the former.
+    """
 
     program_id: str
     program_name: str
+    portfolios: tuple[str, ...]
     live: int
     reported_projects: int
     stale: int
     oldest_days: int | None
     reported: Rollup
     computed: Rollup
+    finish: dt.date | None
     slip_days: int | None
     money: tuple[Amount, ...]
+
+    def rollup(self, basis: Basis) -> Rollup:
+        """The colour as computed or as reported."""
+        return self.computed if basis == "computed" else self.reported
 
 
 def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
@@ -58,23 +109,30 @@ def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
     projects = f"(from {source.on(day)} where is_live and {IN_SCOPE})"
     rows = source.records(
         f"""
+        with weighed as (
+            select
+                coalesce(program_id, '{NO_PROGRAM}') as program_id,
+                coalesce(any_value(program_name), 'No program') as program_name,
+                list(distinct portfolio order by portfolio) filter (portfolio is not null) as portfolios,
+                count(*) as live,
+                count(*) filter (is_reported) as reported_projects,
+                count(*) filter (is_stale) as stale,
+                max(age_days) as oldest_days,
+                max(finish_then) filter (slip_days is not null) as finish,
+                finish - max(baseline_finish) filter (slip_days is not null) as slip_days,
+                rollup_by_budget(1, (budget is not null)::integer, exact(budget), currency) as by_budget,
+                rollup_evidence(reported, 1, exact(budget), is_critical::integer, by_budget) as reported,
+                rollup_evidence(computed, 1, exact(budget), is_critical::integer, by_budget) as computed
+            from {projects}
+            group by program_id
+        )
         select
-            coalesce(program_id, '{NO_PROGRAM}') as program_id,
-            coalesce(any_value(program_name), 'No program') as program_name,
-            count(*) as live,
-            count(*) filter (is_reported) as reported_projects,
-            count(*) filter (is_stale) as stale,
-            max(age_days) as oldest_days,
-            max(finish_then) filter (slip_days is not null)
-                - max(baseline_finish) filter (slip_days is not null) as slip_days,
-            count(*) = count(budget) and count(distinct currency) = 1 and sum(budget) > 0 as is_weighted,
-            {_shares("reported")},
-            {_shares("computed")},
-            rule_value('rollup_red') as red_from,
-            rule_value('rollup_amber') as amber_from,
-            rule_value('rollup_known') as known_from
-        from {projects}
-        group by program_id
+            *,
+            rollup_colour(reported) as reported_state,
+            rollup_colour(computed) as computed_state,
+            rollup_mean(reported) as reported_mean,
+            rollup_mean(computed) as computed_mean
+        from weighed
         """,
         scope.parameters(),
     )
@@ -84,12 +142,19 @@ def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
         select
             coalesce(program_id, '{NO_PROGRAM}'),
             currency,
-            sum(budget::decimal(38, 6))::double,
+            count(*),
+            sum(exact(budget))::double,
             count(budget),
-            sum(case when budget is not null then eac::decimal(38, 6) end)::double,
-            sum(case when eac is not null then budget::decimal(38, 6) end)::double,
+            sum(case when budget is not null then exact(eac) end)::double,
+            sum(case when eac is not null then exact(budget) end)::double,
             count(*) filter (budget is not null and eac is not null),
-            sum(case when computed = 'red' then budget::decimal(38, 6) end)::double
+            sum(exact(actual_cost))::double,
+            count(actual_cost),
+            sum(case when actual_cost is not null then exact(earned_value) end)::double,
+            sum(case when earned_value is not null then exact(actual_cost) end)::double,
+            count(*) filter (earned_value is not null and actual_cost is not null),
+            sum(case when reported = 'red' then exact(budget) end)::double,
+            sum(case when computed = 'red' then exact(budget) end)::double
         from {projects}
         group by program_id, currency
         order by count(*) desc, currency
@@ -97,59 +162,302 @@ def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
         scope.parameters(),
     ):
         money.setdefault(program_id, []).append(Amount(*values))
-    found = [_program(row, tuple(money[row["program_id"]])) for row in rows]
+    rules = rollup_rules(source)
+    found = [_program(row, rules, tuple(money[row["program_id"]])) for row in rows]
     return tuple(sorted(found, key=_place))
 
 
+def worst_first(found: Iterable[Program], basis: Basis) -> list[Program]:
+    """Programs by trouble: by colour, then by budget in red (by its share where they are not all in one currency),
+    then by the share in red and amber; the projects of no program last."""
+    every = list(found)
+    is_one_currency = len({a.currency for p in every for a in p.money if a.red(basis)}) < 2
+
+    def place(program: Program) -> tuple[Any, ...]:
+        rollup = program.rollup(basis)
+        red = sum(a.red(basis) for a in program.money) if is_one_currency else rollup.red_share
+        return (
+            program.program_id == NO_PROGRAM,
+            TROUBLE.index(rollup.state),
+            -red,
+            -rollup.red_share,
+            -rollup.amber_share,
+            program.program_name.lower(),
+            program.program_id,
+        )
+
+    return sorted(every, key=place)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A program's colour through time: its state on the review date, since when without a break, and week by week.
+
+    `since` is the first review date of the unbroken run. Where the run reaches the first review date that is known,
+    `is_from_start` says that it may be older. `states` has a colour for each date of Courses.dates, "" where the
+    program had no live project.
+    """
+
+    state: str
+    since: dt.date
+    is_from_start: bool
+    weeks: int
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Courses:
+    """The last review dates, oldest first, and the course of each program by its id."""
+
+    dates: tuple[dt.date, ...]
+    of: Mapping[str, Course]
+
+
+def courses(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int = WEEKS) -> Courses:
+    """How the colour of each program went up to a review date; those without a live project on it have none."""
+    rows = source.rows(
+        f"""
+        with
+        course as (
+            select coalesce(program_id, '{NO_PROGRAM}') as id, review_date, {basis} as state
+            from mart_program_week
+            where review_date <= $day
+                and case when $portfolio::varchar is null then is_whole else portfolio = $portfolio end
+                and ($program::varchar is null or coalesce(program_id, '{NO_PROGRAM}') = $program)
+        ),
+        now as (select id, state from course where review_date = $day),
+        broken as (
+            select now.id, max(course.review_date) as broke
+            from now join course on course.id = now.id and course.state <> now.state
+            group by now.id
+        ),
+        run as (
+            select course.id, course.review_date,
+                course.review_date - lag(course.review_date) over (partition by course.id order by course.review_date)
+                    as step
+            from course
+            semi join now on now.id = course.id
+            left join broken on broken.id = course.id
+            where broken.broke is null or course.review_date > broken.broke
+        ),
+        begun as (
+            select id, coalesce(max(review_date) filter (step > 7), min(review_date)) as since from run group by id
+        ),
+        last_week as (
+            from review_date where review_date <= $day order by review_date desc limit $weeks
+        ),
+        cell as (
+            select now.id, list(coalesce(course.state, '') order by last_week.review_date) as states
+            from now
+            cross join last_week
+            left join course on course.id = now.id and course.review_date = last_week.review_date
+            group by now.id
+        )
+        select
+            id, now.state, since, since = (select min(review_date) from review_date), ($day::date - since) // 7, states
+        from now join begun using (id) join cell using (id)
+        """,
+        {**scope.parameters(), "day": day, "weeks": weeks},
+    )
+    dates = source.rows(
+        "from review_date where review_date <= $day order by review_date desc limit $weeks",
+        {"day": day, "weeks": weeks},
+    )
+    return Courses(
+        tuple(sorted(date for (date,) in dates)),
+        {row[0]: Course(row[1], row[2], row[3], row[4], tuple(row[5])) for row in rows},
+    )
+
+
+def projects_of(source: Source, day: dt.date, scope: Scope) -> pd.DataFrame:
+    """The live projects of a scope, the worst first, then most budget first.
+
+    Columns: those of Source.on, `comment` (of the report that holds) and `why`, its colour in words.
+    """
+    frame = source.frame(
+        f"""
+        with
+        live as materialized (from {source.on(day)} where is_live and {IN_SCOPE}),
+        said as (
+            select s.load_id as fact_load_id, s.source_row as fact_source_row, s.comment
+            from fact_status as s
+            join live on live.fact_load_id = s.load_id and live.fact_source_row = s.source_row
+            where live.is_reported and s.comment is not null
+        )
+        select live.*, said.comment
+        from live
+        left join said on live.is_reported
+            and said.fact_load_id = live.fact_load_id and said.fact_source_row = live.fact_source_row
+        order by list_position(['red', 'amber', 'unknown', 'green'], computed),
+            list_position(['red', 'amber', 'unknown', 'green'], reported),
+            budget desc nulls last, project_name, project_key
+        """,
+        scope.parameters(),
+    )
+    whole = frame.astype(object).where(frame.notna(), None)
+    return frame.assign(
+        why=[_why({str(name): value for name, value in row.items()}) for row in whole.to_dict("records")]
+    )
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    """What put a project where it stands: what needs attention, else what is amber, else that it is on plan."""
+    row = {**row, **{name: _date(row[name]) for name in ("forecast_finish", "actual_finish", "finish_then")}}
+    if row["computed"] == "red" or row["reported"] == "red" or row["is_stale"]:
+        return reasons.attention(row)
+    parts = {"schedule": reasons.schedule, "cost": reasons.cost}
+    wanted = [words(row) for name, words in parts.items() if row[name] == "amber" or row["computed"] == "green"]
+    if row["computed"] == "unknown":
+        return "Neither schedule nor cost can be judged"
+    return "; ".join(text if not n else text[:1].lower() + text[1:] for n, text in enumerate(wanted))
+
+
+def _date(value: Any) -> dt.date | None:
+    return value.date() if isinstance(value, pd.Timestamp) else value
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The roll-up rule in force and its thresholds, shares of one."""
+
+    rule: str
+    red: float
+    amber: float
+    known: float
+
+
+def rollup_rules(source: Source) -> Rules:
+    """The roll-up rule in force."""
+    rows = source.rows(
+        "select coalesce(rule_word('rollup_rule'), 'share'), "
+        "rule_value('rollup_red'), rule_value('rollup_amber'), rule_value('rollup_known')"
+    )
+    return Rules(*rows[0])
+
+
+def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) -> str:
+    """The smallest change that would give a program another colour, in words: by its projects (project_name, budget,
+    is_critical and the basis' own column)."""
+    if rules.rule == "worst":
+        return _worst_flip(rollup)
+    if rules.rule == "mean":
+        return _mean_flip(rollup)
+    weights = projects["budget"] if rollup.by == "budget" else pd.Series(1.0, index=projects.index)
+    shares = weights / weights.sum()
+    states = projects[basis]
+    if rollup.state == "unknown":
+        return f"A colour from {reasons.share(rules.known)} of its projects with one"
+    if rollup.state == "green":
+        return f"Amber from {reasons.share(rules.amber)} in red and amber; {_pp(rules.amber, rollup)} is left"
+    if rollup.state == "red":
+        counted, limit, better = shares[states == "red"], rules.red, "No longer red"
+        must = projects["is_critical"] & (states == "red")
+    else:
+        counted, limit, better = shares[states.isin(["red", "amber"])], rules.amber, "Green"
+        must = pd.Series(False, index=projects.index)
+    needed = _fewest(counted, must[counted.index], limit)
+    names = [_short(name) for name in projects.loc[needed, "project_name"]]
+    turned = "is not red" if rollup.state == "red" else "is green"
+    if len(names) == 1:
+        return f"{better} once {names[0]} {turned}"
+    return f"{better} once {len(names)} projects are {turned.removeprefix('is ')}, such as {' and '.join(names[:2])}"
+
+
+def _fewest(shares: "pd.Series[float]", must: "pd.Series[bool]", limit: float) -> list[Any]:
+    """The fewest projects that have to leave so that the rest stays below a limit; of one alone, the smallest."""
+    ordered = shares.sort_values(ascending=False, kind="stable")
+    left = shares.sum() - ordered[must[ordered.index]].sum()
+    gone = list(ordered[must[ordered.index]].index)
+    rest = ordered[~must[ordered.index]]
+    if round(left, 9) < limit:
+        return gone
+    alone = rest[(left - rest).round(9) < limit]
+    if len(alone):
+        return [*gone, alone.index[-1]]
+    after = (left - rest.cumsum()).round(9)
+    return [*gone, *rest.index[: int((after >= limit).sum()) + 1]]
+
+
+def _worst_flip(rollup: Rollup) -> str:
+    if rollup.state in ("red", "amber"):
+        count = rollup.red_projects if rollup.state == "red" else rollup.amber_projects
+        which = "its one project" if count == 1 else f"all {count:,} projects"
+        return f"No longer {rollup.state} once {which} in {rollup.state} {'is' if count == 1 else 'are'} better"
+    return "Amber or red with the first project that is"
+
+
+def _mean_flip(rollup: Rollup) -> str:
+    if rollup.mean is None:
+        return ""
+    better = {"red": "Amber below a mean of 1.5", "amber": "Green below a mean of 0.5"}
+    return f"{better.get(rollup.state, 'Amber from a mean of 0.5')}; now {rollup.mean:.2f}"
+
+
+def _pp(limit: float, rollup: Rollup) -> str:
+    return reasons.share(max(limit - rollup.red_share - rollup.amber_share, 0))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:59]}…"
+
+
 def _place(program: Program) -> tuple[bool, float, str, str]:
-    red = program.money[0].red or 0
+    red = program.money[0].computed_red or 0
     return program.program_id == NO_PROGRAM, -red, program.program_name.lower(), program.program_id
 
 
-def roll_up(row: dict[str, Any], basis: str) -> Rollup:
-    """The colour of many projects, by methods "Roll-up".
-
-    Red from the red share, or where a critical project is red; amber from the share of red and amber together;
-    unknown where too few projects have a colour; else green.
-    """
-    by = "budget" if row["is_weighted"] else "count"
-    red, amber = row[f"{basis}_red_{by}"], row[f"{basis}_amber_{by}"]
-    if red is not None and red >= row["red_from"]:
-        state, rule = "red", f"Red from {row['red_from']:.0%} in red, by {by}"
-    elif row[f"{basis}_critical_red"]:
-        state, rule = "red", "Red, as a critical project is red"
-    elif red is not None and red + amber >= row["amber_from"]:
-        state, rule = "amber", f"Amber from {row['amber_from']:.0%} in red and amber, by {by}"
-    elif row[f"{basis}_known"] < row["known_from"]:
-        state, rule = "unknown", f"Unknown under {row['known_from']:.0%} of projects with a known colour"
-    else:
-        state, rule = "green", f"Green under {row['amber_from']:.0%} in red and amber, by {by}"
-    return Rollup(state, rule.replace("%", " %"), by, red, amber)
-
-
-def _program(row: dict[str, Any], money: tuple[Amount, ...]) -> Program:
+def _program(row: Mapping[str, Any], rules: Rules, money: tuple[Amount, ...]) -> Program:
     return Program(
         row["program_id"],
         row["program_name"],
+        tuple(row["portfolios"] or ()),
         row["live"],
         row["reported_projects"],
         row["stale"],
         row["oldest_days"],
-        roll_up(row, "reported"),
-        roll_up(row, "computed"),
+        _rollup(row, "reported", rules),
+        _rollup(row, "computed", rules),
+        row["finish"],
         row["slip_days"],
         money,
     )
 
 
-def _shares(basis: str) -> str:
-    return f"""
-            count(*) filter ({basis} = 'red') / count(*) as {basis}_red_count,
-            count(*) filter ({basis} = 'amber') / count(*) as {basis}_amber_count,
-            coalesce(sum(case when {basis} = 'red' then budget::decimal(38, 6) end)::double, 0)
-                / nullif(sum(budget::decimal(38, 6))::double, 0) as {basis}_red_budget,
-            coalesce(sum(case when {basis} = 'amber' then budget::decimal(38, 6) end)::double, 0)
-                / nullif(sum(budget::decimal(38, 6))::double, 0) as {basis}_amber_budget,
-            count(*) filter ({basis} <> 'unknown') / count(*) as {basis}_known,
-            count(*) filter ({basis} = 'red' and is_critical) > 0 as {basis}_critical_red
-    """.strip()
+def _rollup(row: Mapping[str, Any], basis: Basis, rules: Rules) -> Rollup:
+    evidence, state = row[basis], row[f"{basis}_state"]
+    by = "budget" if row["by_budget"] else "count"
+    return Rollup(
+        state,
+        _words(state, by, evidence, rules),
+        by,
+        evidence["red"],
+        evidence["amber"],
+        evidence["green"],
+        evidence["red_projects"],
+        evidence["amber_projects"],
+        evidence["critical_red"],
+        evidence["known"],
+        row[f"{basis}_mean"],
+    )
+
+
+def _words(state: str, by: str, evidence: Mapping[str, Any], rules: Rules) -> str:
+    """The rule that gave a colour, with its threshold."""
+    if state == "unknown":
+        return f"Unknown under {reasons.share(rules.known)} of projects with a known colour"
+    if rules.rule == "worst":
+        return f"{state.capitalize()}, as the worst project is"
+    if rules.rule == "mean":
+        bands = {"red": "Red from a mean of 1.5", "amber": "Amber from a mean of 0.5"}
+        return f"{bands.get(state, 'Green under a mean of 0.5')} (green 0, amber 1, red 2), by {by}"
+    if state == "red" and round(evidence["red"], 9) >= rules.red:
+        return f"Red from {reasons.share(rules.red)} in red, by {by}"
+    if state == "red":
+        return "Red, as a critical project is red"
+    under = "Amber from" if state == "amber" else "Green under"
+    return f"{under} {reasons.share(rules.amber)} in red and amber, by {by}"
+
+
+def in_red(found: Sequence[Program], basis: Basis) -> int:
+    """How many programs are red; the projects of no program are none."""
+    return sum(p.rollup(basis).state == "red" for p in found if p.program_id != NO_PROGRAM)

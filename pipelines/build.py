@@ -385,7 +385,7 @@ def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring mart_health_week up to date: new weeks for all programs, changed weeks for those that are due."""
+    """Bring the marts up to date: new weeks for all programs, changed weeks for those that are due."""
     span = "select min(review_date), max(review_date) from review_date"
     before = con.sql(span).fetchall()[0]
     con.execute(f"create or replace table review_date as {model('review_date')}")
@@ -399,10 +399,9 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
         "select case when count(*) = count(from_date) then week_end(min(from_date)) end from changed_project"
     ).fetchall()[0][0]
     first, last, built = start or after[0], after[1], min(before[1], after[1])
-    con.execute(
-        f"delete from mart_health_week where review_date > date '{last}' or (review_date >= date '{first}' "
-        "and coalesce(program_id, '') in (select program_id from program_due))"
-    )
+    in_due = f"(review_date >= date '{first}' and coalesce(program_id, '') in (select program_id from program_due))"
+    for mart in ("mart_health_week", "mart_program_week"):
+        con.execute(f"delete from {mart} where review_date > date '{last}' or {in_due}")
     con.execute(f"create or replace temp table mart_built as select date '{built}' as review_date")
     con.execute(
         "create or replace temp table review_date_due as select review_date from review_date "
@@ -411,6 +410,8 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
     since = con.sql("select min(review_date) from review_date_due").fetchall()[0][0]
     rows = model("mart_health_week").replace("{since}", str(since or last))
     con.execute(f"insert into mart_health_week by name {rows}")
+    rows = model("mart_program_week").replace("{due}", f"review_date > date '{built}' or {in_due}")
+    con.execute(f"insert into mart_program_week by name {rows}")
 
 
 def _build_mart(con: duckdb.DuckDBPyConnection) -> None:
@@ -419,3 +420,4 @@ def _build_mart(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table review_date_due as select review_date from review_date")
     rows = model("mart_health_week").replace("{since}", "0001-01-01")
     con.execute(f"create or replace table mart_health_week as {rows}")
+    con.execute(f"create or replace table mart_program_week as {model('mart_program_week').replace('{due}', 'true')}")

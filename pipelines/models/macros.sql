@@ -53,3 +53,48 @@ create or replace macro worst_colour(one, other) as
 
 create or replace macro is_stale_at(day, status_date, interval_days) as
     day - status_date > coalesce(interval_days, rule_value('interval_days')) + rule_value('grace_days');
+
+-- Roll-up: one colour for many projects, in two steps. Whether budgets can weigh them, and what they carry, are
+-- aggregates over rows of a state, how many projects it has (all, with a budget, critical) and their budget.
+create or replace macro rollup_by_budget(projects, budgeted, budget, currency) as
+    sum(projects) = sum(budgeted) and min(currency) = max(currency) and sum(budget) > 0;
+
+create or replace macro rollup_evidence(state, projects, budget, critical, by_budget) as {
+    'red': case when by_budget
+        then coalesce(sum(case when state = 'red' then budget end)::double, 0) / sum(budget)::double
+        else coalesce(sum(case when state = 'red' then projects end), 0) / sum(projects) end,
+    'amber': case when by_budget
+        then coalesce(sum(case when state = 'amber' then budget end)::double, 0) / sum(budget)::double
+        else coalesce(sum(case when state = 'amber' then projects end), 0) / sum(projects) end,
+    'green': case when by_budget
+        then coalesce(sum(case when state = 'green' then budget end)::double, 0) / sum(budget)::double
+        else coalesce(sum(case when state = 'green' then projects end), 0) / sum(projects) end,
+    'red_projects': coalesce(sum(case when state = 'red' then projects end), 0)::bigint,
+    'amber_projects': coalesce(sum(case when state = 'amber' then projects end), 0)::bigint,
+    'known': coalesce(sum(case when state <> 'unknown' then projects end), 0) / sum(projects),
+    'critical_red': coalesce(sum(case when state = 'red' then critical end), 0)::bigint
+};
+
+-- Green 0, amber 1, red 2, over what has a known colour.
+create or replace macro rollup_mean(evidence) as
+    (evidence.amber + 2 * evidence.red) / nullif(evidence.red + evidence.amber + evidence.green, 0);
+
+create or replace macro rollup_colour(evidence) as
+    case rule_word('rollup_rule')
+        when 'worst' then case
+            when evidence.red_projects > 0 then 'red'
+            when evidence.amber_projects > 0 then 'amber'
+            when evidence.known < rule_value('rollup_known') then 'unknown'
+            else 'green'
+        end
+        when 'mean' then case
+            when evidence.known < rule_value('rollup_known') then 'unknown'
+            else coalesce(band(round(rollup_mean(evidence), 9), 0.5, 1.5), 'unknown')
+        end
+        else case
+            when round(evidence.red, 9) >= rule_value('rollup_red') or evidence.critical_red > 0 then 'red'
+            when round(evidence.red + evidence.amber, 9) >= rule_value('rollup_amber') then 'amber'
+            when evidence.known < rule_value('rollup_known') then 'unknown'
+            else 'green'
+        end
+    end;

@@ -53,6 +53,7 @@ final as (
         count(*) filter (is_reported) as reporting,
         count(*) filter (is_reported and is_stale_at(review_date, status_date, interval_days)) as stale,
         count(budget) as budgeted,
+        count(*) filter (is_critical) as critical,
         sum(exact(budget)) as budget,
         sum(case when budget is not null then exact(eac) end) as eac,
         sum(case when eac is not null then exact(budget) end) as eac_budget,

@@ -16,6 +16,7 @@ TODAY = dt.date(2026, 11, 20)
 DERIVED = (
     "fct_status",
     "mart_health_week",
+    "mart_program_week",
     "review_date",
     "project_alias",
     "stg_goals",
