@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -87,10 +88,11 @@ def trend(
 ) -> None:
     """Lines over dates, from zero, each labelled at its end with its last value; gaps stay gaps.
 
-    `with_names` writes the lines' names at their ends too, where no shape tells them apart.
+    `with_names` writes the lines' names at their ends too, where no shape tells them apart. Drawn by ourselves: the
+    page that is opened most should not wait for Plotly's script, which takes longer than all the rest of it.
     """
-    figure = trend_figure(frame, x=x, lines=lines, write=write, with_names=with_names, height=height)
-    st.plotly_chart(figure, theme=None, config=CONFIG, key=key, alt=alt)
+    # st.html takes no SVG.
+    clickable(_trend(frame, x, lines, alt, write, with_names, height), key)
 
 
 def dates(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], alt: str, key: str) -> None:
@@ -129,41 +131,77 @@ def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: 
     return figure
 
 
-def trend_figure(
+def _trend(
     frame: pd.DataFrame,
-    *,
     x: str,
     lines: Sequence[Line],
+    alt: str,
     write: Callable[[Any], str],
-    with_names: bool = False,
-    height: int = TREND_HEIGHT,
-) -> go.Figure:
-    """The figure that `trend` shows."""
+    with_names: bool,
+    height: int,
+) -> str:
+    """The HTML of `trend`; all places are percentages of the plot, so that it takes any width."""
     ticks = _ticks(max((frame[line.column].max() for line in lines), default=0.0))
-    top = ticks[-1]
-    figure = go.Figure(layout={"template": theme.template(), "height": height})
-    for line in lines:
-        figure.add_scatter(
-            x=frame[x],
-            y=frame[line.column],
-            name=line.name,
-            mode="lines" if frame[line.column].count() > 1 else "markers",
-            line={"color": line.color, "width": 2.5},
-            customdata=[write(value) for value in frame[line.column]],
-            hovertemplate="%{customdata} " + escape(line.name) + "<extra></extra>",
-        )
+    top, plot = ticks[-1] * 1.02, height - 46
+    days = pd.to_datetime(frame[x])
+    span = (days.iloc[-1] - days.iloc[0]) or pd.Timedelta(days=1)
+    across = ((days - days.iloc[0]) / span * 100).tolist() if len(days) > 1 else [50.0]
     ends = [(line, _last(frame[line.column])) for line in lines]
     known = [(line, value) for line, value in ends if value is not None]
-    names = [line.name if with_names else line.shape for line, _ in known]
-    labels = [f"{name}\u2002{write(value)}".strip() for name, (_, value) in zip(names, known, strict=True)]
-    places = _spread([value for _, value in known], _LABEL_GAP * top / (height - 46), top)
-    for (line, value), text, at in zip(known, labels, places, strict=True):
-        _end_label(figure, line, at, text, f"{line.name}: {write(value)}")
-    right = 22 + 8 * max((len(text) for text in labels), default=0)
-    figure.update_layout(margin={"l": 8, "r": right, "t": 12, "b": 34})
-    figure.update_yaxes(range=[0, top * 1.02], tickvals=ticks, ticktext=[write(tick) for tick in ticks])
-    _date_axis(figure, frame, x)
-    return figure
+    places = _spread([value for _, value in known], _LABEL_GAP * top / plot, ticks[-1])
+    labels = "".join(
+        f'<b style="top:{100 - at / top * 100:.2f}%;color:{line.ink or line.color}" '
+        f'title="{escape(line.name)}: {escape(write(value))}">'
+        f"{escape(line.name if with_names else line.shape)}\u2002{escape(write(value))}</b>"
+        for (line, value), at in zip(known, places, strict=True)
+    )
+    heights = [f"{100 - tick / top * 100:.2f}%" for tick in ticks]
+    scale = "".join(f'<span style="top:{at}">{write(tick)}</span>' for at, tick in zip(heights, ticks, strict=True))
+    grid = "".join(f'<i style="top:{at}"></i>' for at in heights)
+    paths = "".join(
+        f'<path class="rw-line" style="stroke:{line.color}" d="{_path(across, frame[line.column], top)}"></path>'
+        for line in lines
+    )
+    first, *_, last = [*days, *days]
+    dates = f"<span>{formats.day(last)}</span>"
+    if first != last:
+        dates = f"<span>{formats.day(first, year=first.year != last.year)}</span>{dates}"
+    return (
+        f'<div class="rw-lines" role="img" aria-label="{escape(alt)}" style="--height:{plot}px">'
+        f'<div class="rw-lines-beside rw-right">{scale}</div><div class="rw-lines-plot">{grid}'
+        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none">{paths}</svg>{_tips(frame, days, across, lines, write)}'
+        f'</div><div class="rw-lines-beside">{labels}</div><div class="rw-ends">{dates}</div></div>'
+    )
+
+
+def _path(across: Sequence[float], column: "pd.Series[Any]", top: float) -> str:
+    """A line through what is known; a value between two gaps is a point."""
+    parts, is_on = [], False
+    for at, value in zip(across, column, strict=True):
+        if formats.is_missing(value):
+            is_on = False
+            continue
+        parts.append(f"{'L' if is_on else 'M'}{at:.2f} {100 - value / top * 100:.2f}{'' if is_on else 'h0'}")
+        is_on = True
+    return "".join(parts)
+
+
+def _tips(
+    frame: pd.DataFrame,
+    days: "pd.Series[Any]",
+    across: Sequence[float],
+    lines: Sequence[Line],
+    write: Callable[[Any], str],
+) -> str:
+    """What each date says on hover; each reaches halfway to its neighbours."""
+    edges = [0.0, *((one + other) / 2 for one, other in pairwise(across)), 100.0]
+    said = zip(*([f"{line.name} {write(value)}" for value in frame[line.column]] for line in lines), strict=True)
+    tips = [escape("\n".join([formats.day(day), *values])) for day, values in zip(days, said, strict=True)]
+    return "".join(
+        f'<div class="rw-at{" rw-at-late" if at > 50 else ""}" data-tip="{tip}" '
+        f'style="left:{left:.2f}%;width:{right - left:.2f}%;--at:{(at - left) / (right - left) * 100:.0f}%"></div>'
+        for tip, at, (left, right) in zip(tips, across, pairwise(edges), strict=True)
+    )
 
 
 def _end_label(figure: go.Figure, line: Line, at: Any, text: str, hover: str = "") -> None:
