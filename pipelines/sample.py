@@ -1,13 +1,9 @@
-"""The sample organisation: exports of an invented company, the same on every machine, and larger ones for measuring.
+"""The sample organisation: exports of an invented company, the same on every machine, and larger ones for measuring."""
 
-`python -m pipelines.sample` writes them to data/sample.
-"""
-
-import argparse
 import csv
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.contract import contract
 from pipelines.sample_catalogue import GOALS, LOOSE, OTHER_GOAL, PROGRAMS, SPONSORS
 from pipelines.sample_comments import CAUSES, TEXTS
-from pipelines.sample_course import NEVER, Course, Flags, Ints, Plans
+from pipelines.sample_course import NEVER, STAGES, Course, Flags, Ints, Plans, Reset
 from pipelines.sample_stories import APPROVED, CANDIDATES, IDEAS, STORIES, Story
 
 LAST_WEEK = dt.date(2026, 11, 20)
@@ -30,7 +26,10 @@ _BLOCK = 200_000
 STATUS_COLUMNS = (
     "project_id",
     "status_date",
+    "stage",
     "reported_health",
+    "baseline_finish",
+    "budget",
     "forecast_finish",
     "actual_finish",
     "percent_complete",
@@ -40,6 +39,9 @@ STATUS_COLUMNS = (
     "forecast_cost",
     "comment",
 )
+# What changes in a project's life: where all live and none changes, the listing says it.
+_OF_A_LIFE = ("stage", "baseline_finish", "budget")
+NAMED = sum(len(p.projects) for p in PROGRAMS) + len(LOOSE)
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,6 @@ class _Organisation:
     programs: list[tuple[str, str, str, str]]
     plans: Plans
     texts: list[str]
-    since: Ints
-    """The day from which a project that no one has begun holds its stage."""
 
     @property
     def digits(self) -> int:
@@ -114,13 +114,12 @@ def _organise(count: int, first: int, last: int, rng: np.random.Generator, alway
     else:
         _plant_habits(plans, places, last, rng)
     texts = list(TEXTS)
-    since = plans.start - 7 * rng.integers(4, 16, count)
     if not always_live:
         _plant_stories(plans, places, last, texts)
-        _set_ahead(plans, places, since, last, rng)
+        _set_stages(plans, places, last, rng)
     # Identifiers were given as projects came up, so older projects have lower ones.
     order = np.argsort(plans.start, kind="stable")
-    return _Organisation([places[i] for i in order], programs, _reorder(plans, order), texts, since[order])
+    return _Organisation([places[i] for i in order], programs, _reorder(plans, order), texts)
 
 
 def _places(count: int, programs: list[tuple[str, str, str, str]], staged: bool) -> list[_Place]:
@@ -158,7 +157,7 @@ def _draw(places: list[_Place], first: int, last: int, rng: np.random.Generator)
     start -= (start + 3) % 7  # a Monday
     size = rng.standard_normal(n) * 0.95 + np.log(900_000) + 0.9 * np.log(length / 420)
     budget = np.clip(np.rint(np.exp(size) / 10_000) * 10_000, 80_000, 25_000_000)
-    troubled = rng.random(n) < 0.19
+    troubled = rng.random(n) < 0.24
     speed = np.where(troubled, 0.78 + 0.08 * rng.standard_normal(n), 0.98 + 0.055 * rng.standard_normal(n))
     efficiency = np.where(troubled, 0.86, 0.98) + 0.06 * rng.standard_normal(n)
     kind = rng.choice(4, n, p=[0.26, 0.56, 0.11, 0.07])  # honest, late, never changes, careful
@@ -168,13 +167,19 @@ def _draw(places: list[_Place], first: int, last: int, rng: np.random.Generator)
     worried_from = start + 7 * rng.integers(3, 60, n)
     floor = np.where((rng.random(n) < 0.4) & (kind != 2), 1, 0)
     return Plans(
+        drawn=np.arange(n),
         start=start,
         days=length - 3,  # Monday to Friday
         budget=budget,
         speed=np.clip(speed, 0.5, 1.2),
         efficiency=np.clip(efficiency, 0.6, 1.2),
+        unrest=np.ones(n),
+        idea=start.copy(),
+        candidate=start.copy(),
+        approved=start.copy(),
         begin=start.copy(),
         hold=np.full(n, NEVER),
+        resume=np.full(n, NEVER),
         cancel=np.full(n, NEVER),
         first_report=start.copy(),
         last_report=np.full(n, NEVER),
@@ -199,35 +204,41 @@ def _keep_live(plans: Plans, first: int, last: int, rng: np.random.Generator) ->
     plans.start = first - 7 * rng.integers(1, 26, n)
     plans.start -= (plans.start + 3) % 7  # a Monday
     plans.days = last - plans.start + 7 * rng.integers(20, 100, n)
-    plans.begin, plans.first_report = plans.start.copy(), plans.start.copy()
+    for name in ("idea", "candidate", "approved", "begin", "first_report"):
+        setattr(plans, name, plans.start.copy())
     plans.floor_from = plans.start + 7 * rng.integers(3, max(4, (last - first) // 7), n)
     plans.floor_to = plans.floor_from + 7 * rng.integers(4, 16, n)
     plans.can_finish, plans.misses = False, 0.0
 
 
 def _plant_habits(plans: Plans, places: list[_Place], last: int, rng: np.random.Generator) -> None:
-    """Late starts, cancellations, holds, reporters who fell silent or never reported, and budgets that are missing."""
+    """Late starts, pauses, cancellations, reporters who fell silent or never reported, and budgets that are missing."""
     n = len(plans)
     ordinary = np.array([p.name not in STORIES and not p.ahead for p in places])
     age = (last - plans.start) // 7
     left = plans.days // 7 - age
     plans.begin = plans.start + np.where(ordinary & (rng.random(n) < 0.08), 7 * rng.integers(3, 10, n), 0)
 
-    def some(where: Flags, share: float) -> Ints:
+    def some(where: Flags, count: float) -> Ints:
         found = np.flatnonzero(ordinary & where)
-        chosen = rng.permutation(found)[: max(1, round(share * n))]
+        chosen = rng.permutation(found)[: max(1, round(count))]
         ordinary[chosen] = False
         return chosen
 
-    silent = some((age > 16) & (left > 10), 6 / 240)
-    plans.last_report[silent] = last - 7 * (3 + np.arange(len(silent)) % 5)
-    plans.first_report[some((age > 2) & (age < 22) & (left > 8), 4 / 240)] = NEVER
-    held = some((age > 20) & (left > 4), 4 / 240)
-    plans.hold[held] = last - 7 * (3 + 2 * np.arange(len(held)) % 9)
-    stopped = some(age > 24, 10 / 240)
+    # Of the projects that the catalogue names, stories tell who is silent, and whose budget is missing.
+    if unnamed := max(0, n - NAMED):
+        beyond = np.arange(n) >= NAMED
+        silent = some(beyond & (age > 16) & (left > 10), unnamed / 40)
+        plans.last_report[silent] = last - 7 * (3 + np.arange(len(silent)) % 5)
+        plans.first_report[some(beyond & (age > 2) & (age < 22) & (left > 8), unnamed / 60)] = NEVER
+        plans.budget[some(beyond & (age > 2), unnamed / 48)] *= -1
+    held = some((age > 20) & (left > 4), n / 120)
+    plans.hold[held] = last - 4 - 7 * (3 + 2 * np.arange(len(held)) % 9)
+    paused = some((age > 40) & (left > -20), n / 30)
+    plans.hold[paused] = plans.start[paused] + 7 * rng.integers(12, 28, len(paused))
+    plans.resume[paused] = plans.hold[paused] + 7 * rng.integers(4, 11, len(paused))
+    stopped = some(age > 24, n / 24)
     plans.cancel[stopped] = plans.start[stopped] + 7 * (10 + rng.integers(0, np.minimum(age, 60)[stopped] - 12))
-    unknown = some(age > 2, 5 / 240)
-    plans.budget[unknown] *= -1
 
 
 def _plant_stories(plans: Plans, places: list[_Place], last: int, texts: list[str]) -> None:
@@ -238,7 +249,9 @@ def _plant_stories(plans: Plans, places: list[_Place], last: int, texts: list[st
 
 def _plant(plans: Plans, at: int, story: Story, last: int, texts: list[str]) -> None:
     monday = last - 4 - 7 * story.age
-    plans.start[at] = plans.begin[at] = plans.first_report[at] = monday
+    plans.start[at] = plans.begin[at] = monday
+    plans.first_report[at] = NEVER if story.never_reports else monday
+    plans.last_report[at] = last - 7 * story.silent if story.silent else NEVER
     plans.days[at] = 7 * story.weeks - 3
     plans.budget[at] = story.budget
     for name in ("speed", "efficiency", "late_amber", "late_red", "cap", "finish_share", "cost_share", "cause"):
@@ -246,24 +259,46 @@ def _plant(plans: Plans, at: int, story: Story, last: int, texts: list[str]) -> 
     plans.floor[at] = story.floor
     plans.floor_from[at] = last - 7 * story.floor_week if story.floor else NEVER
     plans.floor_to[at] = NEVER
-    plans.cadence[at] = 2
+    plans.cadence[at], plans.unrest[at] = 2, 0.3
     plans.has_value[at] = plans.has_forecast_cost[at] = True
+    plans.cancel[at] = NEVER if story.cancelled is None else last - 4 - 7 * story.cancelled
+    if story.pause:
+        plans.hold[at], plans.resume[at] = (NEVER if w is None else last - 4 - 7 * w for w in story.pause)
     for e in story.effects:
         plans.effects.append((at, last - 7 * e.from_week, last - 7 * e.to_week, e.speed, e.efficiency))
+    for b in story.baselines:
+        days = None if b.weeks is None else 7 * b.weeks - 3
+        plans.resets.append(Reset(at, last - 7 * b.week, days, b.budget, b.planned_anew))
     for week, text in story.comments.items():
         plans.comments.setdefault(last - 7 * week, {})[at] = len(texts)
         texts.append(text)
 
 
-def _set_ahead(plans: Plans, places: list[_Place], since: Ints, last: int, rng: np.random.Generator) -> None:
-    """Move what no one has begun past the last week. Most of the approved ones report already."""
+def _set_stages(plans: Plans, places: list[_Place], last: int, rng: np.random.Generator) -> None:
+    """Let every project come up as an idea, become a candidate, and be approved on a Wednesday before it starts.
+
+    What no one has begun is moved past the last week; of it, most of what is approved reports already.
+    """
+    n = len(places)
     for number, at in enumerate(i for i, place in enumerate(places) if place.ahead):
-        place = places[at]
-        plans.start[at] = plans.begin[at] = last + 3 + 7 * int(rng.integers(1, 15))
-        since[at] = last - 4 - 7 * int(rng.integers(3, 14))
-        reports = place.ahead == "approved" and number % 4 > 0
-        plans.first_report[at] = since[at] if reports else NEVER
+        plans.start[at] = plans.begin[at] = last + 3 + 7 * int(rng.integers(3, 15))
         plans.floor[at] = 0
+        silent = places[at].ahead == "approved" and number % 4 == 0
+        plans.first_report[at] = NEVER if silent else plans.start[at]
+    plans.approved = plans.start + 2 - 7 * rng.integers(3, 8, n)
+    stage = np.array([place.ahead for place in places])
+    recent = np.zeros(n, dtype=np.int64)
+    for ahead in ("idea", "candidate", "approved"):
+        # The board decides on one of each every week.
+        recent[stage == ahead] = last - 2 - 7 * (np.arange((stage == ahead).sum()) % 12)
+    plans.approved = np.where(stage == "approved", recent, plans.approved)
+    plans.candidate = plans.approved - 7 * rng.integers(4, 13, n)
+    plans.candidate = np.where(stage == "candidate", recent - 14, plans.candidate)
+    plans.idea = plans.candidate - 7 * rng.integers(4, 20, n)
+    plans.idea = np.where(stage == "idea", recent - 21, plans.idea)
+    plans.candidate = np.where(stage == "idea", NEVER, plans.candidate)
+    plans.approved = np.where((stage == "idea") | (stage == "candidate"), NEVER, plans.approved)
+    plans.first_report = np.where(plans.first_report == plans.start, plans.approved, plans.first_report)
 
 
 def _reorder(plans: Plans, order: Ints) -> Plans:
@@ -271,6 +306,7 @@ def _reorder(plans: Plans, order: Ints) -> Plans:
     place[order] = np.arange(len(order))
     values: dict[str, Any] = {name: v[order] if isinstance(v, np.ndarray) else v for name, v in vars(plans).items()}
     values["effects"] = [(int(place[at]), *rest) for at, *rest in plans.effects]
+    values["resets"] = [replace(r, project=int(place[r.project])) for r in plans.resets]
     values["comments"] = {day: {int(place[at]): t for at, t in said.items()} for day, said in plans.comments.items()}
     return Plans(**values)
 
@@ -282,8 +318,11 @@ def _day(day: int) -> str:
 def _project_rows(organisation: _Organisation, course: Course, last: int) -> Iterable[list[str]]:
     p = organisation.plans
     stories = STORIES if p.can_finish else {}
+    stage = course.stage_on(last)
+    since = course.stage_since(stage, last)
+    # A listed baseline would hold for all time: who got another one states it in the reports.
+    is_reset = {r.project for r in p.resets}
     for at, place in enumerate(organisation.places):
-        stage, since = _stage(organisation, course, at, last)
         sponsors = SPONSORS[place.portfolio]
         critical = place.name in stories and stories[place.name].critical
         yield [
@@ -293,28 +332,14 @@ def _project_rows(organisation: _Organisation, course: Course, last: int) -> Ite
             place.portfolio,
             sponsors[(7 * at + len(place.name)) % len(sponsors)],
             place.goal,
-            stage,
-            _day(since),
+            STAGES[stage[at]],
+            _day(since[at]),
             "yes" if critical else "no",
             _day(p.start[at]),
-            _day(p.start[at] + p.days[at]),
-            f"{p.budget[at]:.0f}" if p.budget[at] > 0 else "",
+            "" if at in is_reset else _day(p.start[at] + p.days[at]),
+            f"{p.budget[at]:.0f}" if p.budget[at] > 0 and at not in is_reset else "",
             "USD",
         ]
-
-
-def _stage(organisation: _Organisation, course: Course, at: int, last: int) -> tuple[str, int]:
-    p = organisation.plans
-    if ahead := organisation.places[at].ahead:
-        return ahead, int(organisation.since[at])
-    if course.finished[at] <= last:
-        return "completed", int(course.finished[at])
-    for stage, day in (("cancelled", p.cancel[at]), ("on hold", p.hold[at])):
-        if day <= last:
-            return stage, int(day)
-    if p.begin[at] > last:
-        return "approved", int(p.start[at] - 28)
-    return "active", int(p.begin[at])
 
 
 def _write(path: Path, export: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -329,8 +354,8 @@ def _write_status(path: Path, organisation: _Organisation, weeks: Iterable[dict[
     target = str(path).replace("'", "''")
     with duckdb.connect(":memory:", config={"preserve_insertion_order": "true"}) as con:
         con.execute(
-            "create table numbers (project int, day int, health tinyint, finish int, actual int, percent tinyint, "
-            "pv int, ev int, ac int, eac int, comment varchar)"
+            "create table numbers (project int, day int, stage tinyint, health tinyint, baseline int, budget int, "
+            "finish int, actual int, percent tinyint, pv int, ev int, ac int, eac int, comment varchar)"
         )
         block: list[dict[str, NDArray[Any]]] = []
         for week in weeks:
@@ -342,14 +367,20 @@ def _write_status(path: Path, organisation: _Organisation, weeks: Iterable[dict[
         values = (
             f"'P-' || lpad((project + 1)::varchar, {organisation.digits}, '0')",
             "date '1970-01-01' + day",
+            f"{list(STAGES)}[stage + 1]",
             "['green', 'amber', 'red'][health + 1]",
-            "date '1970-01-01' + finish",
+            "date '1970-01-01' + nullif(baseline, -1)",
+            "nullif(budget, -1)",
+            "date '1970-01-01' + nullif(finish, -1)",
             "date '1970-01-01' + nullif(actual, -1)",
-            "percent",
-            *(f"nullif({name}, -1)" for name in ("pv", "ev", "ac", "eac")),
+            *(f"nullif({name}, -1)" for name in ("percent", "pv", "ev", "ac", "eac")),
             "comment",
         )
-        columns = ", ".join(f"{sql} as {name}" for sql, name in zip(values, STATUS_COLUMNS, strict=True))
+        columns = ", ".join(
+            f"{sql} as {name}"
+            for sql, name in zip(values, STATUS_COLUMNS, strict=True)
+            if organisation.plans.can_finish or name not in _OF_A_LIFE
+        )
         con.execute(f"copy (select {columns} from numbers) to '{target}' (format csv, header, delimiter ',')")
 
 
@@ -361,21 +392,3 @@ def _append(con: duckdb.DuckDBPyConnection, block: list[dict[str, NDArray[Any]]]
     con.execute("insert into numbers from block")
     con.unregister("block")
     block.clear()
-
-
-def main() -> None:
-    """Write the sample, or a larger one."""
-    parser = argparse.ArgumentParser(description="Write the sample exports.")
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("data") / "sample")
-    parser.add_argument("--projects", type=int, default=240)
-    parser.add_argument("--weeks", type=int, default=104)
-    parser.add_argument("--always-live", action="store_true", help="every project reports every week")
-    given = parser.parse_args()
-    for path in generate(
-        given.folder, projects=given.projects, weeks=given.weeks, always_live=given.always_live
-    ).values():
-        print(path)
-
-
-if __name__ == "__main__":
-    main()

@@ -29,6 +29,36 @@ MOST_WEEKS = 12
 
 # {cause} is a clause ("the vendor delivers ..."), {word} one word for it, {part} a part of the work.
 _TEXTS = {
+    "idea": (
+        "Idea registered; {part} is the main open point.",
+        "Registered as an idea by the business.",
+        "Idea handed in after the annual planning.",
+        "Registered; first estimate of {part} to come.",
+    ),
+    "candidate": (
+        "Business case handed in to the portfolio board.",
+        "Candidate: case and estimate are complete.",
+        "Case under review, {part} estimated twice.",
+        "Pre-study done; now a candidate for funding.",
+    ),
+    "approved": (
+        "Approved by the portfolio board.",
+        "Approved and funded; start date agreed.",
+        "Portfolio board approved the case and the budget.",
+        "Approved; the team is being put together.",
+    ),
+    "started": (
+        "Kick-off held, work has begun.",
+        "Team complete, work has begun.",
+        "Started with {part}.",
+        "Work has begun as planned with the sponsor.",
+    ),
+    "resumed": (
+        "Resumed: the team is back.",
+        "Work goes on after the pause, by decision of the portfolio board.",
+        "Pause is over, finish date revised.",
+        "Resumed with next year's budget.",
+    ),
     "early": (
         "Workshops on {part} under way.",
         "Requirements for {part} agreed.",

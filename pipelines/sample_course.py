@@ -15,24 +15,49 @@ Flags = NDArray[np.bool_]
 
 NEVER = 10**7  # a day that no run reaches; days count from 1970-01-01
 MISSING = -1
+STAGES = ("idea", "candidate", "approved", "active", "on hold", "completed", "cancelled")
+IDEA, CANDIDATE, APPROVED, ACTIVE, ON_HOLD, COMPLETED, CANCELLED = range(len(STAGES))
+
+
+@dataclass(frozen=True)
+class Reset:
+    """A new baseline of one project from a day on: the days from its start to the new finish, and the new budget.
+
+    None is what was forecast then. What is `planned_anew` goes on as the new plan has it, all else as before.
+    """
+
+    project: int
+    day: int
+    days: int | None
+    budget: float | None
+    planned_anew: bool
 
 
 @dataclass
 class Plans:
     """What is settled of every project before it runs, one entry a project in the order of their ids.
 
-    Days count from 1970-01-01. `speed` is progress per planned progress, `efficiency` value earned per money spent.
+    Days count from 1970-01-01. `speed` is progress per planned progress, `efficiency` value earned per money spent;
+    `unrest` scales how much both vary from week to week.
+    `days` and `budget` are the first baseline, from `start`; work begins on `begin`, pausing from `hold` to `resume`.
     A reporter takes `late_amber` and `late_red` weeks to admit what the forecasts show, reports no better than
     `floor` between two days, and never worse than `cap`.
     """
 
+    drawn: Ints
+    """Each project's place among what chance draws: the same whatever its id."""
     start: Ints
     days: Ints
     budget: Floats
     speed: Floats
     efficiency: Floats
+    unrest: Floats
+    idea: Ints
+    candidate: Ints
+    approved: Ints
     begin: Ints
     hold: Ints
+    resume: Ints
     cancel: Ints
     first_report: Ints
     last_report: Ints
@@ -52,6 +77,7 @@ class Plans:
     misses: float = 0.03
     effects: list[tuple[int, int, int, float, float]] = field(default_factory=list)
     """Project, from day, to day, factor of speed, factor of efficiency."""
+    resets: list[Reset] = field(default_factory=list)
     comments: dict[int, dict[int, int]] = field(default_factory=dict)
     """Day -> project -> the text's place among all texts."""
 
@@ -71,6 +97,14 @@ class Course:
     def __init__(self, plans: Plans, rng: np.random.Generator) -> None:
         n = len(plans)
         self.plans, self.rng = plans, rng
+        self.speed, self.efficiency = plans.speed.copy(), plans.efficiency.copy()
+        self.base_days, self.base_budget = plans.days.copy(), plans.budget.copy()
+        # What was done and spent when the plan was made, and the value that it wants for the money from then on.
+        self.worth_then, self.cost_then, self.planned_index = np.zeros(n), np.zeros(n), np.ones(n)
+        self.planned_from, self.planned_share = plans.start.copy(), np.zeros(n)
+        # Those that get a new baseline one day state theirs from their first report on.
+        self.stated = np.array([r.project for r in plans.resets], dtype=np.int64)
+        self.stage: Ints | None = None
         self.earned_days = np.zeros(n)
         self.cost = np.zeros(n)
         self.drift_speed, self.drift_cost = np.zeros(n), np.zeros(n)
@@ -93,33 +127,61 @@ class Course:
         p, n = self.plans, len(self.plans)
         self.week += 1
         # The same numbers are drawn every week, whoever is at work: a longer run repeats a shorter one.
-        noise, cost_noise = self.rng.standard_normal((2, n))
-        missed, talkative = self.rng.random((2, n))
-        variant = self.rng.integers(0, VARIANTS, n)
+        noise, cost_noise = self.rng.standard_normal((2, n))[:, p.drawn]
+        missed, talkative = self.rng.random((2, n))[:, p.drawn]
+        variant = self.rng.integers(0, VARIANTS, n)[p.drawn]
         open_ = (self.finished == NEVER) & (day < p.cancel)
         ending = (self.finished == NEVER) & (day >= p.cancel) & (day < p.cancel + 7)
         self._work(day, open_, noise, cost_noise)
         moved, dearer = self._forecast(day, open_)
+        reset = self._reset(day)
         changed = self._report(day, open_)
+        stage = self.stage_on(day)
+        turned = np.zeros(n, dtype=bool) if self.stage is None else stage != self.stage
+        self.stage = stage
 
-        due = (open_ | ending) & (day >= p.first_report) & (day <= p.last_report)
-        show = due & ((missed >= p.misses) | (self.finished <= day) | ending)
-        comment = self._comment(day, variant, talkative, moved, dearer, changed, ending)
-        return self._rows(day, np.flatnonzero(show), comment)
+        due = (open_ | ending) & (stage >= APPROVED) & (day >= p.first_report) & (day <= p.last_report)
+        told = np.zeros(n, dtype=bool)
+        told[list(p.comments.get(day, ()))] = True
+        show = due & ((missed >= p.misses) | turned | reset | told)
+        # What is not approved yet is reported when it moves on, not every week.
+        show |= turned & (stage < APPROVED) & (p.first_report < NEVER)
+        comment = self._comment(day, variant, talkative, moved, dearer, changed, stage, turned)
+        return self._rows(day, np.flatnonzero(show), stage, comment)
+
+    def stage_on(self, day: int) -> Ints:
+        """Each project's stage as a place in STAGES, on a day that the course has reached; MISSING before its idea."""
+        p = self.plans
+        stage = np.where(day >= p.idea, IDEA, MISSING)
+        for place, since in (
+            (CANDIDATE, p.candidate),
+            (APPROVED, p.approved),
+            (ACTIVE, np.maximum(p.approved, p.begin)),
+        ):
+            stage = np.where(day >= since, place, stage)
+        stage = np.where((day >= p.hold) & (day < p.resume), ON_HOLD, stage)
+        stage = np.where(self.finished <= day, COMPLETED, stage)
+        return np.where((day >= p.cancel) & (self.finished == NEVER), CANCELLED, stage)
+
+    def stage_since(self, stage: Ints, day: int) -> Ints:
+        """The day from which each project holds the stage that it has on a day."""
+        p = self.plans
+        active = np.where(p.resume <= day, p.resume, p.begin)
+        return np.choose(stage, [p.idea, p.candidate, p.approved, active, p.hold, self.finished, p.cancel])
 
     def _work(self, day: int, open_: Flags, noise: Floats, cost_noise: Floats) -> None:
         p = self.plans
-        speed, efficiency = p.speed.copy(), p.efficiency.copy()
+        speed, efficiency = self.speed.copy(), self.efficiency.copy()
         for project, start, end, factor, worth in p.effects:
             if start <= day <= end:
                 speed[project] *= factor
                 efficiency[project] *= worth
-        self.drift_speed = 0.93 * self.drift_speed + 0.05 * noise
-        self.drift_cost = 0.9 * self.drift_cost + 0.03 * cost_noise
+        self.drift_speed = 0.93 * self.drift_speed + 0.05 * p.unrest * noise
+        self.drift_cost = 0.9 * self.drift_cost + 0.03 * p.unrest * cost_noise
         speed = np.clip(speed * (1.0 + self.drift_speed), 0.05, 2.0)
         efficiency = np.clip(efficiency * (1.0 + self.drift_cost), 0.35, 1.5)
 
-        at_work = open_ & (day > p.begin) & (day <= p.hold)
+        at_work = open_ & (day > p.begin) & ((day < p.hold) | (day >= p.resume))
         spent_days = np.where(at_work, np.minimum(7, day - p.begin), 0)
         before = s_curve(self.earned_days / p.days)
         usual = s_curve((self.earned_days + spent_days) / p.days) - before
@@ -141,7 +203,7 @@ class Course:
         left = (p.days - self.earned_days) / np.clip(self.felt_speed, 0.55, 1.4)
         likely = np.maximum(day, p.begin) + left
         gap = likely - self.finish
-        revises = open_ & ((self.week + np.arange(len(p))) % p.cadence == 0)
+        revises = open_ & ((self.week + p.drawn) % p.cadence == 0)
         later = np.where(revises & (np.abs(gap) > 0.05 * p.days), np.rint(p.finish_share * gap / 7), 0).astype(np.int64)
         finish = self.finish + 7 * later
         # Nobody reports a finish that has passed: "two more weeks".
@@ -151,9 +213,10 @@ class Course:
         self.finish = finish
 
         worth = s_curve(self.earned_days / p.days) * np.abs(p.budget)
-        index = np.clip(worth / np.maximum(self.cost, 1.0), 0.5, 1.2)
+        gained, spent = worth - self.worth_then, np.maximum(self.cost - self.cost_then, 1.0)
+        index = np.clip(gained / spent / self.planned_index, 0.5, 1.2) * self.planned_index
         likely_cost = self.cost + (np.abs(p.budget) - worth) / index
-        known = worth > 0.1 * np.abs(p.budget)
+        known = gained > 0.1 * np.abs(p.budget)
         gap_cost = np.where(revises & known, likely_cost - self.estimate, 0)
         gap_cost = np.where(np.abs(gap_cost) > 0.04 * np.abs(p.budget), p.cost_share * gap_cost, 0)
         estimate = np.maximum(self.estimate + gap_cost, self.cost * 1.01)
@@ -162,11 +225,35 @@ class Course:
         self.estimate = np.where(open_, estimate, self.estimate)
         return moved, dearer
 
+    def _reset(self, day: int) -> Flags:
+        """Put new baselines in place of the old; the projects that got one."""
+        p = self.plans
+        found = np.zeros(len(p), dtype=bool)
+        for r in (r for r in p.resets if r.day == day):
+            at = r.project
+            self.base_days[at] = r.days or self.finish[at] - p.start[at]
+            self.base_budget[at] = r.budget or np.ceil(self.estimate[at] / 10_000) * 10_000
+            done = self.earned_days[at] / p.days[at]
+            self.planned_from[at], self.planned_share[at] = day, done
+            self.weeks_better[at] = 3  # what the new baseline shows is believed at once
+            found[at] = True
+            if r.planned_anew:
+                self.finish[at], self.estimate[at] = p.start[at] + self.base_days[at], self.base_budget[at]
+                self.felt_speed[at] = self.speed[at] = (1 - done) * p.days[at] / (self.finish[at] - day)
+                self.worth_then[at], self.cost_then[at] = s_curve(done) * p.budget[at], self.cost[at]
+                left = p.budget[at] - self.worth_then[at]
+                self.planned_index[at] = left / (self.base_budget[at] - self.cost[at])
+                # As in _work: a part of the cost follows the calendar.
+                self.efficiency[at] = self.planned_index[at] * (0.65 + 0.35 / self.speed[at])
+                self.drift_speed[at] = self.drift_cost[at] = 0.0
+        return found
+
     def evidence(self, day: int) -> Ints:
         """The colour (0 green, 2 red) that a project's own forecasts give it."""
         p = self.plans
-        slip = (np.maximum(self.finish, np.where(self.finished < NEVER, 0, day)) - p.start - p.days) / p.days
-        over = np.where(p.budget > 0, self.estimate / np.abs(p.budget) - 1.0, 0.0)
+        finish = np.maximum(self.finish, np.where(self.finished < NEVER, 0, day))
+        slip = (finish - p.start - self.base_days) / self.base_days
+        over = np.where(p.budget > 0, self.estimate / np.abs(self.base_budget) - 1.0, 0.0)
         worst = np.maximum(slip, over)
         colour: Ints = (worst >= 0.1).astype(np.int64) + (worst >= 0.3).astype(np.int64)
         return colour
@@ -183,13 +270,21 @@ class Course:
         told = np.where((told < self.reported) & (self.weeks_better < 3), self.reported, told)
         worried = (day >= p.floor_from) & (day <= p.floor_to)
         told = np.minimum(np.where(worried, np.maximum(told, p.floor), told), p.cap)
-        told = np.where(open_ & (day > p.hold), np.maximum(told, 1), told)
+        told = np.where(open_ & (day >= p.hold) & (day < p.resume), np.maximum(told, 1), told)
         changed = np.where(open_, told - self.reported, 0)
         self.reported = np.where(open_, told, self.reported)
         return changed
 
     def _comment(
-        self, day: int, variant: Ints, talkative: Floats, moved: Ints, dearer: Flags, changed: Ints, ending: Flags
+        self,
+        day: int,
+        variant: Ints,
+        talkative: Floats,
+        moved: Ints,
+        dearer: Flags,
+        changed: Ints,
+        stage: Ints,
+        turned: Flags,
     ) -> Ints:
         """The place of each project's comment among all texts, MISSING where its reporter writes none."""
         p = self.plans
@@ -216,33 +311,47 @@ class Course:
         say("to_amber", (changed > 0) & (self.reported == 1), 0.8)
         say("to_red", (changed > 0) & (self.reported == 2), 0.95)
         say("waiting", (day > p.start + 6) & (day <= p.begin), 0.6)
-        say("hold", day > p.hold, 0.5)
-        say("done", self.finished <= day, 0.9)
-        say("cancelled", ending, 1.1)
+        say("started", turned & (stage == ACTIVE) & (day < p.hold), 0.7)
+        say("resumed", turned & (stage == ACTIVE) & (day >= p.resume), 1.1)
+        say("hold", stage == ON_HOLD, 0.15)
+        for event, place in (("idea", IDEA), ("candidate", CANDIDATE), ("approved", APPROVED)):
+            say(event, turned & (stage == place), 1.1, part)
+        for event, place in (("hold", ON_HOLD), ("cancelled", CANCELLED), ("done", COMPLETED)):
+            say(event, turned & (stage == place), 1.1)
         for project, text in p.comments.get(day, {}).items():
             comment[project] = text
         return comment
 
-    def _rows(self, day: int, at: Ints, comment: Ints) -> dict[str, NDArray[Any]]:
+    def _rows(self, day: int, at: Ints, stage: Ints, comment: Ints) -> dict[str, NDArray[Any]]:
         p = self.plans
         finished = self.finished[at] <= day
-        budget = p.budget[at]
+        budget = self.base_budget[at]
         worth = s_curve(self.earned_days[at] / p.days[at])
-        planned = s_curve((day - p.start[at]) / p.days[at])
-        valued = p.has_value[at] & (budget > 0)
+        # A new baseline is planned from where the work stood.
+        whole = np.maximum(p.start + self.base_days - self.planned_from, 1)[at]
+        share = self.planned_share[at]
+        planned = s_curve(share + (1.0 - share) * np.clip((day - self.planned_from[at]) / whole, 0.0, 1.0))
+        runs = stage[at] >= APPROVED
+        valued = runs & p.has_value[at] & (budget > 0)
         money = np.maximum(budget, 0)
+        reset = np.isin(at, self.stated)
+
+        def known(where: Flags, values: NDArray[Any], kind: type = np.int32) -> NDArray[Any]:
+            return np.where(where, np.rint(values), MISSING).astype(kind)
+
         return {
             "project": at.astype(np.int32),
             "day": np.full(len(at), day, dtype=np.int32),
-            "health": self.reported[at].astype(np.int8),
-            "finish": self.finish[at].astype(np.int32),
-            "actual": np.where(finished, self.finished[at], MISSING).astype(np.int32),
-            "percent": np.floor(100 * worth + 1e-6).astype(np.int8),
-            "pv": np.where(valued, np.rint(planned * money), MISSING).astype(np.int32),
-            "ev": np.where(valued, np.rint(worth * money), MISSING).astype(np.int32),
-            "ac": np.rint(self.cost[at]).astype(np.int32),
-            "eac": np.where(p.has_forecast_cost[at] & (budget > 0), np.rint(self.estimate[at]), MISSING).astype(
-                np.int32
-            ),
+            "stage": stage[at].astype(np.int8),
+            "health": known(runs, self.reported[at], np.int8),
+            "baseline": known(reset, p.start[at] + self.base_days[at]),
+            "budget": known(reset, money),
+            "finish": known(runs, self.finish[at]),
+            "actual": known(finished, self.finished[at]),
+            "percent": known(runs, np.floor(100 * worth + 1e-6), np.int8),
+            "pv": known(valued, planned * money),
+            "ev": known(valued, worth * money),
+            "ac": known(runs, self.cost[at]),
+            "eac": known(runs & p.has_forecast_cost[at] & (budget > 0), self.estimate[at]),
             "comment": comment[at].astype(np.int16),
         }
