@@ -46,7 +46,7 @@ _IS_DRAWN = """
     && document.querySelectorAll('h1').length === 1
     && all('[data-testid="stSkeleton"], [data-stale="true"]').length === 0
     && all('[data-testid="stPlotlyChart"]').every(chart => chart.querySelector('.main-svg'))
-    && all('[data-testid="stDataFrame"]').every(grid => grid.querySelector('canvas')?.width > 0)
+    && all('[data-testid="stDataFrame"]').every(grid => grid.querySelector('canvas td'))
 }
 """
 _STANDS_STILL = """
