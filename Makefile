@@ -27,8 +27,9 @@ prove: .venv/.dev ## Run the long proofs; their output is kept in docs/proofs.md
 bench: .venv/.dev ## Measure against baselines in one run; figures are kept in docs/performance.md
 	$(BIN)/python -m tests.bench
 
-docs: .venv/.run ## Write the data dictionary from the contracts
+docs: .venv/.run ## Write the data dictionary from the contracts, and the rules from rules.yaml
 	$(BIN)/python -m pipelines dictionary > docs/data-dictionary.md
+	$(BIN)/python -m pipelines rules --markdown > docs/rules.md
 
 clean: ## Remove the virtual environment and caches (never the warehouse)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

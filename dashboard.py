@@ -10,10 +10,12 @@ guard()
 PAGES = {
     "": [st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
     "Doing the work right": [st.Page("pages/projects.py", title="Projects", icon=":material/view_list:")],
+    "Data": [st.Page("pages/settings.py", title="Settings", icon=":material/tune:")],
 }
 
-st.set_page_config("Rightwork", "static/icon.svg", layout="wide", menu_items={"About": "Rightwork"})
-frame.style()
+name = answers.organisation()
+st.set_page_config(name or "Rightwork", "static/icon.svg", layout="wide", menu_items={"About": "Rightwork"})
+frame.style(name)
 page = st.navigation(PAGES, expanded=True)
 with answers.trouble_in_words():
     answers.begin()

@@ -51,6 +51,10 @@ class Source:
         self._lock = threading.Lock()
         self._days: OrderedDict[dt.date, str] = OrderedDict()
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own, for what the pipeline's own functions ask of one."""
+        return self._reading.cursor()
+
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a query, as plain values."""
         with self._reading.cursor() as con:

@@ -11,6 +11,7 @@ from analytics import reading
 from analytics.reading import Choices, Desk, Source
 from components import controls, frame
 from components.controls import View
+from pipelines import names
 from pipelines.problems import RightworkError
 from pipelines.warehouse import Warehouse
 
@@ -50,11 +51,30 @@ def ask(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwarg
     return desk.ask(question, st.session_state[_VERSION_KEY], view.known_at if view else None, *args, **kwargs)
 
 
+def ask_latest(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same as known now, whatever the reader wants known: for pages that change something."""
+    return _desk(str(Warehouse().folder)).ask(question, version(), None, *args, **kwargs)
+
+
+def version() -> int:
+    """The version that this run speaks of, 0 where nothing was loaded yet."""
+    found: int = st.session_state[_VERSION_KEY]
+    return found
+
+
 def latest() -> Choices | None:
     """What there is to choose from at the latest version, None where nothing was loaded yet; for the server itself."""
     desk = _desk(str(Warehouse().folder))
     version = desk.version()
     return desk.ask(reading.choices, version) if version else None
+
+
+def organisation() -> str:
+    """What the organisation calls itself; "" without a name, or where the journal cannot be read."""
+    try:
+        return names.organisation(Warehouse())
+    except RightworkError:
+        return ""
 
 
 def scope(view: View) -> reading.Scope:

@@ -19,15 +19,17 @@ from pipelines.templates import template_rows
 
 @dataclass(frozen=True)
 class Crumb:
-    """One step up: what it is called, and the parameters of the view that the register opens with."""
+    """One step up: what it is called, the parameters of the view that it opens with, and its page."""
 
     label: str
     view: dict[str, str] = field(default_factory=dict)
+    page: str = "projects"
 
 
-def style() -> None:
-    """Inject the style sheet and the palette; once a run, from dashboard.py."""
-    st.html(f"<style>{theme.css_variables()}{_style_sheet()}</style>")
+def style(organisation: str = "") -> None:
+    """Inject the style sheet, the palette and the organisation's name; once a run, from dashboard.py."""
+    name = f":root {{ --rw-organisation: {_css_string(organisation)} }}" if organisation else ""
+    st.html(f"<style>{theme.css_variables()}{name}{_style_sheet()}</style>")
     with st.container(key="unseen-mode"):
         theme.follow_mode()
 
@@ -51,10 +53,10 @@ def header(
 
 
 def breadcrumbs(crumbs: Sequence[Crumb], here: str) -> None:
-    """Links up the path portfolio, program, project: to the register in that scope, at the same review."""
+    """Links up the path portfolio, program, project, each at the same review."""
     mark = '<span class="rw-crumb-mark" aria-hidden="true">›</span>'
     links = "".join(
-        f'<a class="rw-crumb" href="{escape(controls.register_link(**crumb.view))}" target="_self">'
+        f'<a class="rw-crumb" href="{escape(controls.page_link(crumb.page, **crumb.view))}" target="_self">'
         f"{escape(crumb.label)}</a>{mark}"
         for crumb in crumbs
     )
@@ -122,6 +124,11 @@ def trouble(message: str, fix: str) -> None:
     header("The data cannot be read")
     with card("trouble"):
         st.html(f'<div class="rw-empty"><p>{escape(message)}</p><p>{escape(fix)}</p></div>')
+
+
+def _css_string(text: str) -> str:
+    """A foreign text as a CSS string, every character by its number: it can end neither the string nor the sheet."""
+    return '"' + "".join(f"\\{ord(character):06x}" for character in text) + '"'
 
 
 @cache

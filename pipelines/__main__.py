@@ -18,6 +18,7 @@ from pipelines.load import SAMPLE, Progress, load, withdraw
 from pipelines.map import profiles
 from pipelines.problems import Problem, RightworkError, UsageError
 from pipelines.report import FileReport, LoadReport, Request
+from pipelines.rules import document, listed, set_rules
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
 
@@ -103,6 +104,15 @@ def _parser() -> argparse.ArgumentParser:
 
     command("profiles", _profiles, "List the tools whose exports are read as they are.")
 
+    sub = command("rules", _rules, "List the rules that judge, or set some anew for all that is known from now on.")
+    how = sub.add_mutually_exclusive_group()
+    how.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="NAME=VALUE", help="a rule's new value"
+    )
+    how.add_argument("--markdown", action="store_true", help="print what each rule means, in Markdown")
+    sub.add_argument("--why", default="", metavar="TEXT", help="the reason of a change, kept in the history")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
+
     sub = command("dictionary", _dictionary, "Print the data dictionary in Markdown.")
 
     sub = command("sample", _sample, "Write the sample organisation's exports.")
@@ -135,7 +145,7 @@ def _load(asked: argparse.Namespace) -> int:
         export=asked.export,
         profile=asked.profile,
         source=asked.source,
-        constants=_constants(asked.constants),
+        constants=_pairs(asked.constants, "column", "COLUMN=VALUE"),
         dates=asked.date_order,
         decimal=DECIMALS.get(asked.decimal),
         dry_run=asked.dry_run,
@@ -150,14 +160,14 @@ def _load(asked: argparse.Namespace) -> int:
     return report.exit_status
 
 
-def _constants(given: list[str]) -> dict[str, str]:
-    constants = {}
+def _pairs(given: list[str], what: str, form: str) -> dict[str, str]:
+    pairs = {}
     for text in given:
         name, mark, value = text.partition("=")
         if not mark or not name.strip():
-            raise UsageError(f"--set {text}: a column and a value are needed", "Write --set COLUMN=VALUE.")
-        constants[name.strip()] = value.strip()
-    return constants
+            raise UsageError(f"--set {text}: a {what} and a value are needed", f"Write --set {form}.")
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
 def _on(bar: Any) -> Progress:
@@ -261,6 +271,12 @@ def _undo(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _reason(asked: argparse.Namespace) -> str:
+    if not asked.why.strip():
+        raise UsageError("a reason is needed", "Say why: --why TEXT.")
+    return str(asked.why)
+
+
 def _rejected(asked: argparse.Namespace) -> int:
     with _warehouse(asked).reading() as reading:
         headers, rows = rejected(reading.cursor(), asked.load_id)
@@ -302,6 +318,28 @@ def _profiles(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _rules(asked: argparse.Namespace) -> int:
+    if asked.markdown:
+        print(document())
+        return 0
+    warehouse = _warehouse(asked)
+    changes = _pairs(asked.changes, "rule", "NAME=VALUE")
+    publication = set_rules(warehouse, changes, _reason(asked)) if changes else None
+    found = listed(warehouse)
+    if asked.json:
+        print(json.dumps({"publication": publication, "rules": found}, default=str))
+        return 0
+    for one in found:
+        since = "as shipped"
+        if one["publication"]:
+            when = f"{one['recorded_at']:%Y-%m-%d %H:%M}"
+            since = f"since publication {one['publication']}, {when}, by {one['recorded_by']}: {one['why']}"
+        print(f"{one['name']:<15} {one['said']:<26} {since}")
+    if publication:
+        print(f"Published as publication {publication}. Earlier publications keep the rules that they were seen with.")
+    return 0
+
+
 def _dictionary(asked: argparse.Namespace) -> int:
     print(dictionary())
     return 0
@@ -317,7 +355,7 @@ def _sample(asked: argparse.Namespace) -> int:
 
 def _demo(asked: argparse.Namespace) -> int:
     warehouse = _warehouse(asked)
-    if warehouse.publication():
+    if warehouse.holds_loads():
         return 0
     print("Loading the sample organisation (made-up data) ...")
     asked.files = sorted(SAMPLE_FOLDER.glob("*.csv"))

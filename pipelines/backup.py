@@ -31,13 +31,7 @@ def backup(warehouse: Path, file: Path) -> None:
     """
     part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     with explained(file, "write the backup"), ExitStack() as stack:
-        held: dict[str, tuple[int, IO[bytes]]] = {}
-        # The journal first: it may speak of facts, and facts only ever grow.
-        for name in reversed(STORES):
-            store = Store(warehouse / name)
-            if store.version():
-                version, source = _hold(store)
-                held[name] = version, stack.enter_context(source)
+        held = _hold_together(warehouse, stack)
         if not held:
             raise StoreError(f"{warehouse} holds nothing to back up.", "Load a file first, or check the folder.")
         try:
@@ -71,6 +65,20 @@ def restore(warehouse: Path, file: Path) -> None:
         # Everything that can fail is behind us: the stores change together.
         for store in stores.values():
             store.swap_pointer()
+
+
+def _hold_together(warehouse: Path, stack: ExitStack) -> dict[str, tuple[int, IO[bytes]]]:
+    """The current version of every store, open. The journal speaks of facts and facts of the journal (the changes of
+    rules), so it must be the same before the facts were opened and after."""
+    while True:
+        held: dict[str, tuple[int, IO[bytes]]] = {}
+        for name in reversed(STORES):
+            store = Store(warehouse / name)
+            if store.version():
+                version, source = _hold(store)
+                held[name] = version, stack.enter_context(source)
+        if Store(warehouse / "journal").version() == held.get("journal", (0,))[0]:
+            return held
 
 
 def _hold(store: Store) -> tuple[int, IO[bytes]]:

@@ -41,12 +41,17 @@ class Rule:
     def said(self, value: Value) -> str:
         """A value of this rule in words: 10 %, 7 days, Friday."""
         if self.choices:
-            return self.choices.get(str(value), str(value))
+            return self.choices[str(value)].partition(":")[0]
         if self.unit == "share":
             return f"{round(float(value) * 100, 4):g} %"
         if self.unit == "weekday":
             return WEEKDAYS[int(value) - 1]
         return f"{value:g} {'day' if value == 1 else 'days'}"
+
+    def meaning(self, choice: str) -> str:
+        """What a choice of this rule does."""
+        said = self.choices[choice].partition(": ")[2]
+        return said[:1].upper() + said[1:]
 
     def range(self) -> str:
         """What may be set, in words."""
@@ -120,6 +125,60 @@ def changes_known(con: duckdb.DuckDBPyConnection, publication: int) -> list[Chan
     return [Change(n, _typed(n, before), _typed(n, after), *rest) for n, before, after, *rest in found if n in rules()]
 
 
+def listed(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Every rule as plain values: what it means, as shipped and in force, since which publication, by whom and why."""
+    values: dict[str, Value] = {}
+    last: dict[str, Change] = {}
+    if warehouse.facts.version():
+        with warehouse.reading() as reading:
+            values = in_force(reading.cursor())
+            last = {c.name: c for c in reversed(changes_known(reading.cursor(), reading.publication))}
+    found = []
+    for rule in rules().values():
+        change = last.get(rule.name)
+        found.append(
+            {
+                "name": rule.name,
+                "group": rule.group,
+                "help": rule.help,
+                "range": rule.range(),
+                "shipped": rule.shipped,
+                "value": values.get(rule.name, rule.shipped),
+                "said": rule.said(values.get(rule.name, rule.shipped)),
+                "publication": change.publication if change else None,
+                "recorded_at": change.recorded_at if change else None,
+                "recorded_by": change.recorded_by if change else None,
+                "why": change.why if change else "shipped",
+            }
+        )
+    return found
+
+
+def document() -> str:
+    """The rules in Markdown, as docs/rules.md holds them."""
+    lines = [
+        "# Rules",
+        "",
+        "What judges projects and programs. `make docs` writes this page from `pipelines/rules.yaml`.",
+        "Change them on the Settings page, or with `python -m pipelines rules` ([how](loading.md#rules)).",
+    ]
+    group = ""
+    for rule in rules().values():
+        if rule.group != group:
+            group = rule.group
+            lines += [
+                "",
+                f"## {group}",
+                "",
+                "| Rule | Shipped | Range | What it says | Used on |",
+                "|---|---|---|---|---|",
+            ]
+        said = ". ".join([rule.help, *(f"`{word}`: {text}" for word, text in rule.choices.items())])
+        used = ", ".join(rule.used_on)
+        lines.append(f"| `{rule.name}` | {rule.said(rule.shipped)} | {rule.range()} | {said} | {used} |")
+    return "\n".join(lines)
+
+
 def _typed(name: str, text: str) -> Value:
     return text if rules()[name].choices else float(text)
 
@@ -131,13 +190,23 @@ def checked(changes: Mapping[str, Value | str], standing: Mapping[str, Value]) -
     """
     values = {name: _value(name, value) for name, value in changes.items()}
     together = {**standing, **values}
-    for rule in rules().values():
-        low = rule.not_below
-        if low and values.keys() & {low, rule.name} and float(together[rule.name]) < float(together[low]):
-            red, amber = rule.said(together[rule.name]), rule.said(together[low])
-            fix = f"Set {rule.name} to {amber} or more, or {low} to {red} or less."
-            raise UsageError(f"{rule.name} would be {red}, below {low}, {amber}", fix)
+    if pair := crossed(together):
+        amber, red = pair
+        fix = f"Set {red.name} to {amber.said(together[amber.name])} or more."
+        raise UsageError(
+            f"{red.name} would be {red.said(together[red.name])}, below {amber.name}, "
+            f"{amber.said(together[amber.name])}",
+            fix,
+        )
     return {name: value for name, value in values.items() if value != standing.get(name)}
+
+
+def crossed(values: Mapping[str, Value]) -> tuple[Rule, Rule] | None:
+    """The first pair of rules of which the second may not be below the first, and is; None where there is none."""
+    for rule in rules().values():
+        if rule.not_below and float(values[rule.name]) < float(values[rule.not_below]):
+            return rules()[rule.not_below], rule
+    return None
 
 
 def _value(name: str, given: Value) -> Value:

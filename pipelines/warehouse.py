@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import duckdb
 import yaml
 
 from pipelines.build import FOLDER as MODELS
-from pipelines.build import model, rebuild, rejudge
+from pipelines.build import loads_in_force, model, rebuild, rejudge
 from pipelines.contract import contract, contracts
 from pipelines.problems import StoreError, UsageError
 from pipelines.store import Draft, Store
@@ -60,6 +60,13 @@ class Warehouse:
             return 0
         with self.facts.read() as con:
             return int(con.sql("select max(publication) from publication").fetchall()[0][0])
+
+    def holds_loads(self) -> bool:
+        """Whether any load is in force: nothing may have been loaded yet, or all of it withdrawn."""
+        if not self.facts.version():
+            return False
+        with self.facts.read() as con:
+            return bool(con.sql(f"select exists ({loads_in_force(self.facts.version())})").fetchall()[0][0])
 
     @contextmanager
     def writing(self) -> Iterator[Draft]:
@@ -150,7 +157,14 @@ class Warehouse:
 class Reading:
     """A read-only connection to the warehouse as known at one publication. Threads each take their own cursor."""
 
-    def __init__(self, warehouse: Warehouse, version: int, publication: int | None) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        version: int,
+        publication: int | None,
+        rules: Mapping[str, float | str] | None = None,
+    ) -> None:
+        """As known at a publication; `rules` are tried in place of those known then (see `_try`)."""
         self.version = version
         self._lock = threading.Lock()
         self._con = duckdb.connect(":memory:")
@@ -171,6 +185,8 @@ class Reading:
             built = self._con.sql("select digest from facts.built_with").fetchall()
             if self.publication != latest or built != [(models_digest(),)]:
                 self._know(self.publication)
+            if rules:
+                self._try(rules)
             undo.pop_all()
 
     def _attach(self, name: str, path: Path) -> None:
@@ -196,6 +212,19 @@ class Reading:
         self._con.execute(model("macros"))
         rebuild(self._con, publication)
         self._con.execute(model("project_at"))
+
+    def _try(self, rules: Mapping[str, float | str]) -> None:
+        """Judge by other rules all that is judged when asked (project_at, roll-ups); the weekly models stay."""
+        if self._path == "facts":
+            self._con.execute("attach ':memory:' as known")
+            self._con.execute("set search_path = 'known,facts'")
+            self._path = "known,facts"
+            self._con.execute("create table known.rule_in_force as from facts.rule_in_force")
+            self._con.execute(model("macros"))
+            self._con.execute(model("project_at"))
+        for name, value in rules.items():
+            column = "word" if isinstance(value, str) else "value"
+            self._con.execute(f"update known.rule_in_force set {column} = ? where name = ?", [value, name])
 
     def _fill_in(self) -> None:
         """Views of the fact tables with the columns, empty, that the contracts got since the store was built."""

@@ -29,6 +29,7 @@ from pipelines.warehouse import Warehouse
 TASKS = {
     "load": "pipelines.load:load",
     "withdraw": "pipelines.load:withdraw",
+    "set_rules": "pipelines.rules:set_rules",
     "backup": "pipelines.worker:save",
     "demo": "pipelines.worker:demo",
 }

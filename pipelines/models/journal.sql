@@ -8,3 +8,6 @@ create table if not exists rule (
 );
 
 alter table rule add column if not exists word varchar;
+
+-- Names that the organisation uses; the newest row of a name counts.
+create table if not exists setting (name varchar, word varchar, recorded_at timestamp, recorded_by varchar);

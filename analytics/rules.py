@@ -1,0 +1,125 @@
+"""The rules that judge, and what other values would do to the latest review. Sources: methods "Health", "Roll-up"."""
+
+import datetime as dt
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.programs import programs
+from analytics.reading import Scope, Source
+from pipelines.rules import Change, Value, changes_known, in_force
+from pipelines.warehouse import Reading, Warehouse
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The value of every rule, and every change of one, the latest first."""
+
+    values: dict[str, Value]
+    changes: tuple[Change, ...]
+
+    @property
+    def mark(self) -> str:
+        """A text that differs after each change."""
+        return str(self.changes[0].publication) if self.changes else ""
+
+    def last(self, name: str) -> Change | None:
+        """The change that set a rule's value; None where it is as shipped."""
+        return next((change for change in self.changes if change.name == name), None)
+
+
+@dataclass(frozen=True)
+class Move:
+    """Live projects that would go from one computed colour to another, with their budget by currency."""
+
+    before: str
+    after: str
+    projects: int
+    budgets: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class ProgramMove:
+    """A program whose colour, as computed or as reported, would be another."""
+
+    program_name: str
+    basis: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What rules would do to a review: `day` and `stale` as they are and as they would be."""
+
+    day: tuple[dt.date, dt.date]
+    live: int
+    stale: tuple[int, int]
+    red: tuple[int, int]
+    moves: tuple[Move, ...]
+    programs: tuple[ProgramMove, ...]
+
+    @property
+    def projects(self) -> int:
+        """How many live projects would have another computed colour."""
+        return sum(move.projects for move in self.moves)
+
+
+def standing(source: Source) -> Standing:
+    """The rules in force, and how they came to be so."""
+    with source.cursor() as con:
+        return Standing(in_force(con), tuple(changes_known(con, source.publication)))
+
+
+def effect(source: Source, folder: Path, version: int, day: dt.date, changes: tuple[tuple[str, Value], ...]) -> Effect:
+    """What these rules would do to the projects and programs of a review, were it seen with them.
+
+    They are put in force on a reading of their own, so the same macros judge as after a change of rules.
+    """
+    tried = dict(changes)
+    with closing(Source(Reading(Warehouse(folder), version, None, tried))) as trial:
+        then = _moved(trial, day) if "week_ends_on" in tried else day
+        before, after = _judged(source, day), _judged(trial, then)
+        moved = _program_moves(source, day, trial, then)
+    both = before.merge(after, on="project_key", suffixes=("", "_after"))
+    changed = both[both["computed"] != both["computed_after"]]
+    moves = []
+    for (one, other), rows in changed.groupby(["computed", "computed_after"]):
+        budgets = rows.groupby("currency")["budget"].sum(min_count=1).dropna()
+        money = sorted(budgets.items(), key=lambda item: -item[1])
+        moves.append(Move(str(one), str(other), len(rows), tuple((str(c), float(b)) for c, b in money)))
+    moves.sort(key=lambda move: -move.projects)
+    return Effect(
+        (day, then),
+        len(before),
+        (int(before["is_stale"].sum()), int(after["is_stale"].sum())),
+        (int((before["computed"] == "red").sum()), int((after["computed"] == "red").sum())),
+        tuple(moves),
+        moved,
+    )
+
+
+def _judged(source: Source, day: dt.date) -> pd.DataFrame:
+    return source.frame(f"select project_key, computed, is_stale, budget, currency from {source.on(day)} where is_live")
+
+
+def _moved(trial: Source, day: dt.date) -> dt.date:
+    """The latest review date by the rules that are tried."""
+    found = trial.rows("select week_end(max(status_date)) from fct_status where is_reported")[0][0]
+    return found if isinstance(found, dt.date) else day
+
+
+def _program_moves(source: Source, day: dt.date, trial: Source, then: dt.date) -> tuple[ProgramMove, ...]:
+    after = {program.program_id: program for program in programs(trial, then, Scope())}
+    moves = []
+    for program in programs(source, day, Scope()):
+        other = after.get(program.program_id)
+        if other is None:
+            continue
+        if program.computed.state != other.computed.state:
+            moves.append(ProgramMove(program.program_name, "computed", program.computed.state, other.computed.state))
+        if program.reported.state != other.reported.state:
+            moves.append(ProgramMove(program.program_name, "reported", program.reported.state, other.reported.state))
+    return tuple(moves)

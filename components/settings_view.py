@@ -1,0 +1,229 @@
+"""The Settings page's parts: rules to edit, what other values would do, how the rules came to be, the name."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+import streamlit as st
+
+from analytics.rules import Effect, Move, Standing
+from components import health, tables
+from components.formats import day, money, number
+from components.tables import Column, Mark
+from pipelines.rules import WEEKDAYS, Change, Rule, Value, crossed, rules
+
+SHOWN_PROGRAMS = 8
+SHOWN_CHANGES = 30
+
+
+def groups() -> dict[str, list[Rule]]:
+    """The rules by group, in their order."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules().values():
+        found.setdefault(rule.group, []).append(rule)
+    return found
+
+
+def full_title(rule: Rule) -> str:
+    """A rule's title that can stand alone: "Schedule: amber from"."""
+    return f"{rule.group}: {rule.title[0].lower()}{rule.title[1:]}"
+
+
+def headline(standing: Standing) -> str:
+    """The page's one sentence: how many rules differ from the shipped ones, and the last change."""
+    every = rules()
+    changed = [name for name, value in standing.values.items() if name in every and value != every[name].shipped]
+    if not changed:
+        return f"All {len(every)} rules are as shipped"
+    are = "is" if len(changed) == 1 else "are"
+    when = day(standing.changes[0].recorded_at)
+    return f"{len(changed)} of {len(every)} rules {are} not as shipped; the last change was on {when}"
+
+
+def notice(text: str) -> None:
+    """What came of a change, in one line."""
+    st.html(f'<div class="rw-notice" role="status">{escape(text)}</div>')
+
+
+def remark(text: str) -> None:
+    """A quiet line."""
+    st.html(f'<div class="rw-rule"><p class="rw-rule-since">{escape(text)}</p></div>')
+
+
+def edit(rule: Rule, standing: Standing, place: str) -> Value:
+    """One rule: its input, its meaning, since when it holds; the value that stands in the input."""
+    now, key = standing.values[rule.name], f"rule-{rule.name}-{place}"
+    st.session_state.setdefault(key, _shown(rule, now))
+    with st.container(key=f"rule-{rule.name}", gap="xsmall"):
+        if rule.choices:
+            _about(rule, standing, key)
+            return str(
+                st.radio(
+                    full_title(rule),
+                    list(rule.choices),
+                    key=key,
+                    format_func=rule.said,
+                    captions=[rule.meaning(word) for word in rule.choices],
+                    label_visibility="collapsed",
+                )
+            )
+        text, field = st.columns([9, 4], vertical_alignment="center")
+        with text:
+            _about(rule, standing, key)
+        with field:
+            return _number(rule, key)
+
+
+def _number(rule: Rule, key: str) -> float:
+    if rule.unit == "weekday":
+        chosen = st.selectbox(full_title(rule), WEEKDAYS, key=key, label_visibility="collapsed")
+        return float(WEEKDAYS.index(chosen) + 1)
+    scale = 100 if rule.unit == "share" else 1
+    given = st.number_input(
+        full_title(rule) + _unit(rule),
+        min_value=float(rule.least * scale),
+        max_value=float(rule.most * scale),
+        step=1.0,
+        format="%g",
+        key=key,
+        label_visibility="collapsed",
+    )
+    return round(given / scale, 6)
+
+
+def _unit(rule: Rule) -> str:
+    return {"share": ", %", "days": ", days"}.get(rule.unit, "")
+
+
+def _shown(rule: Rule, value: Value) -> Value:
+    """A value as its input holds it."""
+    if rule.unit == "weekday":
+        return WEEKDAYS[int(value) - 1]
+    return round(float(value) * 100, 4) if rule.unit == "share" else value
+
+
+def _about(rule: Rule, standing: Standing, key: str) -> None:
+    change, now = standing.last(rule.name), standing.values[rule.name]
+    since = f"As shipped: {rule.said(now)}"
+    if change:
+        since = (
+            f"{rule.said(now)} since {day(change.recorded_at)} by {change.recorded_by}, "
+            f"publication {change.publication}; shipped: {rule.said(rule.shipped)}"
+        )
+    title = f"<p><b>{escape(rule.title)}{_unit(rule)}</b></p><p>{escape(rule.help)}</p>"
+    st.html(f'<div class="rw-rule">{title}<p class="rw-rule-since">{escape(since)}</p></div>')
+    if now != rule.shipped:
+        shipped = _shown(rule, rule.shipped)
+        words = f"Restore {rule.said(rule.shipped)}"
+        st.button(words, key=f"restore-{rule.name}", type="tertiary", on_click=_put, args=({key: shipped},))
+
+
+def _put(values: Mapping[str, Value]) -> None:
+    st.session_state.update(values)
+
+
+def put_back(standing: Standing, names: Iterable[str], place: str) -> None:
+    """Let the inputs of these rules hold again what is in force."""
+    _put({f"rule-{name}-{place}": _shown(rules()[name], standing.values[name]) for name in names})
+
+
+def effect_title(effect: Effect) -> str:
+    """What would change, in one sentence."""
+    programs = len({move.program_name for move in effect.programs})
+    if not effect.projects and not programs:
+        return "No live project and no program would change colour"
+    projects = f"{number(effect.projects)} of {number(effect.live)} live projects" if effect.projects else ""
+    many = f"{number(programs)} {'program' if programs == 1 else 'programs'}" if programs else ""
+    return f"{' and '.join(part for part in (projects, many) if part)} would change colour"
+
+
+def show_effect(effect: Effect) -> None:
+    """The moves from colour to colour, with their budget, then programs, stale reports and review dates."""
+    if effect.moves:
+        tables.listing(
+            [Column("From"), Column("To"), Column("Projects", "right"), Column("Budget", "right")],
+            [_move(move) for move in effect.moves],
+        )
+    if effect.programs:
+        tables.listing(
+            [Column("Program", width="50%"), Column("From"), Column("To")],
+            [
+                [
+                    p.program_name + (" (as reported)" if p.basis == "reported" else ""),
+                    _mark(p.before, p.basis),
+                    _mark(p.after, p.basis),
+                ]
+                for p in effect.programs[:SHOWN_PROGRAMS]
+            ],
+        )
+        more = len(effect.programs) - SHOWN_PROGRAMS
+        if more > 0:
+            remark(f"and {more} more")
+    facts = []
+    if effect.red[0] != effect.red[1]:
+        facts.append(f"Computed red projects: {number(effect.red[0])} now, {number(effect.red[1])} then")
+    if effect.stale[0] != effect.stale[1]:
+        facts.append(f"Stale reports: {number(effect.stale[0])} now, {number(effect.stale[1])} then")
+    if effect.day[0] != effect.day[1]:
+        facts.append(
+            f"Every review date moves: the latest from {day(effect.day[0], weekday=True)} "
+            f"to {day(effect.day[1], weekday=True)}"
+        )
+    if facts:
+        lines = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
+        st.html(f'<div class="rw-rule">{lines}</div>')
+
+
+def _move(move: Move) -> list[tables.Cell]:
+    budget = ", ".join(money(amount, currency) for currency, amount in move.budgets) or "n/a"
+    return [_mark(move.before), _mark(move.after), number(move.projects), budget]
+
+
+def _mark(state: str, basis: str = "computed") -> Mark:
+    return Mark(health.health(state), is_evidence=basis == "computed")
+
+
+def show_edits(standing: Standing, edits: Mapping[str, Value]) -> None:
+    """The values that would be saved, each beside the one in force."""
+    lines = [
+        f"{full_title(rules()[name])} <b>{escape(rules()[name].said(value))}</b>, "
+        f"now {escape(rules()[name].said(standing.values[name]))}"
+        for name, value in edits.items()
+    ]
+    st.html(f'<div class="rw-rule rw-edits">{"".join(f"<p>{line}</p>" for line in lines)}</div>')
+
+
+def contradiction(values: Mapping[str, Value]) -> str:
+    """Which of these values can't stand together, and what to do; "" where all can."""
+    pair = crossed(values)
+    if pair is None:
+        return ""
+    amber, red = pair
+    low, high = amber.said(values[amber.name]), red.said(values[red.name])
+    return f"{red.group} would be red from {high} but amber from {low}. Raise the first or lower the second."
+
+
+def show_changes(changes: tuple[Change, ...]) -> None:
+    """Who changed which rule when, from what to what, and why; the latest first."""
+    tables.listing(
+        [
+            Column("Rule", width="17%"),
+            Column("From", width="11%"),
+            Column("To", width="11%"),
+            Column("When", width="13%", is_quiet=True),
+            Column("By", width="13%", is_quiet=True),
+            Column("Publication", "right", is_quiet=True),
+            Column("Why"),
+        ],
+        [_change(change) for change in changes[:SHOWN_CHANGES]],
+    )
+    if len(changes) > SHOWN_CHANGES:
+        st.text(
+            f"The latest {SHOWN_CHANGES} of {len(changes):,} changes; python -m pipelines rules --json has what holds."
+        )
+
+
+def _change(change: Change) -> list[tables.Cell]:
+    rule = rules()[change.name]
+    when = f"{day(change.recorded_at)}, {change.recorded_at:%H:%M}"
+    who, number_of = change.recorded_by, str(change.publication)
+    return [full_title(rule), rule.said(change.before), rule.said(change.after), when, who, number_of, change.why]
