@@ -206,13 +206,15 @@ class Worker:
                     self._give_up()
                     return
             tries += 1
-            with process:
-                for message in _messages(process.stdout):
-                    tries = 0
-                    self._take(*message)
-                process.kill()
+            for message in _messages(process.stdout):
+                tries = 0
+                self._take(*message)
             with self._lock:
                 self._is_ready = False
+            process.kill()
+            with contextlib.suppress(OSError), process:  # closing flushes what a killed process did not take
+                process.wait()
+            with self._lock:
                 if self._running:
                     self._end_of_process(self._running, process.returncode)
 
@@ -233,7 +235,7 @@ class Worker:
     def _take(self, kind: str, *said: Any) -> None:
         with self._lock:
             job = self._running
-            if kind == "ready":
+            if kind == "free":
                 self._is_ready = True
             elif job and kind == "progress":
                 job.progress(*said)
@@ -256,6 +258,7 @@ class Worker:
             self._is_ready = False  # it has just ended; the next process takes the job
             return
         self._waiting.popleft()
+        self._is_ready = False  # until it says that it is free again; else another one takes over
         self._running, self._version = job, self._published()
         job.begin()
         self._timer = threading.Timer(self.seconds, self._kill, (job, "late"))

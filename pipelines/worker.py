@@ -29,6 +29,7 @@ from pipelines.warehouse import Warehouse
 TASKS = {
     "load": "pipelines.load:load",
     "withdraw": "pipelines.load:withdraw",
+    "reinstate": "pipelines.load:reinstate",
     "set_rules": "pipelines.rules:set_rules",
     "backup": "pipelines.worker:save",
     "demo": "pipelines.worker:demo",
@@ -76,8 +77,8 @@ def main(folder: Path, memory: int) -> None:
     from pipelines.check import warm_up
 
     warm_up()
-    _tell(answers, "ready")
     while True:
+        _tell(answers, "free")
         place, arguments = inbox.get()
         outcome, is_sound = _run(folder, place, arguments, lambda *said: _tell(answers, "progress", *said))
         try:
