@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 
-from pipelines.load import record
 from pipelines.problems import UsageError
 from pipelines.warehouse import RULE_COLUMNS, Warehouse, changes_of_rules, current_person, now, shipped_rules
 
@@ -241,6 +240,8 @@ def set_rules(
 
     UsageError when a change is not possible (see `checked`), nothing would change, or the reason is missing.
     """
+    from pipelines.load import record  # brings what the server, which imports this module, must not hold
+
     tell = progress or (lambda words, share: None)
     if not why.strip():
         raise UsageError("a change of rules needs its reason", "Say why: --why TEXT.")

@@ -33,6 +33,7 @@ TASKS = {
     "set_rules": "pipelines.rules:set_rules",
     "backup": "pipelines.worker:save",
     "demo": "pipelines.worker:demo",
+    "clear_sample": "pipelines.load:clear_sample",
 }
 
 NICE = 10

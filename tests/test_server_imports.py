@@ -17,7 +17,7 @@ for package in ("components", "analytics"):
     module = importlib.import_module(package)
     for found in pkgutil.walk_packages(module.__path__, package + "."):
         importlib.import_module(found.name)
-import pipelines.warehouse, pipelines.history, pipelines.store
+import pipelines.warehouse, pipelines.history, pipelines.store, pipelines.jobs, server
 import ast
 for page in [Path("dashboard.py"), *Path("pages").glob("*.py")]:
     for node in ast.walk(ast.parse(page.read_text("utf-8"))):
