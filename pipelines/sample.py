@@ -157,7 +157,7 @@ def _draw(places: list[_Place], first: int, last: int, rng: np.random.Generator)
     start -= (start + 3) % 7  # a Monday
     size = rng.standard_normal(n) * 0.95 + np.log(900_000) + 0.9 * np.log(length / 420)
     budget = np.clip(np.rint(np.exp(size) / 10_000) * 10_000, 80_000, 25_000_000)
-    troubled = rng.random(n) < 0.24
+    troubled = rng.random(n) < 0.2
     speed = np.where(troubled, 0.78 + 0.08 * rng.standard_normal(n), 0.98 + 0.055 * rng.standard_normal(n))
     efficiency = np.where(troubled, 0.86, 0.98) + 0.06 * rng.standard_normal(n)
     kind = rng.choice(4, n, p=[0.26, 0.56, 0.11, 0.07])  # honest, late, never changes, careful

@@ -313,6 +313,7 @@ class Course:
         say("waiting", (day > p.start + 6) & (day <= p.begin), 0.6)
         say("started", turned & (stage == ACTIVE) & (day < p.hold), 0.7)
         say("resumed", turned & (stage == ACTIVE) & (day >= p.resume), 1.1)
+        np.copyto(comment, MISSING, where=stage == ON_HOLD)
         say("hold", stage == ON_HOLD, 0.15)
         for event, place in (("idea", IDEA), ("candidate", CANDIDATE), ("approved", APPROVED)):
             say(event, turned & (stage == place), 1.1, part)

@@ -311,6 +311,10 @@ STORIES: dict[str, Story] = {
     "Kids outdoor line": Story(24, 46, 1_500_000, pause=(0, None), comments={
         0: "On hold by decision of the portfolio board: the safety standard changes in spring.",
     }),
+    # Finished this week.
+    "Store ledger interface": Story(38, 40, 600_000, speed=1.03, comments={
+        3: "Acceptance passed; last stores switch over this month.",
+    }),
     # Stopped.
     "Pallet wrap reduction": Story(28, 48, 400_000, cancelled=1, comments={
         1: "Stopped by the portfolio board: the new shuttle needs the wrap.",
