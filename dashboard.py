@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import answers, frame
+from components import answers, frame, jobs
 from components.guard import guard
 
 guard()
@@ -17,6 +17,7 @@ name = answers.organisation()
 st.set_page_config(name or "Rightwork", "static/icon.svg", layout="wide", menu_items={"About": "Rightwork"})
 frame.style(name)
 page = st.navigation(PAGES, expanded=True)
+jobs.worker()
 with answers.trouble_in_words():
     answers.begin()
     page.run()
