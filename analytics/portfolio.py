@@ -4,15 +4,16 @@ Money is summed per currency and never over several. Undefined is None. Sources:
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from analytics import reasons
+from analytics.changes import Basis
 from analytics.reading import IN_SCOPE, Scope, Source
 
-Basis = Literal["computed", "reported"]
 DIMENSIONS = ("reported", "computed", "schedule", "cost")
 STATES = ("green", "amber", "red", "unknown")
 
@@ -77,6 +78,16 @@ class Summary:
     judged_computed_red: int
     money: tuple[Money, ...]
     parts: tuple[Part, ...]
+
+    @property
+    def fresh(self) -> int:
+        """How many live projects have a report that is fresh at the review."""
+        return self.reported - self.stale
+
+    @property
+    def never(self) -> int:
+        """How many live projects have not reported at all yet."""
+        return self.live - self.reported
 
     def count(self, dimension: str, state: str) -> int:
         """How many live projects have a state."""
@@ -156,47 +167,6 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
     )
 
 
-@dataclass(frozen=True)
-class Change:
-    """What moved between two reviews, in numbers of projects. `new_red` was not live and red before."""
-
-    entered: int
-    left: int
-    new_red: int
-    no_longer_red: int
-    new_watermelons: int
-
-
-def change(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: Basis) -> Change:
-    """What moved among the live projects of a scope between two reviews."""
-    found = source.rows(
-        f"""
-        with
-        now as (from {source.on(day)} where is_live and {IN_SCOPE}),
-        earlier as (from {source.on(before)} where is_live and {IN_SCOPE}),
-        both_sides as (
-            select
-                now.project_key is not null as is_in,
-                earlier.project_key is not null as was_in,
-                coalesce(case when $basis = 'reported' then now.reported else now.computed end = 'red', false) as red,
-                coalesce(
-                    case when $basis = 'reported' then earlier.reported else earlier.computed end = 'red', false
-                ) as was_red,
-                coalesce(now.is_watermelon, false) as melon,
-                coalesce(earlier.is_watermelon, false) as was_melon
-            from now full join earlier using (project_key)
-        )
-        select
-            count(*) filter (is_in and not was_in), count(*) filter (was_in and not is_in),
-            count(*) filter (red and not was_red), count(*) filter (was_red and not red),
-            count(*) filter (melon and not was_melon)
-        from both_sides
-        """,
-        {**scope.parameters(), "basis": basis},
-    )
-    return Change(*found[0])
-
-
 def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int = 26) -> pd.DataFrame:
     """The share of live projects in each state, week by week up to a review date.
 
@@ -220,6 +190,40 @@ def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int =
         order by review_date
         """,
         {**scope.parameters(), "basis": basis, "day": day, "weeks": weeks},
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one portfolio's live projects stand; the portfolio is "" for the projects of none."""
+
+    portfolio: str
+    live: int
+    reported: Mapping[str, int]
+    computed: Mapping[str, int]
+
+
+def portfolios(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
+    """The portfolios of a scope side by side, most live projects first."""
+    counts = ", ".join(f"count(*) filter ({name} = '{state}')" for name in DIMENSIONS[:2] for state in STATES)
+    rows = source.rows(
+        f"""
+        select coalesce(portfolio, ''), count(*), {counts}
+        from {source.on(day)} where is_live and {IN_SCOPE}
+        group by portfolio
+        order by portfolio is null, count(*) desc, portfolio
+        """,
+        scope.parameters(),
+    )
+    size = len(STATES)
+    return tuple(
+        Standing(
+            name,
+            live,
+            dict(zip(STATES, found[:size], strict=True)),
+            dict(zip(STATES, found[size:], strict=True)),
+        )
+        for name, live, *found in rows
     )
 
 
@@ -258,7 +262,7 @@ class Attention:
         return len({item.currency for item in self.items if item.at_stake is not None})
 
 
-_NEEDS_ATTENTION = "is_live and (computed = 'red' or reported = 'red' or is_stale)"
+NEEDS_ATTENTION = "is_live and (computed = 'red' or reported = 'red' or is_stale)"
 
 
 def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope, limit: int = 10) -> Attention:
@@ -268,7 +272,7 @@ def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope
     last of all the projects without a budget.
     An item is new when it was not on the list at the compared review.
     """
-    on_list = f"(from {source.on(before)} where {_NEEDS_ATTENTION})" if before else "(select null as project_key)"
+    on_list = f"(from {source.on(before)} where {NEEDS_ATTENTION})" if before else "(select null as project_key)"
     rows = source.records(
         f"""
         select
@@ -277,7 +281,7 @@ def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope
             row_number() over (partition by now.currency order by now.budget desc nulls last, now.project_key) as place,
             count(*) over () as total,
             count(*) filter ($compared and earlier.project_key is null) over () as new
-        from (from {source.on(day)} where {_NEEDS_ATTENTION} and {IN_SCOPE}) as now
+        from (from {source.on(day)} where {NEEDS_ATTENTION} and {IN_SCOPE}) as now
         left join {on_list} as earlier using (project_key)
         order by now.budget is null, place, now.currency, now.project_key
         limit $most

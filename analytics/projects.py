@@ -7,68 +7,249 @@ from typing import Any
 
 import pandas as pd
 
-from analytics import reasons
-from analytics.portfolio import DIMENSIONS, STATES
+from analytics import changes, reasons
+from analytics.changes import Basis
+from analytics.portfolio import DIMENSIONS, NEEDS_ATTENTION, STATES
 from analytics.reading import IN_SCOPE, Scope, Source
 
+# The columns of a register's file, in their order.
 REGISTER_COLUMNS = """
-    project_key, project_name, reported, computed, schedule, cost, budget, eac, overrun, slip_days, status_date,
-    age_days, is_stale, program_name, portfolio, sponsor, stage, is_live, currency, project_id
+    project_id, project_name, program_id, program_name, portfolio, sponsor, stage, reported, reported_health, computed,
+    schedule, cost, currency, budget, eac as forecast_cost, actual_cost, overrun, baseline_finish,
+    finish_then as forecast_finish, slip_days, percent_complete, status_date, age_days, is_stale, was_reported,
+    was_computed, finish_moved as finish_moved_days, cost_moved, baseline_moved as baseline_moved_days, budget_moved
 """
+STAGES = ("idea", "candidate", "approved", "active", "on hold", "completed", "cancelled")
+ANY_STAGE = "any"
+WEEKS = 12  # of a register's small history
+
+_NOT_FRESH = "is_in and (is_stale or not is_reported)"
+_GROUPS = {
+    **{f"{name}-{state}": f"{name} = '{state}'" for name in DIMENSIONS for state in STATES},
+    "attention": NEEDS_ATTENTION,
+    "green-red": "is_watermelon",
+    "not-reported": _NOT_FRESH,
+    "stale": "is_stale",
+    "never": "is_in and not is_reported",
+    **{f"changed-{name}": changes.predicate(name) for name in changes.GROUPS},
+}
+_RANK = "case {} when 'red' then 0 when 'amber' then 1 when 'green' then 2 else 3 end"
+_SORTS = {
+    "budget": "budget desc nulls last",
+    "name": "lower(project_name)",
+    "reported": _RANK.format("reported"),
+    "computed": _RANK.format("computed"),
+    "moved": "abs(finish_moved) desc nulls last, abs(cost_moved) desc nulls last",
+    "cost": "overrun desc nulls last",
+    "finish": "slip_days desc nulls last",
+    "report": "age_days desc nulls first",
+}
+SORTS = tuple(_SORTS)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What the register is narrowed to: text, one state in one dimension, a special group, live projects or all."""
+    """What the register is narrowed to and sorted by; "" is all of it.
+
+    `group` is one of GROUPS, `stage` one of STAGES or ANY_STAGE: without it the live projects are meant, and in a
+    group of changes those that ended too. `sort` is one of SORTS.
+    """
 
     text: str = ""
-    dimension: str = ""
-    state: str = ""
-    only: str = ""
-    with_closed: bool = False
+    group: str = ""
+    stage: str = ""
+    sponsor: str = ""
+    sort: str = ""
 
 
-def filter_from(text: str, group: str, with_closed: bool) -> Filter:
-    """The filter that a link asks for. `group` is "computed-red", "green-red" (reported green, computed red) or
-    "stale"; what it does not know filters nothing.
+GROUPS = tuple(_GROUPS)
 
-    >>> filter_from("", "computed-red", False).state
-    'red'
+
+def filter_from(text: str = "", group: str = "", stage: str = "", sponsor: str = "", sort: str = "") -> Filter:
+    """The filter that a link asks for; a group, stage or order that is not known filters nothing.
+
+    >>> filter_from(" ledger ", "computed-red", "no such stage")
+    Filter(text='ledger', group='computed-red', stage='', sponsor='', sort='')
     """
-    if group in ("green-red", "stale"):
-        return Filter(text, only=group, with_closed=with_closed)
-    dimension, _, state = group.partition("-")
-    if dimension in DIMENSIONS and state in STATES:
-        return Filter(text, dimension, state, with_closed=with_closed)
-    return Filter(text, with_closed=with_closed)
+    return Filter(
+        text.strip(),
+        group if group in _GROUPS else "",
+        stage if stage in (*STAGES, ANY_STAGE) else "",
+        sponsor,
+        sort if sort in _SORTS else "",
+    )
 
 
-def register(source: Source, day: dt.date, scope: Scope, wanted: Filter) -> pd.DataFrame:
-    """The projects of a scope on a review date, most budget first.
+@dataclass(frozen=True)
+class Register:
+    """A page of the register: its rows with the columns of changes.between, the count of all, their budgets by
+    currency, and of each row the states of the last WEEKS reviews (None where it was not live)."""
 
-    Columns: project_key, project_name, reported, computed, schedule, cost (states), budget, eac (estimate at
-    completion, in the row's currency), overrun (share), slip_days, status_date, age_days, is_stale, program_name,
-    portfolio, sponsor, stage, is_live, currency, project_id. The text is looked for in names, ids and the sponsor.
+    rows: tuple[Mapping[str, Any], ...]
+    total: int
+    budgets: tuple[tuple[str, float], ...]
+    weeks: Mapping[str, tuple[str | None, ...]]
+
+
+def register(
+    source: Source, day: dt.date, before: dt.date | None, scope: Scope, basis: Basis, wanted: Filter, limit: int
+) -> Register:
+    """The first projects of a scope that fit, what there is of them in all, and how they stood lately."""
+    fitting = _fitting(source, day, before, basis, wanted)
+    # The keys first, then their rows: sorting whole rows takes many times as long.
+    first = source.rows(f"select project_key from ({fitting}) limit {int(limit)}", _given(scope, wanted))
+    keys = [key for (key,) in first]
+    rows = source.records(
+        f"from {changes.between(source, day, before, basis)} where project_key in (select unnest($keys::varchar[]))",
+        {**scope.parameters(), "keys": keys},
+    )
+    by_key = {row["project_key"]: row for row in rows}
+    sums = source.rows(
+        f"""
+        select currency, count(*), sum(exact(budget))::double
+        from ({fitting})
+        group by currency order by count(*) desc, currency
+        """,
+        _given(scope, wanted),
+    )
+    return Register(
+        tuple(by_key[key] for key in keys),
+        sum(count for _, count, _ in sums),
+        tuple((currency, budget) for currency, _, budget in sums if budget is not None),
+        _weeks(source, day, basis, keys),
+    )
+
+
+def register_file(
+    source: Source, day: dt.date, before: dt.date | None, scope: Scope, basis: Basis, wanted: Filter
+) -> pd.DataFrame:
+    """All projects of a scope that fit, in the register's order, for a file.
+
+    Columns: REGISTER_COLUMNS. Money is in the row's currency, overrun a share, slips, ages and movements in days.
     """
     return source.frame(
-        f"""
-        select {REGISTER_COLUMNS}
-        from {source.on(day)}
-        where {IN_SCOPE}
-            and (is_live or $with_closed)
-            and ($text = '' or contains(
-                lower(concat_ws(' ', project_name, project_id, program_name, portfolio, sponsor)), lower($text)
-            ))
-            and ($state = '' or $state = case $dimension
-                when 'reported' then reported when 'computed' then computed
-                when 'schedule' then schedule else cost
-            end)
-            and ($only <> 'green-red' or is_watermelon)
-            and ($only <> 'stale' or is_stale)
-        order by budget desc nulls last, project_name, project_key
-        """,
-        {**scope.parameters(), **vars(wanted), "text": wanted.text.strip()},
+        f"select {REGISTER_COLUMNS} from ({_fitting(source, day, before, basis, wanted)})", _given(scope, wanted)
     )
+
+
+def neighbours(
+    source: Source,
+    day: dt.date,
+    before: dt.date | None,
+    scope: Scope,
+    basis: Basis,
+    wanted: Filter,
+    project_key: str,
+) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+    """The projects before and after one in the register's order, each as id and name; None where there is none."""
+    found = source.rows(
+        f"""
+        select previous, following from (
+            select
+                project_key,
+                lag((project_key, project_name)) over () as previous,
+                lead((project_key, project_name)) over () as following
+            from ({_fitting(source, day, before, basis, wanted)})
+        )
+        where project_key = $key
+        """,
+        {**_given(scope, wanted), "key": project_key},
+    )
+    return (found[0][0], found[0][1]) if found else (None, None)
+
+
+def sponsors(source: Source, day: dt.date, scope: Scope) -> tuple[str, ...]:
+    """Who sponsors live projects of a scope."""
+    found = source.rows(
+        f"""
+        select distinct sponsor from {source.on(day)}
+        where is_live and sponsor <> '' and {IN_SCOPE} order by lower(sponsor), sponsor
+        """,
+        scope.parameters(),
+    )
+    return tuple(name for (name,) in found)
+
+
+def _fitting(source: Source, day: dt.date, before: dt.date | None, basis: Basis, wanted: Filter) -> str:
+    """The rows that fit, in order; it takes the parameters of _given."""
+    is_change = wanted.group.startswith("changed-")
+    where = ["true" if is_change else "in_scope"]
+    if wanted.stage and wanted.stage != ANY_STAGE:
+        where.append("stage = $stage")
+    elif not wanted.stage and not is_change:
+        where.append("is_live")
+    if wanted.group:
+        where.append(f"({_GROUPS[wanted.group]})")
+    if wanted.sponsor:
+        where.append("sponsor = $sponsor")
+    if wanted.text:
+        searched = "project_name, project_id, program_name, portfolio, sponsor"
+        where.append(f"contains(lower(concat_ws(' ', {searched})), lower($text))")
+    order = _SORTS["budget"]
+    if wanted.sort:
+        order = _SORTS[wanted.sort]
+    elif is_change:
+        order = changes.order(wanted.group.removeprefix("changed-"))
+    return f"""
+        from {changes.between(source, day, before, basis)}
+        where {" and ".join(where)}
+        order by {order}, lower(project_name), project_key
+    """
+
+
+def _given(scope: Scope, wanted: Filter) -> dict[str, str | None]:
+    given = {
+        "stage": wanted.stage if wanted.stage != ANY_STAGE else "",
+        "sponsor": wanted.sponsor,
+        "text": wanted.text,
+    }
+    return {**scope.parameters(), **{name: value for name, value in given.items() if value}}
+
+
+def _weeks(source: Source, day: dt.date, basis: Basis, keys: Sequence[str]) -> dict[str, tuple[str | None, ...]]:
+    """The states of some projects at the last reviews, the latest last."""
+    first = day - dt.timedelta(weeks=WEEKS - 1)
+    # Rows of the last months are found at once; only who reported earlier than a month before is looked for in all.
+    weeks = _states(source, day, basis, keys, first - dt.timedelta(days=31))
+    older = [key for key, states in weeks.items() if states[0] is None]
+    return weeks | (_states(source, day, basis, older, dt.date.min) if older else {})
+
+
+def _states(
+    source: Source, day: dt.date, basis: Basis, keys: Sequence[str], since: dt.date
+) -> dict[str, tuple[str | None, ...]]:
+    """The same from the rows of a date or later."""
+    state = {
+        "computed": """worst_colour(
+            schedule_colour(slip_share(
+                finish_at(review_date, forecast_finish, actual_finish), baseline_start, baseline_finish
+            )),
+            cost_colour(overrun_share(estimate_at_completion(forecast_cost, budget, earned_value, actual_cost), budget))
+        )""",
+        "reported": "reported_colour",
+    }[basis]
+    found = source.rows(
+        f"""
+        with
+        week as (
+            select back, $day::date - 7 * back as review_date
+            from (select unnest(range({WEEKS}))::integer as back)
+        ),
+        held as (
+            from fct_status
+            where project_key in (select unnest($keys::varchar[])) and status_date >= $since and status_date <= $day
+        )
+        select project_key, back, coalesce({state}, 'unknown')
+        from held
+        join week on status_date <= review_date and (valid_to is null or valid_to > review_date)
+        where is_live(stage_at(review_date, listed_stage, listed_stage_from, stage, actual_finish))
+        """,
+        {"day": day, "keys": list(keys), "since": since},
+    )
+    weeks: dict[str, list[str | None]] = {key: [None] * WEEKS for key in keys}
+    for key, back, colour in found:
+        weeks[key][WEEKS - 1 - back] = colour
+    return {key: tuple(colours) for key, colours in weeks.items()}
 
 
 @dataclass(frozen=True)

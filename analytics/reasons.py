@@ -58,14 +58,16 @@ def cost(row: Mapping[str, Any]) -> str:
 
 
 def attention(row: Mapping[str, Any]) -> str:
-    """Why a project is on the list: what is red first, then what does not fit, then the age of its report."""
-    parts = [words(row) for name, words in (("schedule", schedule), ("cost", cost)) if row[name] == "red"]
-    if row["is_watermelon"]:
-        parts.append("reported green, computed red")
-    elif row["reported"] == "red" and row["computed"] != "red":
-        computed = "can't be computed" if row["computed"] == "unknown" else f"computed {row['computed']}"
-        parts.append(f"reported red, {computed}")
+    """Why a project is on the list, in few words: what is red first, then what does not fit, then an old report."""
+    parts = []
+    if row["schedule"] == "red":
+        parts.append(f"finish {days(row['slip_days'])} late")
+    if row["cost"] == "red":
+        parts.append(f"cost {share(row['overrun'])} over budget")
+    if row["reported"] == "red" and row["computed"] != "red":
+        judged = "say too little" if row["computed"] == "unknown" else f"say {row['computed']}"
+        parts.append(f"reported red, its numbers {judged}")
     if row["is_stale"]:
-        parts.append(f"last report {days(row['age_days'])} ago")
-    text = "; ".join(part[:1].lower() + part[1:] for part in parts)
+        parts.append(f"no report for {days(row['age_days'])}")
+    text = "; ".join(parts)
     return text[:1].upper() + text[1:]

@@ -263,6 +263,24 @@ def strip(rows: Sequence[Strip], dates: Sequence[Any]) -> None:
     st.html(f'<div class="rw-bars rw-beside">{"".join(parts)}</div>')
 
 
+_BARS = {"green": 6, "amber": 11, "red": 16}  # the worse, the higher: the state is seen without its colour too
+
+
+def weeks(states: Sequence[str | None], label: str) -> str:
+    """A small history as HTML for a table's cell: one bar a review, None where there was nothing to judge."""
+    paths: dict[str, list[str]] = {}
+    for place, state in enumerate(states):
+        if state is not None:
+            height = _BARS.get(state, 3)
+            paths.setdefault(health.health(state), []).append(f"M{place * 8} {16 - height}h7v{height}h-7z")
+    drawn = "".join(f'<path class="rw-past-{state}" d="{"".join(found)}"/>' for state, found in paths.items())
+    counts = {state: list(states).count(state) for state in ("red", "amber", "green", "unknown")}
+    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "none"
+    text = escape(f"{label}: {said}")
+    size = f'width="{len(states) * 8}" height="16" viewBox="0 0 {len(states) * 8} 16"'
+    return f'<svg class="rw-history" role="img" aria-label="{text}" {size}><title>{text}</title>{drawn}</svg>'
+
+
 def health_lines(columns: Mapping[Any, str]) -> list[Line]:
     """The lines of a health trend: from state to the frame's column."""
     colors = theme.palette()
@@ -272,20 +290,30 @@ def health_lines(columns: Mapping[Any, str]) -> list[Line]:
     ]
 
 
+def bar(amounts: Mapping[str, float], *, is_evidence: bool = False) -> str:
+    """One stacked bar of health as HTML for a table's cell."""
+    parts = _parts(Bar("", amounts, is_evidence=is_evidence), formats.number, with_words=False, tag="div")
+    return f'<div class="rw-bar">{parts}</div>'
+
+
 def _bar(index: int, bar: Bar, write: Callable[[Any], str], with_words: bool, can_click: bool) -> str:
+    tag = f'button type="button" data-pick="{index}:{{}}"' if can_click else "div"
+    parts = _parts(bar, write, with_words=with_words, tag=tag)
+    note = f'<span class="rw-bar-note">{escape(bar.note)}</span>' if bar.note else ""
+    empty = '<span class="rw-bar-none">no data</span>' if not parts else ""
+    return f'<div class="rw-bar-label">{escape(bar.label)}{note}</div><div class="rw-bar">{parts}{empty}</div>'
+
+
+def _parts(bar: Bar, write: Callable[[Any], str], *, with_words: bool, tag: str) -> str:
     amounts = dict.fromkeys(Health, 0.0)
     for state, amount in bar.amounts.items():
         if not formats.is_missing(amount):
             amounts[health.health(state)] += float(amount)
-    tag = f'button type="button" data-pick="{index}:{{}}"' if can_click else "div"
-    parts = "".join(
+    return "".join(
         _part(tag.format(state), state, amount, write(amount), with_words, bar.is_evidence)
         for state, amount in amounts.items()
         if amount > 0
     )
-    note = f'<span class="rw-bar-note">{escape(bar.note)}</span>' if bar.note else ""
-    empty = '<span class="rw-bar-none">no data</span>' if not parts else ""
-    return f'<div class="rw-bar-label">{escape(bar.label)}{note}</div><div class="rw-bar">{parts}{empty}</div>'
 
 
 def _part(tag: str, state: Health, amount: float, text: str, with_words: bool, is_evidence: bool) -> str:

@@ -1,4 +1,9 @@
-"""Our own HTML whose parts can be clicked: what carries `data-pick` comes back to Python as that value."""
+"""Our own HTML whose parts can be clicked: what carries `data-pick` comes back to Python as that value.
+
+Where it is a link, a plain click comes back, without the page loading anew; one for another tab stays the browser's.
+"""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -8,7 +13,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (root.written !== data.html) { root.innerHTML = data.html; root.written = data.html }
   root.onclick = event => {
     const picked = event.target.closest("[data-pick]")
-    if (picked) setTriggerValue("picked", picked.dataset.pick)
+    if (!picked) return
+    if (picked.href) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
+      event.preventDefault()
+    }
+    setTriggerValue("picked", picked.dataset.pick)
   }
 }
 """
@@ -18,7 +28,15 @@ _COMPONENT = st.components.v2.component(
 )
 
 
-def clickable(html: str, key: str) -> str | None:
-    """Draw HTML (every foreign text in it already escaped); in the run after a click, return what was clicked."""
-    picked = _COMPONENT(key=key, data={"html": html}, on_picked_change=lambda: None).picked
+def clickable(html: str, key: str, on_pick: Callable[[str], None] | None = None) -> str | None:
+    """Draw HTML (every foreign text in it already escaped); in the run after a click, return what was clicked.
+
+    `on_pick` is called with it before that run begins, when what the sidebar holds can still be set.
+    """
+
+    def take() -> None:
+        if on_pick and (picked := st.session_state[key]["picked"]) is not None:
+            on_pick(str(picked))
+
+    picked = _COMPONENT(key=key, data={"html": html}, on_picked_change=take).picked
     return None if picked is None else str(picked)

@@ -26,7 +26,7 @@ T = TypeVar("T")
 Ordered = TypeVar("Ordered", date, int)
 
 PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
-REGISTER_PARAMETERS = ("q", "health", "closed")
+REGISTER_PARAMETERS = ("q", "health", "stage", "sponsor", "sort")
 _BASES: tuple[Basis, ...] = ("computed", "reported")
 _VIEW_KEY = "current_view"
 
@@ -142,13 +142,38 @@ def page_choice(name: str, label: str, options: Mapping[str, str]) -> str:
     return value
 
 
-def register_link(**parameters: str) -> str:
-    """The address of the register with these parameters of the view set anew, the others as they are.
+def page_link(page: str, **parameters: str) -> str:
+    """The address of a page with these parameters of the view set anew, the others as they are.
 
     A link, not a page switch: where a switch sets what the sidebar holds, Back would leave it set.
     """
     kept = {name: str(st.session_state.get(name) or "") for name in PARAMETERS}
-    return f"projects?{urlencode({name: value for name, value in (kept | parameters).items() if value})}"
+    return f"{page}?{urlencode({name: value for name, value in (kept | parameters).items() if value})}".removesuffix("?")
+
+
+def register_link(**parameters: str) -> str:
+    """The address of the register, its view set as by page_link."""
+    return page_link("projects", **parameters)
+
+
+def program_link(program: str) -> str:
+    """The address of one program's page, at the same review."""
+    return page_link("programs", program=program)
+
+
+def project_link(project: str) -> str:
+    """The address of one project, at the same review and scope."""
+    return page_link("projects", project=project)
+
+
+def choose_portfolio(portfolio: str) -> None:
+    """Take a portfolio into the scope; called before the run begins, since the sidebar is drawn first in it."""
+    st.session_state["portfolio"] = portfolio
+
+
+def choose_program(program: str) -> None:
+    """Take a program into the scope; called before the run begins, since the sidebar is drawn first in it."""
+    st.session_state["program"] = program
 
 
 def open_register(health: str = "") -> NoReturn:

@@ -7,6 +7,8 @@ from typing import Literal
 
 import streamlit as st
 
+from components.clickable import clickable
+
 Direction = Literal["up", "down", "level"]
 
 
@@ -21,13 +23,14 @@ class Delta:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure, every text ready to be read. `help` says on hover what is counted."""
+    """One figure, every text ready to be read. `help` says on hover what is counted, `pick` comes back on a click."""
 
     label: str
     value: str
     note: str = ""
     delta: Delta | None = None
     help: str = ""
+    pick: str = ""
 
 
 def delta(change: float | None, text: str, *, good_when: Literal["up", "down"] | None = None) -> Delta | None:
@@ -44,18 +47,28 @@ def delta(change: float | None, text: str, *, good_when: Literal["up", "down"] |
     return Delta(text, direction, None if good_when is None else direction == good_when)
 
 
-def figures(items: Sequence[Figure]) -> None:
-    """Draw figures side by side as cards of equal size, wrapping where the screen is narrow."""
-    st.html(f'<div class="rw-figures">{"".join(_card(item) for item in items)}</div>')
+def figures(items: Sequence[Figure], *, key: str = "") -> str | None:
+    """Draw figures side by side as cards of equal size, wrapping where the screen is narrow.
+
+    With `key`, those that have a pick can be clicked; the clicked pick is returned.
+    """
+    html = f'<div class="rw-figures">{"".join(_card(item, bool(key)) for item in items)}</div>'
+    if key:
+        return clickable(html, key)
+    st.html(html)
+    return None
 
 
-def _card(item: Figure) -> str:
+def _card(item: Figure, can_click: bool) -> str:
     tip = f' title="{escape(item.help)}"' if item.help else ""
     label = f'<div class="rw-figure-label">{escape(item.label)}</div>'
     value = f'<span class="rw-figure-value">{escape(item.value)}</span>'
     note = f'<span class="rw-figure-note">{escape(item.note)}</span>' if item.note else ""
     moved = _delta(item.delta) if item.delta else ""
-    return f'<div class="rw-figure"{tip}>{label}<div class="rw-figure-line">{value}{note}</div>{moved}</div>'
+    inside = f'{label}<div class="rw-figure-line">{value}{note}</div>{moved}'
+    if can_click and item.pick:
+        return f'<button type="button" class="rw-figure" data-pick="{escape(item.pick)}"{tip}>{inside}</button>'
+    return f'<div class="rw-figure"{tip}>{inside}</div>'
 
 
 def _delta(moved: Delta) -> str:

@@ -1,15 +1,10 @@
 """Health on screen: always a word, a shape and a colour, so that none of them is needed alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
 from typing import Any
 
-import pandas as pd
-from pandas.io.formats.style import Styler
-
-from components import theme
 from components.formats import is_missing
 from components.theme import Palette
 
@@ -87,13 +82,6 @@ def mark(value: Any, *, stale: bool = False, is_evidence: bool = False, why: str
     old = ' <span class="rw-stale">· stale</span>' if stale else ""
     said = f' <span class="rw-rating">{escape(rating)}</span>' if rating else ""
     return f'<span class="rw-mark rw-{health(value)}"{tip}>{word(value, is_evidence=is_evidence)}{old}</span>{said}'
-
-
-def colored(frame: pd.DataFrame, columns: Sequence[str]) -> Styler:
-    """A frame for `st.dataframe` whose columns of plain marks ("● Green") are written in their colour."""
-    colors = theme.palette()
-    inks = {shape(state): ink(state, colors) for state in Health}
-    return frame.style.map(lambda cell: f"color: {inks.get(cell[:1], colors.unknown_text)}", subset=list(columns))
 
 
 def fill(value: Any, colors: Palette) -> str:

@@ -2,28 +2,31 @@
 
 from collections.abc import Sequence
 from functools import partial
+from html import escape
 
 import pandas as pd
 import streamlit as st
 
-from analytics.portfolio import Attention, Basis, Change, Money, Summary
+from analytics.changes import GROUPS, Basis, Changes
+from analytics.portfolio import Attention, Money, Standing, Summary
 from analytics.programs import Amount, Program, Rollup
 from components import charts, controls, formats, health, sentences, tables
 from components.charts import Bar
+from components.clickable import clickable
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import days, money, number, percent
 from components.health import Health
-from components.tables import Cell, Column, Mark, Tagged
+from components.tables import Cell, Column, Drawn, Mark, Tagged, Under
 
 ATTENTION = (
-    Column("Project", width="19%"),
-    Column("Program", width="16%", is_quiet=True),
-    Column("Reported", width="8%"),
-    Column("Computed", width="8%"),
-    Column("At stake", "right", width="8%"),
-    Column("Why", is_quiet=True),
+    Column("Project", width="35%"),
+    Column("Reported"),
+    Column("Computed"),
+    Column("At stake", "right"),
+    Column("Why", width="33%", is_quiet=True),
 )
+PORTFOLIOS = (Column("Portfolio", width="18%"), Column("Reported", width="41%"), Column("Computed", width="41%"))
 PROGRAMS = (
     Column("Program", width="20%"),
     Column("Live", "right"),
@@ -38,8 +41,8 @@ PROGRAMS = (
 DIMENSIONS = {"reported": "Reported", "computed": "Computed", "schedule": "Schedule", "cost": "Cost"}
 
 
-def figures(now: Summary, before: Summary | None, changed: Change | None, view: View) -> list[Figure]:
-    """The four figures on top: how many, forecast and spent, and where reports and evidence part."""
+def figures(now: Summary, before: Summary | None, changed: Changes | None, view: View) -> list[Figure]:
+    """The figures on top: how many, forecast and spent, where reports and evidence part, and who did not report."""
     since = f"since {formats.day(view.compare_date, year=False)}"
     live = Figure(
         "Live projects",
@@ -48,16 +51,36 @@ def figures(now: Summary, before: Summary | None, changed: Change | None, view: 
         _moved(changed, since),
         "Projects that are approved, active or on hold at the review",
     )
-    return [live, *_money_figures(now, before, since), _watermelons(now, before, since)]
+    return [
+        live,
+        *_money_figures(now, before, since),
+        _watermelons(now, before, since),
+        _reports(now, before, since),
+    ]
 
 
-def _moved(changed: Change | None, since: str) -> Delta | None:
+def _reports(now: Summary, before: Summary | None, since: str) -> Figure:
+    missing = [f"{number(now.stale)} stale"] if now.stale else []
+    missing += [f"{number(now.never)} never"] if now.never else []
+    moved = now.fresh - before.fresh if before else None
+    return Figure(
+        "Reports",
+        number(now.fresh),
+        f"of {number(now.live)}{'; ' if missing else ''}{', '.join(missing)}",
+        delta(moved, f"{number(abs(moved))} {since}" if moved else f"Unchanged {since}", good_when="up"),
+        "Live projects whose last report is fresh at the review; a click lists the others",
+        "not-reported" if missing else "",
+    )
+
+
+def _moved(changed: Changes | None, since: str) -> Delta | None:
     if changed is None:
         return None
-    if not changed.entered and not changed.left:
+    entered, ended = changed.count("entered"), changed.count("ended")
+    if not entered and not ended:
         return Delta(f"None new or ended {since}")
-    parts = [f"+{number(changed.entered)} new"] if changed.entered else []
-    parts += [f"−{number(changed.left)} ended"] if changed.left else []
+    parts = [f"+{number(entered)} new"] if entered else []
+    parts += [f"−{number(ended)} ended"] if ended else []
     return Delta(f"{', '.join(parts)} {since}")
 
 
@@ -106,7 +129,7 @@ def _against(m: Money, now: Summary, *, is_whole: bool = False) -> str:
     word = "over" if m.variance_share > 0 else "under"
     share = "on" if percent(abs(m.variance_share)) == "0 %" else f"{percent(abs(m.variance_share))} {word}"
     forecast = f"{money(m.forecast, m.currency)}, " if is_whole else ""
-    return f"{forecast}{share} the {money(m.forecast_budget, m.currency)} budget of {_behind(m.forecasting, now)}"
+    return f"{forecast}{share} {money(m.forecast_budget, m.currency)} budget, {_behind(m.forecasting, now)}"
 
 
 def _behind(count: int, now: Summary) -> str:
@@ -128,14 +151,15 @@ def _of(summary: Summary | None, m: Money) -> Money | None:
 
 
 def _watermelons(now: Summary, before: Summary | None, since: str) -> Figure:
-    label, what = "Reported green, computed red", "The report says green where schedule or cost is red"
+    label, what = "Green over red", "The report says green where schedule or cost is red"
     if not now.known("reported") or not now.known("computed"):
         return Figure(label, formats.NONE, "needs a reported and a computed health", help=what)
     sums = [money(m.watermelon, m.currency) for m in now.money if m.watermelon]
-    note = f"{'project' if now.watermelons == 1 else 'projects'}{', ' if sums else ''}{' and '.join(sums)}"
+    note = f"reported green, computed red{', ' if sums else ''}{' and '.join(sums)}"
     moved = now.watermelons - before.watermelons if before else None
     text = f"{number(abs(moved))} {since}" if moved else f"Unchanged {since}"
-    return Figure(label, number(now.watermelons), note, delta(moved, text, good_when="down"), what)
+    pick = "green-red" if now.watermelons else ""
+    return Figure(label, number(now.watermelons), note, delta(moved, text, good_when="down"), what, pick)
 
 
 def distribution(summary: Summary) -> str:
@@ -208,31 +232,99 @@ def trend(frame: pd.DataFrame, basis: Basis) -> None:
 
 def attention(found: Attention) -> str | None:
     """The items that need attention; returned is the project that was clicked."""
-    places = {"Program": [item.program_name for item in found.items]}
-    if not any(places["Program"]):
-        places = {"Portfolio": [item.portfolio for item in found.items]}
-    title, names = next(iter(places.items()))
     rows: list[list[Cell]] = [
         [
-            Tagged(item.project_name, "new") if item.is_new else item.project_name,
-            name or "",
+            Under(
+                Tagged(item.project_name, "new") if item.is_new else item.project_name,
+                item.program_name or item.portfolio or "",
+            ),
             Mark(item.reported, item.is_stale, rating=health.rating(item.reported, item.rating)),
             Mark(item.computed, is_evidence=True),
             money(item.at_stake, item.currency),
             item.why,
         ]
-        for item, name in zip(found.items, names, strict=True)
+        for item in found.items
     ]
-    columns = list(ATTENTION)
-    columns[1] = Column(title, width="16%", is_quiet=True)
-    if not any(names):
-        del columns[1]
-        rows = [[*cells[:1], *cells[2:]] for cells in rows]
-    return tables.listing(columns, rows, key="attention", picks=[item.project_id for item in found.items])
+    keys = [item.project_id for item in found.items]
+    links = [controls.project_link(key) for key in keys]
+    return tables.listing(ATTENTION, rows, key="attention", picks=keys, links=links)
+
+
+def changes(changed: Changes, basis: Basis) -> str | None:
+    """Each kind of change that happened, in words, with the projects to name first; returned is the group clicked."""
+    happened = [name for name in GROUPS if changed.count(name)]
+    rows = "".join(_change(name, changed, basis) for name in happened)
+    quiet = [sentences.became(name, 0, basis) for name in GROUPS if name not in happened]
+    none = f'<p class="rw-quiet-changes">None {escape(_or(quiet))}.</p>' if quiet else ""
+    return clickable(f'<div class="rw-changes">{rows}{none}</div>', "changes")
+
+
+def _change(name: str, changed: Changes, basis: Basis) -> str:
+    group, pick = changed[name], f"changed-{name}"
+    said = sentences.became(name, group.count, basis)
+    if name == "finish":
+        earlier = group.count - group.later
+        ways = [(group.later, "later"), (earlier, "earlier")]
+        said += ": " + ", ".join(f"{number(count)} {word}" for count, word in ways if count)
+        if weeks := sentences.net_weeks(group.days):
+            said += f"; net {weeks}"
+    if name in ("cost", "baseline"):
+        nets = [(n.cost_moved if name == "cost" else n.budget_moved, n.currency) for n in group.net]
+        sums = [money(amount, currency, sign=True) for amount, currency in nets if amount and abs(amount) >= 1]
+        said += f": net {' and '.join(sums)}" if sums else ""
+    more = group.count - len(group.named)
+    names = "; ".join(sentences.named(name, item) for item in group.named)
+    names += f"; {number(more)} more" if names and more > 0 else ""
+    address = escape(controls.register_link(health=pick))
+    return (
+        f'<a class="rw-change" href="{address}" target="_self" data-pick="{pick}"><b>{number(group.count)}</b>'
+        f"<span>{escape(formats.unbroken(said))}<small>{escape(formats.unbroken(names))}</small></span></a>"
+    )
+
+
+def all_attention(count: int) -> str | None:
+    """The link below the list to all of it in the register; returned is the group where it was clicked."""
+    return clickable(_more(f"All {number(count)} that need attention", "attention"), "more-attention")
+
+
+def all_programs(count: int) -> None:
+    """The link below the programs in most trouble to all of them."""
+    address = escape(controls.program_link(""))
+    st.html(f'<a class="rw-more" href="{address}" target="_self">All {number(count)} programs</a>')
+
+
+def _more(text: str, group: str) -> str:
+    address = escape(controls.register_link(health=group))
+    return f'<a class="rw-more" href="{address}" target="_self" data-pick="{group}">{escape(text)}</a>'
+
+
+def _or(parts: Sequence[str]) -> str:
+    return " or ".join(", ".join(parts).rsplit(", ", 1)) if len(parts) > 1 else "".join(parts)
+
+
+def portfolios(found: Sequence[Standing]) -> None:
+    """The portfolios side by side, as reported and as computed; a click takes one into the scope."""
+    rows: list[list[Cell]] = [
+        [
+            Under(one.portfolio or "No portfolio", f"{number(one.live)} live"),
+            Drawn(charts.bar(one.reported)),
+            Drawn(charts.bar(one.computed, is_evidence=True)),
+        ]
+        for one in found
+    ]
+    picks = [one.portfolio for one in found]
+    tables.listing(
+        PORTFOLIOS,
+        rows,
+        key="portfolios",
+        picks=picks,
+        links=[f"?{controls.register_link(portfolio=name).partition('?')[2]}" if name else "" for name in picks],
+        on_pick=controls.choose_portfolio,
+    )
 
 
 def programs(found: Sequence[Program]) -> None:
-    """The program table; each row leads to the program's projects."""
+    """The programs in most trouble; each row leads to its page."""
     rows: list[list[Cell]] = [
         [
             program.program_name,
@@ -247,7 +339,7 @@ def programs(found: Sequence[Program]) -> None:
         ]
         for program in found
     ]
-    tables.listing(PROGRAMS, rows, links=[controls.register_link(program=program.program_id) for program in found])
+    tables.listing(PROGRAMS, rows, links=[controls.program_link(program.program_id) for program in found])
 
 
 def _rollup(rollup: Rollup, *, is_evidence: bool = False) -> Mark:

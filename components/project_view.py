@@ -46,12 +46,12 @@ TITLES = {"reported": "Reported", "schedule": "Schedule", "cost": "Cost", "compu
 
 
 def crumbs(row: Mapping[str, Any]) -> list[Crumb]:
-    """The path up: all projects, the portfolio, the program."""
+    """The path up: all projects, those of the portfolio, the program."""
     path = [Crumb("Projects", {"portfolio": "", "program": ""})]
     if row["portfolio"]:
         path.append(Crumb(row["portfolio"], {"portfolio": row["portfolio"], "program": ""}))
     if row["program_id"]:
-        path.append(Crumb(row["program_name"], {"portfolio": "", "program": row["program_id"]}))
+        path.append(Crumb(row["program_name"], {"portfolio": "", "program": row["program_id"]}, "programs"))
     return path
 
 
@@ -120,6 +120,14 @@ def colours(history: pd.DataFrame) -> None:
         [charts.Strip(TITLES[name], list(history[name]), name != "reported") for name in ("reported", "computed")],
         list(history["status_date"]),
     )
+
+
+def reports_title(history: pd.DataFrame) -> str:
+    """How often it reported, and how often it said something."""
+    said = int(history["comment"].notna().sum())
+    comments = f", {number(said)} with a comment" if said else ""
+    count = len(history)
+    return f"{number(count)} {'report' if count == 1 else 'reports'}{comments}, the latest first"
 
 
 def colours_title(history: pd.DataFrame) -> str:

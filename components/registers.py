@@ -1,125 +1,167 @@
-"""The register on screen and as a file: long tables of projects, and of one project's reports."""
+"""The register on screen and as a file, and one project's reports."""
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from components import formats, health, sentences
-from components.formats import day, days, is_missing, money, number
+from analytics.projects import WEEKS, Filter, Register
+from components import charts, formats, health, sentences
+from components.controls import View, project_link
+from components.figures import Delta
+from components.formats import day, days, is_missing, money, percent
+from components.tables import Cell, Column, Drawn, Mark, Under, listing
+from pipelines.history import safe_cell
 
-SHOWN_ROWS = 500
-ROW_HEIGHT = 36
-_MARKS = {"reported": "Reported", "computed": "Computed", "schedule": "Schedule", "cost": "Cost"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+STEP = 50  # rows shown at first, and more on each asking
+SHOWN_REPORTS = 8
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_SHARES = ("overrun",)
+_OPEN, _SORT = "open:", "sort:"
+
+REPORTS = (
+    Column("Report", width="12%"),
+    Column("Reported", width="9%"),
+    Column("Computed", width="9%"),
+    Column("Comment"),
+    Column("Forecast finish", "right", width="12%"),
+    Column("Forecast cost", "right", width="9%"),
+    Column("Spent", "right", width="8%"),
+    Column("Complete", "right", width="8%"),
+    Column("File and row", width="13%", is_quiet=True),
+)
 
 
-def register(frame: pd.DataFrame) -> str | None:
-    """The first rows of a register (those with most budget); returned is the project that was clicked."""
-    rows = frame.head(SHOWN_ROWS)
-    places = {"Program": "program_name", "Portfolio": "portfolio"}
-    shown = pd.DataFrame(
-        {
-            "Project": rows["project_name"],
-            **_marks(rows, stale=rows["is_stale"]),
-            "Budget": rows["budget"],
-            "Forecast": rows["eac"],
-            "Over budget": rows["overrun"],
-            "Finish": rows["slip_days"],
-            "Last report": rows["age_days"],
-            **{title: rows[name] for title, name in places.items() if frame[name].notna().any()},
-            "Stage": rows["stage"],
-            "Id": rows["project_id"],
-        }
-    )
-    styled = health.colored(shown, list(_MARKS.values()))
-    for currency, of_currency in rows.groupby("currency", dropna=False).groups.items():
-        styled = styled.format(
-            partial(money, currency=str(currency)), subset=pd.IndexSlice[of_currency, ["Budget", "Forecast"]]
+def register(found: Register, wanted: Filter, view: View) -> str | None:
+    """The rows of a register; returned is the project that was clicked. A click on a title sorts by it."""
+    sort = wanted.sort or ("" if wanted.group.startswith("changed-") else "budget")
+    columns = [
+        Column("Project", width="22%", pick=f"{_SORT}name", is_sorted=sort == "name"),
+        Column("Reported", pick=f"{_SORT}reported", is_sorted=sort == "reported"),
+        Column("Computed", pick=f"{_SORT}computed", is_sorted=sort == "computed"),
+        Column(f"{WEEKS} weeks"),
+        Column(_since(view), pick=f"{_SORT}moved", is_sorted=sort == "moved"),
+        Column("Budget", "right", pick=f"{_SORT}budget", is_sorted=sort == "budget"),
+        Column("Forecast", "right", pick=f"{_SORT}cost", is_sorted=sort == "cost"),
+        Column("Finish", "right", pick=f"{_SORT}finish", is_sorted=sort == "finish"),
+        Column("Last report", width="16%", pick=f"{_SORT}report", is_sorted=sort == "report"),
+    ]
+    rows = [_row(row, found.weeks[row["project_key"]], view) for row in found.rows]
+    keys = [row["project_key"] for row in found.rows]
+    with st.container(key="register"):
+        picked = listing(
+            columns,
+            rows,
+            key="register-rows",
+            picks=[f"{_OPEN}{key}" for key in keys],
+            links=[project_link(key) for key in keys],
+            on_pick=_sort,
         )
-    styled = styled.format(partial(formats.percent, sign=True), subset=["Over budget"])
-    styled = styled.format(sentences.slipped, subset=["Finish"])
-    styled = styled.format(_age, subset=["Last report"])
-    # A new grid after each opening: an old one would come back with its cell selected, and open the project again.
-    opened = st.session_state.setdefault("projects_opened", 0)
-    picked = st.dataframe(
-        styled,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(shown), 15) + 1) + 3,
-        key=f"register-{opened}",
-        on_select="rerun",
-        selection_mode="single-cell",
-        placeholder=formats.NONE,
-        column_config={
-            "Project": st.column_config.TextColumn(width=196, pinned=True),
-            "Reported": st.column_config.TextColumn(width=128),
-            **{name: st.column_config.TextColumn(width=88) for name in ("Computed", "Schedule", "Cost")},
-            **{name: st.column_config.NumberColumn(width=80) for name in ("Budget", "Forecast")},
-            "Over budget": st.column_config.NumberColumn(width=90),
-            "Finish": st.column_config.NumberColumn(width=106),
-            "Last report": st.column_config.NumberColumn(width=116),
-        },
-    )
-    cells = picked["selection"]["cells"]
-    if not cells:
-        return None
-    st.session_state["projects_opened"] = opened + 1
-    return str(rows["project_key"].iloc[cells[0][0]])
+    return picked.removeprefix(_OPEN) if picked and picked.startswith(_OPEN) else None
 
 
-def reports(frame: pd.DataFrame, currency: str) -> None:
-    """One project's reports, the latest first, each with the file, row and load that it came from."""
-    rows = frame.iloc[::-1].reset_index(drop=True)
-    marks = _marks(rows)
-    shown = pd.DataFrame(
-        {
-            "Status date": rows["status_date"],
-            "Reported": marks.pop("Reported"),
-            "In its words": _ratings(rows),
-            **marks,
-            "Comment": rows["comment"].fillna("") if rows["comment"].notna().any() else None,
-            "Forecast finish": rows["finish_then"],
-            "Against baseline": rows["slip_days"],
-            "Complete": rows["percent_complete"],
-            "Forecast cost": rows["eac"],
-            "Spent": rows["actual_cost"],
-            "File": rows["file_name"],
-            "Row": rows["source_row"],
-            "Load": rows["load_id"],
-        }
-    ).dropna(axis="columns", how="all")
-    styled = health.colored(shown, list(_MARKS.values()))
-    writers: dict[str, Callable[[Any], str]] = {
-        "Status date": day,
-        "Forecast finish": day,
-        "Against baseline": sentences.slipped,
-        "Complete": lambda value: formats.NONE if is_missing(value) else f"{number(value)} %",
-        "Forecast cost": partial(money, currency=currency),
-        "Spent": partial(money, currency=currency),
-    }
-    styled = styled.format({name: write for name, write in writers.items() if name in shown})
-    st.dataframe(
-        styled,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(shown), 10) + 1) + 3,
-        placeholder=formats.NONE,
-        column_config={
-            "Status date": st.column_config.DateColumn(width=104, pinned=True),
-            "Reported": st.column_config.TextColumn(width=108),
-            **{name: st.column_config.TextColumn(width=88) for name in ("Computed", "Schedule", "Cost")},
-            "Comment": st.column_config.TextColumn(width=260),
-        },
+def _sort(picked: str) -> None:
+    """Take the order into the URL; called before the run begins, since the filters stand above the rows."""
+    if picked.startswith(_SORT):
+        by = picked.removeprefix(_SORT)
+        st.session_state["sort"] = "" if by == "budget" else by
+
+
+def _since(view: View) -> str:
+    return f"Since {day(view.compare_date, year=False)}" if view.compare_date else "Since"
+
+
+def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> list[Cell]:
+    place = row["program_name"] or row["portfolio"] or ""
+    currency = row["currency"]
+    over = f"{percent(row['overrun'], sign=True)} on budget" if not is_missing(row["overrun"]) else ""
+    ended = "" if row["is_live"] else f"{row['stage'].capitalize()}; "
+    last, who = _last(row), row["sponsor"] or ""
+    return [
+        Under(row["project_name"], f"{ended}{place}"),
+        Mark(row["reported"], row["is_stale"]),
+        Mark(row["computed"], is_evidence=True),
+        Drawn(charts.weeks(weeks, f"{view.basis.capitalize()}, last {WEEKS} weeks")),
+        _moved(row, view),
+        money(row["budget"], currency),
+        Under(money(row["eac"], currency), over),
+        Under(day(row["finish_then"]), sentences.slipped(row["slip_days"]) if row["slip_days"] is not None else ""),
+        Under(Drawn(f'<span class="rw-nowrap{" rw-bad" if _is_late(row) else ""}">{last}</span>'), who),
+    ]
+
+
+def _is_late(row: Mapping[str, Any]) -> bool:
+    return bool(row["is_stale"] or (row["is_in"] and not row["is_reported"]))
+
+
+def _moved(row: Mapping[str, Any], view: View) -> Cell:
+    """What moved since the compared review, the most telling first."""
+    if view.compare_date is None:
+        return ""
+    parts = sentences.moved(row, view.basis)
+    return Drawn("".join(_movement(part) for part in parts) or '<span class="rw-none" title="no change">–</span>')
+
+
+def _movement(part: Delta) -> str:
+    tone = {True: " rw-good", False: " rw-bad", None: ""}[part.is_good]
+    arrow = f'<span class="rw-arrow rw-{part.direction}"></span>' if part.direction != "level" else ""
+    return f'<span class="rw-moved{tone}">{arrow}{escape(part.text)}</span>'
+
+
+def downloads(name: str, ask: Callable[[], pd.DataFrame]) -> None:
+    """Two buttons for a frame as files, CSV and Excel; it is asked for, and the file made, only on a click."""
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key=f"files-{name}"):
+        for label, kind, mime, write in (("CSV", "csv", "text/csv", as_csv), ("Excel", "xlsx", EXCEL, as_excel)):
+            st.download_button(
+                label,
+                partial(_written, write, ask),
+                file_name=f"{name}.{kind}",
+                mime=mime,
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+                key=f"{name}-{kind}",
+                help=f"Download all rows that fit, as {label}",
+            )
+
+
+def _written(write: Callable[[pd.DataFrame], bytes], ask: Callable[[], pd.DataFrame]) -> bytes:
+    return write(ask())
+
+
+def reports(history: pd.DataFrame, currency: str, *, show_all: bool) -> None:
+    """One project's reports as a time line, the latest first: what each said, and the row that it came from."""
+    rows = history.iloc[::-1]
+    listing(
+        REPORTS,
+        [_report(row, currency) for row in (rows if show_all else rows.head(SHOWN_REPORTS)).to_dict("records")],
     )
+
+
+def _report(row: Mapping[Any, Any], currency: str) -> list[Cell]:
+    comment = "" if is_missing(row["comment"]) else str(row["comment"])
+    file = f"{row['file_name']}, {row['sheet']}" if row["sheet"] else str(row["file_name"])
+    complete = formats.NONE if is_missing(row["percent_complete"]) else f"{formats.number(row['percent_complete'])} %"
+    return [
+        day(row["status_date"]),
+        Mark(row["reported"], rating=health.rating(row["reported"], row["reported_health"])),
+        Mark(row["computed"], is_evidence=True),
+        comment,
+        Under(day(row["finish_then"]), "" if is_missing(row["slip_days"]) else sentences.slipped(row["slip_days"])),
+        money(row["eac"], currency),
+        money(row["actual_cost"], currency),
+        complete,
+        Under(file, f"row {row['source_row']}, load {row['load_id']}"),
+    ]
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
-    """A register as CSV for a spreadsheet: plain values, and no text cell that it would take for a formula."""
+    """A frame as CSV for a spreadsheet: plain values, and no text cell that it would take for a formula."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(frame.columns)
@@ -128,32 +170,84 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
+def as_excel(frame: pd.DataFrame) -> bytes:
+    """A frame as an Excel workbook: numbers and dates as such, the header frozen and filtered, no text as a formula."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Rightwork")
+    sheet.freeze_panes = "C2"
+    if len(frame.columns):
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(frame.columns))}{len(frame) + 1}"
+    for number, name in enumerate(frame.columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = _width(frame[name], _title(name))
+
+    def cell(value: Any, style: str = "") -> Any:
+        is_text = isinstance(value, str)
+        made = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", safe_cell(value)) if is_text else value)
+        if is_text:
+            made.data_type = "s"
+        elif style:
+            made.number_format = style
+        return made
+
+    heads = [cell(_title(name)) for name in frame.columns]
+    for head in heads:
+        head.font = Font(bold=True)
+    sheet.append(heads)
+    styles = [_style(frame[name]) for name in frame.columns]
+    for row in frame.itertuples(index=False, name=None):
+        sheet.append(
+            [
+                None if is_missing(value) else cell(_plain(value), style)
+                for value, style in zip(row, styles, strict=True)
+            ]
+        )
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _width(column: "pd.Series[Any]", title: str) -> int:
+    """Characters: as wide as the title or the usual text, within bounds."""
+    if not pd.api.types.is_string_dtype(column):
+        return max(13, len(title) + 3)
+    longest = column.dropna().astype(str).str.len().quantile(0.95) if column.notna().any() else 0
+    return int(min(max(longest + 2, len(title) + 3), 48))
+
+
+def _style(column: "pd.Series[Any]") -> str:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "d mmm yyyy"
+    if column.name in _SHARES:
+        return "0%"
+    return "#,##0" if pd.api.types.is_float_dtype(column) else ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    return value.item() if hasattr(value, "item") else value
+
+
 def _cell(value: Any) -> Any:
     if is_missing(value):
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return safe_cell(value)
     return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
 
 
-def _marks(rows: pd.DataFrame, stale: "pd.Series[bool] | None" = None) -> dict[str, "pd.Series[Any]"]:
-    marks = {
-        title: rows[name].map({state: health.plain(state, is_evidence=name != "reported") for state in health.Health})
-        for name, title in _MARKS.items()
-    }
-    if stale is not None:
-        old = rows["reported"].map({state: health.plain(state, stale=True) for state in health.Health})
-        marks["Reported"] = marks["Reported"].mask(stale, old)
-    return marks
-
-
-def _ratings(rows: pd.DataFrame) -> "pd.Series[Any] | None":
-    """What the reports said, where any said more than its colour."""
-    said = [health.rating(colour, text) for colour, text in zip(rows["reported"], rows["reported_health"], strict=True)]
-    return pd.Series(said, index=rows.index, dtype=object) if any(said) else None
-
-
-def _age(value: Any) -> str:
-    if is_missing(value):
+def _last(row: Mapping[str, Any]) -> str:
+    if row["status_date"] is None:
         return "never"
-    return f"{days(value)} ago" if value else "same day"
+    said = day(row["status_date"], year=False)
+    return f"{said}, {days(row['age_days'])} ago" if row["is_stale"] else said

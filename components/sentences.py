@@ -5,17 +5,21 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.portfolio import Attention, Basis, Change, Summary
+from analytics.changes import Basis, Changes, Moved
+from analytics.portfolio import Attention, Standing, Summary
 from analytics.programs import Program
+from analytics.projects import Filter, Register
 from analytics.reading import NO_PROGRAM
 from components import health
 from components.controls import View
+from components.figures import Delta
 from components.formats import day, days, is_missing, money, number, percent
 
+_RANKS = {"green": 0, "amber": 1, "red": 2}
 NEARLY_ALL = 0.9  # of the live projects: what is true of so many is said of all
 
 
-def overview(summary: Summary, changed: Change | None, view: View) -> str:
+def overview(summary: Summary, changed: Changes | None, view: View) -> str:
     """How the portfolio stands: how many are red, how much money sits in them, what the reports say of them."""
     if not summary.live:
         return f"No live projects on {day(view.review_date)}"
@@ -29,8 +33,8 @@ def overview(summary: Summary, changed: Change | None, view: View) -> str:
         also = f"; {number(amber)} {_are(amber)} amber" if amber else ""
         return f"None of {_projects(summary.live)} is {view.basis} red{also}"
     parts = [f"{number(red)} of {_projects(summary.live)} {_are(red)} {view.basis} red"]
-    if changed and changed.new_red:
-        parts[0] += f", {number(changed.new_red)} of them new since {day(view.compare_date, year=False)}"
+    if changed and changed.count("newly-red"):
+        parts[0] += f", {number(changed.count('newly-red'))} of them new since {day(view.compare_date, year=False)}"
     if sums := in_red(summary, view.basis):
         parts.append(f"{sums} sits in {'it' if red == 1 else 'them'}")
     if view.basis == "computed" and summary.watermelons:
@@ -103,11 +107,13 @@ def trend(frame: pd.DataFrame) -> str:
     """What the trend shows: how the red share moved over it."""
     if len(frame) < 2:
         return "A trend needs two reviews"
-    weeks = _weeks(frame)
     first, last = frame["red"].iloc[0], frame["red"].iloc[-1]
+    since = day(
+        frame["review_date"].iloc[0], year=frame["review_date"].iloc[0].year != frame["review_date"].iloc[-1].year
+    )
     if percent(first) == percent(last):
-        return f"Red stands where it stood {weeks} weeks ago"
-    return f"Red {'grew' if last > first else 'fell'} from {percent(first)} to {percent(last)} in {weeks} weeks"
+        return f"Red stands at {percent(last)}, as on {since}"
+    return f"Red {'grew' if last > first else 'fell'} from {percent(first)} to {percent(last)} since {since}"
 
 
 def trend_of(frame: pd.DataFrame, basis: Basis) -> str:
@@ -138,13 +144,164 @@ def programs(every: Sequence[Program], basis: Basis) -> str:
     return f"{number(reds) if reds else 'None'} of {_count(len(found), 'program')} {verb if reds else 'is'} {basis} red"
 
 
-def register(count: int, live: int, *, is_filtered: bool) -> str:
-    """What the register lists."""
-    if not count:
-        return "No project fits" if is_filtered else "No live projects at this review"
-    if not is_filtered:
-        return _projects(count)
-    return f"{number(count)} of {_projects(live)} {'fits' if count == 1 else 'fit'}"
+_STATES = {
+    "reported": "reported {}",
+    "computed": "computed {}",
+    "schedule": "{} in schedule",
+    "cost": "{} in cost",
+}
+_GROUPS = {
+    "attention": ("needs attention", "need attention"),
+    "green-red": ("is reported green and computed red", "are reported green and computed red"),
+    "stale": ("has a stale report", "have a stale report"),
+    "never": ("has never reported", "have never reported"),
+}
+# What became of projects since the compared review; the card says the same of each group.
+_CHANGES = {
+    "entered": ("entered", "entered"),
+    "ended": ("ended", "ended"),
+    "newly-red": ("turned {} red", "turned {} red"),
+    "no-longer-red": ("is no longer {} red", "are no longer {} red"),
+    "newly-green-red": ("became green over red", "became green over red"),
+    "finish": ("moved its forecast finish", "moved their forecast finish"),
+    "cost": ("moved its forecast cost", "moved their forecast cost"),
+    "baseline": ("changed its baseline", "changed their baselines"),
+    "stage": ("changed stage", "changed stage"),
+    "reported": ("reported", "reported"),
+}
+
+
+def register(found: Register, summary: Summary, wanted: Filter, view: View) -> str:
+    """What the register lists: how many, why these, and their budget."""
+    live = _projects(summary.live)
+    if not found.total:
+        return "No live projects at this review" if wanted == Filter() else "No project fits"
+    money_of = _and([money(budget, currency) for currency, budget in found.budgets])
+    budget = f"; {money_of} of budget" if money_of else ""
+    if wanted.text or wanted.stage or wanted.sponsor:
+        what = live if not wanted.stage and not wanted.group.startswith("changed-") else "the projects"
+        fit = "fits" if found.total == 1 else "fit"
+        return f"{number(found.total)} {f'of {live}' if what == live else _plural(found.total)} {fit}{budget}"
+    if not wanted.group:
+        return f"{live}{budget}"
+    if wanted.group == "not-reported":
+        missing = [
+            f"{number(count)} {word}" for count, word in ((summary.stale, "stale"), (summary.never, "never")) if count
+        ]
+        return (
+            f"{number(found.total)} of {live} {_have(found.total)} no fresh report on "
+            f"{day(view.review_date, year=False)}: {_and(missing)}"
+        )
+    if wanted.group.startswith("changed-"):
+        said = became(wanted.group.removeprefix("changed-"), found.total, view.basis)
+        since = f" since {day(view.compare_date, year=False)}" if view.compare_date else ""
+        return f"{number(found.total)} {_plural(found.total)} {said}{since}{budget}"
+    if wanted.group in _GROUPS:
+        return f"{number(found.total)} of {live} {_GROUPS[wanted.group][found.total != 1]}{budget}"
+    dimension, _, state = wanted.group.partition("-")
+    colour = health.word(state, is_evidence=dimension != "reported").lower()
+    said = "not rated" if (dimension, state) == ("reported", "unknown") else _STATES[dimension].format(colour)
+    return f"{number(found.total)} of {live} {_are(found.total)} {said}{budget}"
+
+
+def became(group: str, count: int, basis: Basis) -> str:
+    """What became of so many projects: "turned computed red"."""
+    return _CHANGES[group][count != 1].format(basis)
+
+
+def changes(changed: Changes) -> str:
+    """The takeaway of what changed: the reds first, then the finishes and the money."""
+    parts = [
+        f"{number(changed.count(name))} {words}"
+        for name, words in (("newly-red", "newly red"), ("no-longer-red", "no longer red"))
+        if changed.count(name)
+    ]
+    if weeks := net_weeks(changed["finish"].days):
+        parts.append(f"finishes {weeks}")
+    costs = [
+        f"{money(abs(n.cost_moved), n.currency)} {'more' if n.cost_moved > 0 else 'less'}"
+        for n in changed["cost"].net
+        if n.cost_moved and abs(n.cost_moved) >= 1
+    ]
+    parts += [f"cost {_and(costs)}"] if costs else []
+    text = ", ".join(parts) or "Nothing that moves the portfolio"
+    return text[:1].upper() + text[1:]
+
+
+def changes_of(view: View) -> str:
+    """What the changes are measured between."""
+    return f"From {day(view.compare_date, year=False)} to {day(view.review_date, year=False)}; each opens its projects"
+
+
+def portfolios(found: Sequence[Standing], basis: Basis) -> str:
+    """Which portfolio has the most red."""
+    reds = {one.portfolio: (one.computed if basis == "computed" else one.reported)["red"] for one in found}
+    most = max(reds.values())
+    if not most:
+        return f"No portfolio has a {basis} red project"
+    first = [name or "No portfolio" for name, red in reds.items() if red == most]
+    total = f"{number(most)} of the {number(sum(reds.values()))} {basis} red"
+    return f"{_and(first[:3])} {'holds' if len(first) == 1 else 'each hold'} {total}"
+
+
+def net_weeks(moved: int) -> str:
+    """The net of finishes that moved: "23 weeks later"; "" where they cancel out."""
+    if not moved:
+        return ""
+    weeks = abs(moved) / 7
+    span = _count(round(weeks), "week") if weeks >= 1 else days(abs(moved))
+    return f"{span} {'later' if moved > 0 else 'earlier'}"
+
+
+def shift(moved: int) -> str:
+    """One finish that moved: "14 days later"."""
+    return f"{days(abs(moved))} {'later' if moved > 0 else 'earlier'}"
+
+
+def named(group: str, item: Moved) -> str:
+    """One project of a group of changes, with what moved."""
+    name = item.project_name
+    if group == "finish" and item.finish_moved:
+        return f"{name} {shift(item.finish_moved)}"
+    if group == "cost" and item.cost_moved:
+        return f"{name} {money(item.cost_moved, item.currency, sign=True)}"
+    if group == "baseline":
+        parts = [shift(item.baseline_moved)] if item.baseline_moved else []
+        parts += [money(item.budget_moved, item.currency, sign=True)] if item.budget_moved else []
+        return f"{name} {', '.join(parts)}"
+    if group == "stage":
+        return f"{name} {item.was_stage} to {item.stage}"
+    if group == "ended":
+        return f"{name} ({item.stage})"
+    return f"{name} {money(item.budget, item.currency)}" if item.budget is not None else name
+
+
+def moved(row: Mapping[str, Any], basis: Basis) -> list[Delta]:
+    """What moved in one project since the compared review, the most telling first."""
+    if row["is_in"] and not row["was_in"]:
+        return [Delta("new")]
+    if row["was_in"] and not row["is_in"]:
+        return [Delta(f"was {row['was_stage']}")]
+    parts = []
+    if (was := row[f"was_{basis}"]) is not None and was != row[basis]:
+        is_known = "unknown" not in (was, row[basis])
+        is_better = _RANKS[row[basis]] < _RANKS[was] if is_known else None
+        parts.append(Delta(f"was {health.word(was, is_evidence=basis == 'computed').lower()}", is_good=is_better))
+    if days_moved := row["finish_moved"]:
+        parts.append(Delta(shift(days_moved), "up" if days_moved > 0 else "down", days_moved < 0))
+    if (cost := row["cost_moved"]) and abs(cost) >= 1:
+        parts.append(
+            Delta(
+                f"{money(abs(cost), row['currency'])} {'more' if cost > 0 else 'less'}",
+                "up" if cost > 0 else "down",
+                cost < 0,
+            )
+        )
+    if row["baseline_moved"] or row["budget_moved"]:
+        parts.append(Delta("new baseline"))
+    if row["was_stage"] is not None and row["was_stage"] != row["stage"]:
+        parts.append(Delta(f"was {row['was_stage']}"))
+    return parts
 
 
 def project(row: Mapping[str, Any], because: Sequence[str]) -> str:
@@ -194,6 +351,14 @@ def _count(count: int, what: str) -> str:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def _plural(count: int) -> str:
+    return "project" if count == 1 else "projects"
 
 
 def _report(count: int) -> str:

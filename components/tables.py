@@ -1,6 +1,6 @@
-"""Short lists to be read whole: text wraps, health is marked, a row can be opened. Registers use `st.dataframe`."""
+"""Tables to be read: text wraps, health is marked, a row can be opened, a title can sort."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -13,12 +13,17 @@ from components.clickable import clickable
 
 @dataclass(frozen=True)
 class Column:
-    """A column's title, and how it stands; `width` is a share of the table ("30%"), else what the text needs."""
+    """A column's title, and how it stands; `width` is a share of the table ("30%"), else what the text needs.
+
+    With `pick` a click on the title comes back as that; `is_sorted` marks the column that the rows are in order of.
+    """
 
     title: str
     align: Literal["left", "right"] = "left"
     width: str = ""
     is_quiet: bool = False
+    pick: str = ""
+    is_sorted: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,22 @@ class Tagged:
     tag: str
 
 
-Cell = str | Mark | Tagged
+@dataclass(frozen=True)
+class Drawn:
+    """A cell that is a drawing of ours: HTML in which every foreign text is escaped."""
+
+    html: str
+
+
+@dataclass(frozen=True)
+class Under:
+    """A cell with a quiet line under it."""
+
+    cell: "str | Mark | Tagged | Drawn"
+    text: str
+
+
+Cell = str | Mark | Tagged | Drawn | Under
 
 
 def listing(
@@ -53,26 +73,38 @@ def listing(
     key: str = "",
     picks: Sequence[str] = (),
     links: Sequence[str] = (),
+    on_pick: Callable[[str], None] | None = None,
 ) -> str | None:
     """Draw a short table. With `key` and one pick a row, rows can be clicked; the clicked pick is returned.
 
-    With one link a row (an address of ours), rows lead there instead.
+    With one link a row (an address of ours), rows lead there instead; with both, a plain click is a pick, and the
+    link serves who wants it in another tab.
     """
-    head = "".join(f"<th{_style(column)}>{escape(column.title)}</th>" for column in columns)
+    head = "".join(_title(column) for column in columns)
     opens = [*picks, *[""] * (len(rows) - len(picks))] if key else [""] * len(rows)
     leads = [*links, *[""] * (len(rows) - len(links))]
     body = "".join(_row(columns, cells, *to) for cells, *to in zip(rows, opens, leads, strict=True))
     html = f'<div class="rw-listing"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     if key:
-        return clickable(html, key)
+        return clickable(html, key, on_pick)
     st.html(html)
     return None
+
+
+def _title(column: Column) -> str:
+    text = escape(column.title)
+    if column.pick:
+        mark = ' <span class="rw-sorted" aria-hidden="true"></span>' if column.is_sorted else ""
+        text = f'<button type="button" class="rw-sort" data-pick="{escape(column.pick)}">{text}{mark}</button>'
+    state = ' aria-sort="other"' if column.is_sorted else ""
+    return f"<th{_style(column)}{state}>{text}</th>"
 
 
 def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str, link: str) -> str:
     texts = [_cell(cell) for cell in cells]
     if link:
-        texts[0] = f'<a class="rw-open" href="{escape(link)}" target="_self">{texts[0]}</a>'
+        also = f' data-pick="{escape(pick)}"' if pick else ""
+        texts[0] = f'<a class="rw-open" href="{escape(link)}" target="_self"{also}>{texts[0]}</a>'
     elif pick:
         texts[0] = f'<button type="button" class="rw-open">{texts[0]}</button>'
     inside = "".join(
@@ -91,6 +123,10 @@ def _cell(cell: Cell) -> str:
         )
     if isinstance(cell, Tagged):
         return f'{escape(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
+    if isinstance(cell, Drawn):
+        return cell.html
+    if isinstance(cell, Under):
+        return f'{_cell(cell.cell)}<span class="rw-under">{escape(cell.text)}</span>'
     return escape(cell)
 
 

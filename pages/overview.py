@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from analytics import portfolio, programs, reading
+from analytics import changes, portfolio, programs, reading
 from components import answers, controls, figures, frame, portfolio_view, sentences
 from components.guard import guard
 
-SHOWN_PROGRAMS = 12
+SHOWN_PROGRAMS = 8
 PHONE_ROWS = 5  # of a short table; the style sheet hides the others there until the toggle is on
 
 guard()
@@ -16,18 +16,17 @@ if view is None:
         "The overview",
         [
             "Health of the live projects, by count and by budget, as reported and as computed, and its 26-week trend",
-            "Budget, spent, forecast and variance",
+            "Budget, spent, forecast and variance, and what changed since the review before",
             "The ten items that need attention, most money first, each with its reason",
         ],
         ["projects", "status"],
-        frame.status_template(),
     )
     st.stop()
 
 scope, day, before = answers.scope(view), view.review_date, view.compare_date
 now = answers.ask(portfolio.summary, day, scope)
 earlier = answers.ask(portfolio.summary, before, scope) if before else None
-changed = answers.ask(portfolio.change, day, before, scope, view.basis) if before else None
+changed = answers.ask(changes.changes, day, before, scope, view.basis) if before else None
 
 frame.header(
     sentences.overview(now, changed, view),
@@ -36,33 +35,40 @@ frame.header(
 )
 if not now.live:
     st.stop()
-figures.figures(portfolio_view.figures(now, earlier, changed, view))
+group = figures.figures(portfolio_view.figures(now, earlier, changed, view), key="figures")
 
-left, right = st.columns([11, 9])
-with left, frame.card("distribution", sentences.distribution(now), "Live projects by health; a click lists them"):
-    group = portfolio_view.distribution(now)
-weeks = answers.ask(portfolio.trend, day, scope, view.basis)
-with right, frame.card("trend", sentences.trend(weeks), sentences.trend_of(weeks, view.basis)):
-    portfolio_view.trend(weeks, view.basis)
-
+left, right = st.columns([13, 8]) if changed else (st.container(), None)
 needs = answers.ask(portfolio.attention, day, before, scope)
-with frame.card("attention", sentences.attention(needs), sentences.attention_order(needs)):
+with left, frame.card("attention", sentences.attention(needs), sentences.attention_order(needs)):
     project = portfolio_view.attention(needs)
     if len(needs.items) > PHONE_ROWS:
         with st.container(key="phone-only-attention"):
             st.toggle(f"All {len(needs.items)}", key="all-attention")
+    if needs.total > len(needs.items):
+        group = portfolio_view.all_attention(needs.total) or group
+if changed and right:
+    with right, frame.card("changes", sentences.changes(changed), sentences.changes_of(view)):
+        group = portfolio_view.changes(changed, view.basis) or group
+
+left, right = st.columns([11, 9])
+with left, frame.card("distribution", sentences.distribution(now), "Live projects by health; a click lists them"):
+    group = portfolio_view.distribution(now) or group
+weeks = answers.ask(portfolio.trend, day, scope, view.basis)
+with right, frame.card("trend", sentences.trend(weeks), sentences.trend_of(weeks, view.basis)):
+    portfolio_view.trend(weeks, view.basis)
+
+places = answers.ask(portfolio.portfolios, day, scope)
+if len(places) > 1:
+    with frame.card("portfolios", sentences.portfolios(places, view.basis), "Live projects; a click looks into one"):
+        portfolio_view.portfolios(places)
 
 found = answers.ask(programs.programs, day, scope)
 if now.programs:
-    order = "Most budget in red first; each opens its projects"
+    order = "Most budget in red first; each opens its page"
     with frame.card("programs", sentences.programs(found, view.basis), order):
-        table = st.container()
-        with st.container(key="more-programs" if len(found) > SHOWN_PROGRAMS else "phone-only-programs"):
-            show_all = len(found) > PHONE_ROWS and st.toggle(
-                f"All {now.programs:,} programs", key="all", bind="query-params"
-            )
-        with table:
-            portfolio_view.programs(found if show_all else found[:SHOWN_PROGRAMS])
+        portfolio_view.programs(found[:SHOWN_PROGRAMS])
+        if len(found) > SHOWN_PROGRAMS:
+            portfolio_view.all_programs(now.programs)
 
 if project:
     controls.open_project(project)

@@ -3,64 +3,105 @@
 import streamlit as st
 
 from analytics import portfolio, projects, reading
-from analytics.projects import Project
+from analytics.projects import Filter, Project
 from components import answers, controls, figures, frame, project_view, registers, sentences
 from components.controls import View
 from components.guard import guard
 
 GROUPS = {
-    "": "Any health",
+    "": "All",
+    "attention": "Needs attention",
     **{f"computed-{state}": f"Computed {state}" for state in ("red", "amber", "green", "unknown")},
     **{f"reported-{state}": f"Reported {state}" for state in ("red", "amber", "green")},
     "reported-unknown": "Not rated",
+    "green-red": "Reported green, computed red",
+    "not-reported": "No fresh report",
+    "stale": "Stale report",
+    "never": "Never reported",
+    "changed-entered": "Entered",
+    "changed-ended": "Ended",
+    "changed-newly-red": "Newly red",
+    "changed-no-longer-red": "No longer red",
+    "changed-newly-green-red": "Newly green over red",
+    "changed-finish": "Forecast finish moved",
+    "changed-cost": "Forecast cost moved",
+    "changed-baseline": "Baseline changed",
+    "changed-stage": "Stage changed",
+    "changed-reported": "Reported since",
     **{f"schedule-{state}": f"Schedule {state}" for state in ("red", "amber", "green", "unknown")},
     **{f"cost-{state}": f"Cost {state}" for state in ("red", "amber", "green", "unknown")},
-    "green-red": "Reported green, computed red",
-    "stale": "Stale report",
 }
+STAGES = {"": "Live", **{stage: stage.capitalize() for stage in projects.STAGES}, projects.ANY_STAGE: "Any stage"}
+SORTS = {
+    "": "Most budget",
+    "computed": "Worst computed",
+    "reported": "Worst reported",
+    "finish": "Latest against baseline",
+    "cost": "Most over budget",
+    "moved": "Finish moved most",
+    "report": "Oldest report",
+    "name": "Name",
+}
+LONGEST_NAME = 200  # that a link can ask for
 
 
-def ask_filter() -> projects.Filter:
+def ask_filter(view: View) -> Filter:
     """The filters above the register; the URL holds them."""
-    search, health, closed = st.columns([5, 3, 2], vertical_alignment="bottom")
+    people = answers.ask(projects.sponsors, view.review_date, answers.scope(view))
+    with st.container(key="register-filters"):
+        search, health, stage, sponsor, sort = st.columns([4, 3, 2, 3, 3], vertical_alignment="bottom")
     with search:
         text = st.text_input(
-            "Search", key="q", bind="query-params", placeholder="Name, id, program, portfolio or sponsor", max_chars=100
+            "Search", key="q", bind="query-params", placeholder="Name, id, program, sponsor", max_chars=100
         )
     with health:
-        group = controls.page_choice("health", "Health", GROUPS)
-    with closed:
-        with_closed = st.checkbox("With candidates and ended", key="closed", bind="query-params")
-    return projects.filter_from(text or "", group, with_closed)
+        group = controls.page_choice("health", "Show", GROUPS)
+    with stage:
+        in_stage = controls.page_choice("stage", "Stage", STAGES)
+    with sponsor:
+        names = {name: name for name in people if len(name) <= LONGEST_NAME}
+        who = controls.page_choice("sponsor", "Sponsor", {"": "Any sponsor", **names})
+    with sort:
+        order = controls.page_choice("sort", "Order", SORTS)
+    return projects.filter_from(text or "", group, in_stage, who, order)
+
+
+def shown_rows(wanted: Filter) -> int:
+    """How many rows to show: the first, and more each time that the reader asked for more of the same."""
+    asked, count = st.session_state.get("register-shown", (None, 0))
+    return count if asked == wanted else registers.STEP
 
 
 def show_register(view: View) -> None:
     """The register: what fits, the filters, the rows."""
-    scope = answers.scope(view)
-    now = answers.ask(portfolio.summary, view.review_date, scope)
+    scope, day, before = answers.scope(view), view.review_date, view.compare_date
+    now = answers.ask(portfolio.summary, day, scope)
     head = st.container()
-    wanted = ask_filter()
-    rows = answers.ask(projects.register, view.review_date, scope, wanted)
+    wanted = ask_filter(view)
+    limit = shown_rows(wanted)
+    found = answers.ask(projects.register, day, before, scope, view.basis, wanted, limit)
     with head:
         frame.header(
-            sentences.register(len(rows), now.live, is_filtered=wanted != projects.Filter()),
+            sentences.register(found, now, wanted, view),
             sentences.speaks_of(view, now, is_latest=answers.is_latest(view)),
             is_sample=answers.ask(reading.is_sample),
         )
-    if rows.empty:
-        st.text("Widen the search, the health or the scope in the sidebar.")
+    if not found.total:
+        st.text("Widen the search, the filters or the scope in the sidebar.")
         return
-    if len(rows) > registers.SHOWN_ROWS:
-        st.text(f"The {registers.SHOWN_ROWS} with most budget are shown; search to narrow them. The download has all.")
-    opened = registers.register(rows)
-    st.download_button(
-        "Download as CSV",
-        lambda: registers.as_csv(rows),
-        file_name=f"projects-{view.review_date}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    with frame.card("register"):
+        opened = registers.register(found, wanted, view)
+        with st.container(horizontal=True, vertical_alignment="center", key="register-foot"):
+            if found.total > limit:
+                more = min(registers.STEP, found.total - limit)
+                if st.button(f"Show {more} more", key="register-more"):
+                    st.session_state["register-shown"] = (wanted, limit + registers.STEP)
+                    st.rerun()
+            st.text(f"{len(found.rows):,} of {found.total:,} shown")
+            registers.downloads(
+                f"projects-{day}",
+                lambda: answers.ask(projects.register_file, day, before, scope, view.basis, wanted),
+            )
     if opened:
         controls.open_project_here(opened)
 
@@ -69,7 +110,7 @@ def show_project(found: Project, view: View) -> None:
     """One project: how it stands and why, its course, and where its numbers came from."""
     # Out of sight, so that the URL keeps the register's filters: without them Back would need one step more.
     with st.container(key="unseen-filters"):
-        ask_filter()
+        ask_filter(view)
     row, history = found.row, found.history
     frame.header(
         project_view.headline(found),
@@ -92,8 +133,12 @@ def show_project(found: Project, view: View) -> None:
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
         project_view.origins(found)
     if len(history):
-        with frame.card("reports", "Every report, the latest first", "As the files said it, judged on its own date"):
-            registers.reports(history, row["currency"])
+        with frame.card("reports", project_view.reports_title(history), "As the files said it, judged on its own date"):
+            reports = st.container()
+            count = len(history)
+            show_all = count > registers.SHOWN_REPORTS and st.toggle(f"All {count:,} reports", key="all-reports")
+            with reports:
+                registers.reports(history, row["currency"], show_all=show_all)
 
 
 guard()
@@ -108,7 +153,6 @@ if view is None:
             "The file and row that each number came from",
         ],
         ["projects", "status"],
-        frame.status_template(),
     )
 elif not project_key:
     show_register(view)

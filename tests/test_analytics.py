@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import analytics.projects
-from analytics import portfolio, programs, projects, reasons
-from analytics.portfolio import Basis
+from analytics import changes, portfolio, programs, projects, reasons
+from analytics.changes import Basis
 from analytics.reading import NO_PROGRAM, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
 from pipelines.load import Request, load, withdraw
@@ -121,9 +121,86 @@ def test_what_is_undefined_is_none_and_never_nought(loaded: World) -> None:
 
 
 def test_what_changed_since_the_compared_review(loaded: World) -> None:
-    moved = loaded.ask(portfolio.change, DAY, BEFORE, ALL, "computed")
-    assert (moved.new_red, moved.no_longer_red, moved.new_watermelons) == (1, 0, 1)
-    assert (moved.entered, moved.left) == (0, 0)
+    moved = loaded.ask(changes.changes, DAY, BEFORE, ALL, "computed")
+    assert {name: group.count for name, group in moved.groups.items()} == {
+        "newly-red": 1,
+        "newly-green-red": 1,
+        "finish": 1,
+        "cost": 1,
+        "reported": 3,
+    }
+    assert (moved["finish"].days, moved["finish"].later, moved["cost"].net[0].cost_moved) == (40, 1, 35)
+    assert moved["newly-red"].named[0].project_id == "P1"
+
+
+@pytest.mark.parametrize("basis", ["computed", "reported"])
+@pytest.mark.parametrize("scope", [ALL, Scope("Customer"), Scope(program="R1")])
+def test_the_register_lists_as_many_as_changed(loaded: World, scope: Scope, basis: Basis) -> None:
+    moved = loaded.ask(changes.changes, DAY, BEFORE, scope, basis)
+    for name in changes.GROUPS:
+        wanted = projects.filter_from(group=f"changed-{name}")
+        assert loaded.ask(projects.register, DAY, BEFORE, scope, basis, wanted, 50).total == moved.count(name), name
+
+
+def test_every_kind_of_change_between_two_reviews(world: World) -> None:
+    world.load(
+        status="project_id,status_date,stage,reported_health,program_id,baseline_finish,forecast_finish,budget\n"
+        "stays,2026-11-13,active,green,R1,2026-12-10,2026-12-10,10\n"
+        "stays,2026-11-20,active,green,R1,2026-12-10,2026-12-10,10\n"
+        "new,2026-11-20,active,green,R1,2026-12-10,2026-12-10,10\n"
+        "ended,2026-11-13,active,red,R1,2026-12-10,2026-12-10,10\n"
+        "ended,2026-11-20,cancelled,red,R1,2026-12-10,2026-12-10,10\n"
+        "paused,2026-11-13,active,green,R1,2026-12-10,2026-12-10,10\n"
+        "paused,2026-11-20,on hold,amber,R1,2026-12-10,2026-12-24,10\n"
+        "moved,2026-11-13,active,red,R1,2026-12-10,2026-12-10,10\n"
+        "moved,2026-11-20,active,green,R2,2027-01-07,2027-01-07,25\n"
+        "silent,2026-10-02,active,red,R1,2026-12-10,2026-12-10,10\n"
+    )
+    moved = world.ask(changes.changes, DAY, BEFORE, ALL, "reported")
+    assert {name: [item.project_id for item in group.named] for name, group in moved.groups.items()} == {
+        "entered": ["new"],
+        "ended": ["ended"],
+        "no-longer-red": ["moved", "ended"],
+        "finish": ["moved", "paused"],
+        "baseline": ["moved"],
+        "stage": ["paused"],
+        "reported": [],
+    }
+    assert (moved["finish"].days, moved["finish"].later) == (42, 2)
+    assert (moved["baseline"].named[0].baseline_moved, moved["baseline"].net[0].budget_moved) == (28, 15)
+    # In one program's scope a project that moved to another ended there, and entered here.
+    for program, entered, ended in (("R1", ["new"], ["moved", "ended"]), ("R2", ["moved"], [])):
+        scope = Scope(program=program)
+        there = world.ask(changes.changes, DAY, BEFORE, scope, "reported")
+        assert [item.project_id for item in there["entered"].named] == entered
+        assert [item.project_id for item in there["ended"].named] == ended
+        live = [world.ask(portfolio.summary, day, scope).live for day in (BEFORE, DAY)]
+        assert live[1] - live[0] == len(entered) - len(ended)
+        found = world.ask(
+            projects.register, DAY, BEFORE, scope, "reported", projects.filter_from(group="changed-ended"), 50
+        )
+        assert [row["project_key"] for row in found.rows] == ended
+
+
+def test_the_first_review_has_no_changes(loaded: World) -> None:
+    wanted = projects.filter_from(group="changed-finish")
+    assert loaded.ask(projects.register, DAY, None, ALL, "computed", wanted, 50).total == 0
+
+
+def test_the_last_weeks_of_a_project(world: World) -> None:
+    world.load(
+        status="project_id,status_date,reported_health,baseline_start,baseline_finish,forecast_finish\n"
+        "A,2026-11-06,green,2026-09-01,2026-12-10,2026-12-10\n"
+        "A,2026-11-20,red,2026-09-01,2026-12-10,2026-12-25\n"
+        "B,2026-01-02,amber,2026-09-01,2026-12-10,2026-12-10\n"
+    )
+    weeks = {
+        basis: world.ask(projects.register, DAY, BEFORE, ALL, basis, projects.filter_from(), 50).weeks
+        for basis in ("reported", "computed")
+    }
+    assert weeks["reported"]["A"] == (None,) * 9 + ("green", "green", "red")
+    assert weeks["computed"]["A"] == (None,) * 9 + ("green", "green", "amber")
+    assert weeks["reported"]["B"] == ("amber",) * 12
 
 
 @pytest.mark.parametrize("basis", ["computed", "reported"])
@@ -142,11 +219,8 @@ def test_attention_is_ranked_by_money_with_reasons(loaded: World) -> None:
         ("P4", 400, False),
         ("P1", 100, True),
     ]
-    assert found.items[0].why == "Reported red, computed green; last report 23 days ago"
-    assert found.items[1].why == (
-        "Forecast finish 40 days past baseline, 40 % of the planned time; forecast cost 35 % over budget; "
-        "reported green, computed red"
-    )
+    assert found.items[0].why == "Reported red, its numbers say green; no report for 23 days"
+    assert found.items[1].why == ("Finish 40 days late; cost 35 % over budget")
     assert (found.total, found.new) == (2, 1)
 
 
@@ -202,24 +276,58 @@ def test_a_programs_money_is_the_sum_of_its_projects(loaded: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "group", "closed", "expected"),
+    ("asked", "expected"),
     [
-        ("", "", False, ["P4", "P3", "P2", "P1", "P5"]),
-        ("", "", True, ["P6", "P4", "P3", "P2", "P1", "P5"]),
-        ("FRONT door", "", False, ["P2", "P1"]),
-        ("100%_'", "", False, []),
-        ("", "computed-red", False, ["P1"]),
-        ("", "cost-unknown", False, ["P5"]),
-        ("", "green-red", False, ["P1"]),
-        ("", "stale", False, ["P4"]),
-        ("", "purple-red", False, ["P4", "P3", "P2", "P1", "P5"]),
+        ({}, ["P4", "P3", "P2", "P1", "P5"]),
+        ({"stage": "any"}, ["P6", "P4", "P3", "P2", "P1", "P5"]),
+        ({"stage": "completed"}, ["P6"]),
+        ({"stage": "approved"}, ["P5"]),
+        ({"text": " FRONT door"}, ["P2", "P1"]),
+        ({"text": "100%_'"}, []),
+        ({"sponsor": "nobody"}, []),
+        ({"group": "computed-red"}, ["P1"]),
+        ({"group": "cost-unknown"}, ["P5"]),
+        ({"group": "green-red"}, ["P1"]),
+        ({"group": "stale"}, ["P4"]),
+        ({"group": "never"}, ["P5"]),
+        ({"group": "not-reported"}, ["P4", "P5"]),
+        ({"group": "attention"}, ["P4", "P1"]),
+        ({"group": "purple-red"}, ["P4", "P3", "P2", "P1", "P5"]),
+        ({"sort": "name"}, ["P4", "P1", "P3", "P2", "P5"]),
+        ({"sort": "finish"}, ["P1", "P2", "P4", "P3", "P5"]),
+        ({"sort": "report"}, ["P5", "P4", "P1", "P3", "P2"]),
     ],
 )
-def test_the_register_is_searched_and_filtered(
-    loaded: World, text: str, group: str, closed: bool, expected: list[str]
+def test_the_register_is_searched_filtered_and_sorted(
+    loaded: World, asked: dict[str, str], expected: list[str]
 ) -> None:
-    found = loaded.ask(projects.register, DAY, ALL, projects.filter_from(text, group, closed))
-    assert list(found["project_key"]) == expected
+    wanted = projects.filter_from(**asked)
+    found = loaded.ask(projects.register, DAY, BEFORE, ALL, "computed", wanted, 50)
+    assert [row["project_key"] for row in found.rows] == expected
+    file = loaded.ask(projects.register_file, DAY, BEFORE, ALL, "computed", wanted)
+    assert (list(file["project_id"]), found.total) == (expected, len(expected))
+    assert loaded.ask(projects.register, DAY, BEFORE, ALL, "computed", wanted, 1).total == len(expected)
+
+
+def test_the_projects_beside_one_in_the_register(loaded: World) -> None:
+    wanted = projects.filter_from()
+    ends = [
+        loaded.ask(projects.neighbours, DAY, BEFORE, ALL, "computed", wanted, key) for key in ("P4", "P2", "P5", "P6")
+    ]
+    assert ends == [
+        (None, ("P3", "Ledger")),
+        (("P3", "Ledger"), ("P1", "Identity")),
+        (("P1", "Identity"), None),
+        (None, None),
+    ]
+
+
+def test_portfolios_side_by_side(loaded: World) -> None:
+    found = loaded.ask(portfolio.portfolios, DAY, ALL)
+    assert [(one.portfolio, one.live, one.reported["red"], one.computed["red"]) for one in found] == [
+        ("Customer", 3, 0, 1),
+        ("Platform", 2, 1, 0),
+    ]
 
 
 def test_a_project_explains_its_colours(loaded: World) -> None:

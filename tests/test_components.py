@@ -2,17 +2,20 @@
 
 import doctest
 import importlib
+import io
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
+from analytics.changes import Changes, Group, Net
 from analytics.portfolio import Money, Part, Summary
 from analytics.programs import Program, Rollup
 from analytics.reading import NO_PROGRAM, Place
-from components import charts, controls, formats, frame, health, portfolio_view, project_view, sentences
+from components import charts, controls, formats, frame, health, portfolio_view, project_view, registers, sentences
 from components.controls import resolve
 from components.figures import delta
 from components.theme import DARK, LIGHT, Palette
@@ -132,15 +135,15 @@ def test_money_says_how_many_projects_stand_behind_it() -> None:
     pounds = Money("GBP", 2, 40, 2, None, 0, None, None, 0, None)
     view = resolve({}, WEEKS)
     assert view
-    _, forecast, spent, _ = portfolio_view.figures(_summary(money=(pounds, dollars)), None, None, view)
+    _, forecast, spent, *_ = portfolio_view.figures(_summary(money=(pounds, dollars)), None, None, view)
     assert (forecast.value, spent.value) == ("$110", "$500")
-    assert forecast.note == "10 % over the $100 budget of 6 of 10 projects; none in GBP"
+    assert forecast.note == "10 % over $100 budget, 6 of 10 projects; none in GBP"
     assert spent.note == "by 7 of 10 projects; none in GBP"
 
 
 def test_no_program_is_not_counted_as_a_program() -> None:
-    red = Rollup("red", "a rule", "count", 1.0, 0.0)
-    found = [Program(name, name, 1, 1, 0, 0, red, red, None, ()) for name in ("R1", "R2", NO_PROGRAM)]
+    red = Rollup("red", "a rule", "count", 1.0, 0.0, 0.0, 1, 0, 0, 1.0, 2.0)
+    found = [Program(name, name, (), 1, 1, 0, 0, red, red, None, None, ()) for name in ("R1", "R2", NO_PROGRAM)]
     assert sentences.programs(found, "computed") == "2 of 2 programs are computed red"
 
 
@@ -157,7 +160,7 @@ def test_the_trend_says_how_long_it_is() -> None:
 
 
 def test_the_status_template_holds_the_header_and_an_example() -> None:
-    header, example = frame.status_template().content.decode("utf-8-sig").splitlines()
+    header, example = frame.template("status").decode("utf-8-sig").splitlines()
     assert header.startswith("project_id,")
     assert len(example) > 20
 
@@ -173,6 +176,55 @@ def _summary(
 ) -> Summary:
     parts = (Part("reported", "unknown", "USD", live - rated, None),)
     return Summary(live, 0, reported, stale, 8, 0, judged, *reds, money, parts)
+
+
+def test_who_did_not_report_is_one_click_away() -> None:
+    view = resolve({}, WEEKS)
+    assert view
+    reports = portfolio_view.figures(_summary(reported=9, stale=2), None, None, view)[-1]
+    assert (reports.value, reports.note, reports.pick) == ("7", "of 10; 2 stale, 1 never", "not-reported")
+
+
+def test_what_changed_in_words() -> None:
+    costs = (Net("USD", 2, 1_200_000, 0), Net("GBP", 1, -30_000, 0))
+    changed = Changes(
+        {"newly-red": Group(2), "finish": Group(5, 4, 161), "cost": Group(3, net=costs), "reported": Group(9)}
+    )
+    assert sentences.changes(changed) == "2 newly red, finishes 23 weeks later, cost $1.2 M more and £30 k less"
+    assert sentences.changes(Changes({})) == "Nothing that moves the portfolio"
+
+
+def test_small_histories_differ_without_colour() -> None:
+    drawn = charts.weeks([None, "green", "red", "red"], '"><script>')
+    assert '"><script>' not in drawn
+    assert "2 red, 1 green" in drawn
+    assert ("M8 10h7v6" in drawn, "M16 0h7v16" in drawn) == (True, True)
+
+
+def test_an_excel_file_holds_numbers_dates_and_harmless_text() -> None:
+    frame = pd.DataFrame(
+        {
+            "project_name": ["=1+1", "\x07bell", None],
+            "budget": [1_200_000.5, None, 3.0],
+            "overrun": [0.25, None, -0.1],
+            "slip_days": pd.array([3, None, -2], dtype="Int64"),
+            "status_date": pd.to_datetime(["2026-11-20", None, "2026-11-13"]),
+            "is_stale": [True, False, False],
+        }
+    )
+    sheet = load_workbook(io.BytesIO(registers.as_excel(frame)))["Rightwork"]
+    head, *rows = sheet.iter_rows(values_only=True)
+    assert head == ("Project name", "Budget", "Overrun", "Slip days", "Status date", "Is stale")
+    assert rows[0] == ("'=1+1", 1_200_000.5, 0.25, 3, datetime(2026, 11, 20), True)
+    assert rows[1] == ("bell", None, None, None, None, False)
+    assert [sheet["A2"].data_type, sheet["B2"].data_type, sheet["E2"].is_date] == ["s", "n", True]
+    assert (sheet["C2"].number_format, sheet.freeze_panes, sheet.auto_filter.ref) == ("0%", "C2", "A1:F4")
+
+
+def test_a_file_without_rows_still_has_its_header() -> None:
+    frame = pd.DataFrame({"project_name": pd.Series([], dtype=str), "budget": pd.Series([], dtype=float)})
+    assert load_workbook(io.BytesIO(registers.as_excel(frame)))["Rightwork"].max_row == 1
+    assert registers.as_csv(frame).decode("utf-8-sig").strip() == "project_name,budget"
 
 
 def test_a_mark_escapes_its_reason() -> None:
