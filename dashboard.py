@@ -9,7 +9,10 @@ guard()
 
 PAGES = {
     "": [st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
-    "Doing the work right": [st.Page("pages/projects.py", title="Projects", icon=":material/view_list:")],
+    "Doing the work right": [
+        st.Page("pages/programs.py", title="Programs", icon=":material/account_tree:"),
+        st.Page("pages/projects.py", title="Projects", icon=":material/view_list:"),
+    ],
     "Data": [st.Page("pages/settings.py", title="Settings", icon=":material/tune:")],
 }
 

@@ -1,8 +1,9 @@
 """How each program stands, since when, and what made it so. Sources: methods "Roll-up", "Time", "Earned value"."""
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import pandas as pd
@@ -73,6 +74,11 @@ class Amount:
     def variance(self) -> float | None:
         """Forecast less budget, over the projects that have both."""
         return None if self.forecast is None or self.forecast_budget is None else self.forecast - self.forecast_budget
+
+    @property
+    def over(self) -> float | None:
+        """The variance as a share of the budget."""
+        return self.variance / self.forecast_budget if self.variance is not None and self.forecast_budget else None
 
 
 @dataclass(frozen=True)
@@ -317,6 +323,41 @@ def _date(value: Any) -> dt.date | None:
 
 
 @dataclass(frozen=True)
+class OneProgram:
+    """One program, its live projects (see projects_of), its course on both bases, and what would change its colours."""
+
+    program: Program
+    projects: pd.DataFrame
+    courses: Mapping[str, Courses]
+    flips: Mapping[str, str]
+
+    def course(self, basis: Basis) -> Course | None:
+        """How its colour went."""
+        return self.courses[basis].of.get(self.program.program_id)
+
+
+def program(source: Source, day: dt.date, scope: Scope) -> OneProgram | None:
+    """The program of a scope; None where it has no live project on the review date."""
+    found = programs(source, day, scope)
+    if not found:
+        return None
+    one, projects, rules = found[0], projects_of(source, day, scope), rollup_rules(source)
+    bases: tuple[Basis, ...] = ("reported", "computed")
+    return OneProgram(
+        one,
+        projects,
+        {basis: courses(source, day, scope, basis) for basis in bases},
+        {basis: flips(one.rollup(basis), rules, projects, basis) for basis in bases},
+    )
+
+
+def program_name(source: Source, program_id: str) -> str:
+    """What a program is called, whether it has live projects or not."""
+    found = source.rows("select program_name from stg_programs where program_id = $id", {"id": program_id})
+    return str(found[0][0] or program_id) if found else program_id
+
+
+@dataclass(frozen=True)
 class Rules:
     """The roll-up rule in force and its thresholds, shares of one."""
 
@@ -348,7 +389,8 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
     if rollup.state == "unknown":
         return f"A colour from {reasons.share(rules.known)} of its projects with one"
     if rollup.state == "green":
-        return f"Amber from {reasons.share(rules.amber)} in red and amber; {_pp(rules.amber, rollup)} is left"
+        here = reasons.share(rollup.red_share + rollup.amber_share)
+        return f"Amber from {reasons.share(rules.amber)} in red and amber, it has {here}"
     if rollup.state == "red":
         counted, limit, better = shares[states == "red"], rules.red, "No longer red"
         must = projects["is_critical"] & (states == "red")
@@ -391,10 +433,6 @@ def _mean_flip(rollup: Rollup) -> str:
         return ""
     better = {"red": "Amber below a mean of 1.5", "amber": "Green below a mean of 0.5"}
     return f"{better.get(rollup.state, 'Amber from a mean of 0.5')}; now {rollup.mean:.2f}"
-
-
-def _pp(limit: float, rollup: Rollup) -> str:
-    return reasons.share(max(limit - rollup.red_share - rollup.amber_share, 0))
 
 
 def _short(name: str) -> str:
@@ -461,3 +499,29 @@ def _words(state: str, by: str, evidence: Mapping[str, Any], rules: Rules) -> st
 def in_red(found: Sequence[Program], basis: Basis) -> int:
     """How many programs are red; the projects of no program are none."""
     return sum(p.rollup(basis).state == "red" for p in found if p.program_id != NO_PROGRAM)
+
+
+def total(found: Sequence[Program]) -> tuple[Amount, ...]:
+    """The money of several programs together, by currency, the one of most projects first."""
+    amounts: dict[str, list[Amount]] = {}
+    for program in found:
+        for amount in program.money:
+            amounts.setdefault(amount.currency, []).append(amount)
+    sums = [_sum(currency, parts) for currency, parts in amounts.items()]
+    return tuple(sorted(sums, key=lambda a: (-a.projects, a.currency)))
+
+
+def _sum(currency: str, parts: Sequence[Amount]) -> Amount:
+    """The sum of amounts in one currency; what none of them knows stays None."""
+    known: dict[str, list[Any]] = {
+        field.name: [value for part in parts if (value := getattr(part, field.name)) is not None]
+        for field in fields(Amount)
+        if field.name != "currency"
+    }
+    sums: dict[str, Any] = {name: _plain(values) if values else None for name, values in known.items()}
+    return Amount(currency, **sums)
+
+
+def _plain(values: Sequence[float]) -> Any:
+    """An exact sum; of whole numbers a whole number."""
+    return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)

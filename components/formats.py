@@ -51,6 +51,15 @@ def number(value: Any, *, sign: bool = False, decimals: int = 0) -> str:
     return f"{_sign(amount, sign)}{abs(amount):,.{decimals}f}"
 
 
+def count(value: int, what: str) -> str:
+    """A number of things.
+
+    >>> count(1, "program"), count(1200, "program")
+    ('1 program', '1,200 programs')
+    """
+    return f"{number(value)} {what}{'' if value == 1 else 's'}"
+
+
 def unbroken(text: str) -> str:
     """A text in which no line ends between a number and its unit or month.
 

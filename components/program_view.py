@@ -1,0 +1,274 @@
+"""How one program looks: its sentence, figures, time line, course, money, projects, and what its reports say."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics.programs import OneProgram, Program
+from components import charts, controls, frame, health, programs_view, sentences, tables, timeline
+from components.controls import View
+from components.figures import Figure, delta
+from components.formats import count, day, days, money, number, percent
+from components.frame import Crumb
+from components.tables import Cell, Column, Mark, Tagged, Under
+from components.timeline import Bar, Cost
+
+LINE_ROWS = 25
+COST_ROWS = 10
+COMMENTS = 6
+MOST_ROWS = 300
+LINE_NOTE = "Thin: the plan (baseline). Thick: the forecast, hatched where it is past the plan. Each opens its project"
+COST_NOTE = "Light: forecast, dark: spent, line: budget; hatched is over budget"
+WHY = (Column("Colour", width="19%"), Column("Because"), Column("What would change it", width="36%", is_quiet=True))
+PROJECTS = (
+    Column("Project", width="22%"),
+    Column("Reported", width="9%"),
+    Column("Computed", width="9%"),
+    Column("Budget", "right", width="8%"),
+    Column("Forecast", "right", width="8%"),
+    Column("Finish", "right", width="10%"),
+    Column("Why", is_quiet=True),
+)
+
+
+def crumbs(program: Program) -> list[Crumb]:
+    """The path up: all programs, those of the portfolio."""
+    path = [Crumb("Programs", {"portfolio": "", "program": ""}, "programs")]
+    if len(program.portfolios) == 1:
+        name = program.portfolios[0]
+        path.append(Crumb(name, {"portfolio": name, "program": ""}, "programs"))
+    return path
+
+
+def nothing(view: View, name: str, *, is_sample: bool) -> None:
+    """A program without a live project on the review date: say so, and lead on."""
+    top = [Crumb("Programs", {"portfolio": "", "program": ""}, "programs")]
+    frame.header(
+        f"{programs_view.short(name)} has no live project on {day(view.review_date)}",
+        crumbs=top,
+        here=name,
+        is_sample=is_sample,
+    )
+    with frame.card("nothing"):
+        st.text("Its projects have ended, have not begun, or lie outside the portfolio in the sidebar.")
+        ended = controls.register_link(closed="true")
+        st.html(f'<a class="rw-crumb" href="{escape(ended)}" target="_self">All its projects, ended ones too</a>')
+
+
+def headline(found: OneProgram, view: View) -> str:
+    """How the program stands by the chosen basis, since when, with how much in red, and what the other basis says."""
+    program, basis = found.program, view.basis
+    state, name = program.rollup(basis).state, programs_view.short(program.program_name)
+    other = program.rollup("reported" if basis == "computed" else "computed").state
+    if state == "unknown":
+        return f"{name} has no {basis} colour: too few of its {count(program.live, 'project')} can be judged"
+    parts = [f"{name} is {basis} {programs_view.since(found.course(basis))}"]
+    if sums := programs_view.red_money(program.money, basis):
+        parts.append(sums)
+    if (program.slip_days or 0) > 0:
+        parts.append(f"its last finish is {sentences.slipped(program.slip_days)}")
+    also = ""
+    if other not in ("unknown", state):
+        also = f". {'It reports' if basis == 'computed' else 'Its numbers say'} {other}."
+    return "; ".join(parts) + also
+
+
+def figures(program: Program, was: Program | None, view: View) -> list[Figure]:
+    """Money in red, forecast, cost performance and the last finish, each against the compared review."""
+    before = was.money if was else ()
+    ago, moved = programs_view.ago(view), None
+    if was and was.slip_days is not None and program.slip_days is not None:
+        slip = program.slip_days - was.slip_days
+        moved = delta(slip, f"{days(abs(slip))} {ago}" if slip else f"Unchanged {ago}", good_when="down")
+    finish = Figure(
+        "Last finish",
+        day(program.finish),
+        sentences.slipped(program.slip_days) if program.finish else "no forecast finish with a baseline",
+        moved,
+        "The latest forecast finish of its live projects, against the latest baseline finish",
+    )
+    return [*programs_view.money_figures(program.money, before, view), finish]
+
+
+def line_title(found: OneProgram) -> str:
+    """How many of its projects finish late."""
+    slips = found.projects["slip_days"].dropna()
+    late, known = int((slips > 0).sum()), len(slips)
+    if not known:
+        return "No project states both a plan and a forecast finish"
+    if not late:
+        return "Every project finishes on plan" if known > 1 else "Its project finishes on plan"
+    worst = sentences.slipped(slips.max())
+    if known == 1:
+        return f"Its project finishes {worst}"
+    if late == known:
+        return f"All {count(known, 'project')} finish late, the worst {worst}"
+    verb = "finishes" if late == 1 else "finish"
+    return f"{number(late)} of {count(known, 'project')} {verb} late, the worst {worst}"
+
+
+def line(found: OneProgram, view: View) -> str | None:
+    """Its projects on one time line; returned is the one that was clicked."""
+    rows = _shown(found.projects, LINE_ROWS, "line")
+    alt = f"{line_title(found)}. Listed with dates under the projects below."
+    return timeline.timeline([_bar(row, view) for row in rows], view.review_date, alt=alt, key="time-line")
+
+
+def _shown(projects: pd.DataFrame, most: int, key: str) -> list[dict[str, Any]]:
+    """The worst rows; all of them (as many as a page bears) where that is asked for."""
+    if len(projects) > most and st.toggle(_all(projects), key=f"all-{key}"):
+        most = MOST_ROWS
+    rows = projects.head(most).astype(object)
+    return [{str(k): v for k, v in row.items()} for row in rows.where(rows.notna(), None).to_dict("records")]
+
+
+def _all(projects: pd.DataFrame) -> str:
+    if len(projects) > MOST_ROWS:
+        return f"The {MOST_ROWS} worst of {len(projects):,} projects"
+    return f"All {len(projects):,} projects"
+
+
+def _bar(row: Mapping[str, Any], view: View) -> Bar:
+    start, planned, finish = (_day(row[name]) for name in ("baseline_start", "baseline_finish", "finish_then"))
+    plan = f"planned {day(start)} to {day(planned)}" if start or planned else "no plan"
+    slip = sentences.slipped(row["slip_days"]) if row["slip_days"] is not None else ""
+    name = programs_view.short(row["project_name"])
+    late = f", {slip}" if slip else ""
+    reported, computed = health.word(row["reported"]).lower(), health.word(row["computed"], is_evidence=True).lower()
+    tip = f"{name}: {plan}, forecast finish {day(finish)}{late}. Reported {reported}, computed {computed}"
+    return Bar(
+        row["project_key"],
+        controls.project_link(row["project_key"]),
+        row["project_name"],
+        row["computed"] if view.basis == "computed" else row["reported"],
+        start,
+        planned,
+        finish,
+        slip or ("no baseline" if finish else "no forecast"),
+        tip,
+    )
+
+
+def _day(value: Any) -> Any:
+    return value.date() if isinstance(value, pd.Timestamp) else value
+
+
+def course_title(found: OneProgram, view: View) -> str:
+    """Since when the program has its colour, or how often it changed."""
+    course = found.course(view.basis)
+    said = programs_view.since(course)
+    return f"{view.basis.capitalize()} {said}" if said else "No colour yet"
+
+
+def course(found: OneProgram, view: View) -> None:
+    """Both colours week by week, and why the program has them."""
+    dates = found.courses[view.basis].dates
+    strips = []
+    for basis, title in (("reported", "Reported"), ("computed", "Computed")):
+        if one := found.course(basis):  # type: ignore[arg-type]
+            strips.append(charts.Strip(title, one.states, basis == "computed"))
+    charts.strip(strips, dates)
+    rollups = (("Reported", found.program.reported, "reported"), ("Computed", found.program.computed, "computed"))
+    rows: list[list[Cell]] = [
+        [
+            Under(programs_view.mark(rollup, is_evidence=basis == "computed"), title.lower()),
+            f"{rollup.rule}. Here {programs_view.evidence(rollup)}",
+            found.flips[basis],
+        ]
+        for title, rollup, basis in rollups
+    ]
+    tables.listing(WHY, rows)
+
+
+def cost_title(found: OneProgram) -> str:
+    """What the program is forecast to cost against its budget."""
+    known = [a for a in found.program.money if a.over is not None]
+    if not known:
+        return "No project states a forecast cost and a budget"
+    main = known[0]
+    over = main.over or 0
+    if percent(abs(over)) == "0 %":
+        return f"Forecast to cost its budget of {money(main.forecast_budget, main.currency)}"
+    gap = money(abs(main.variance or 0), main.currency)
+    return f"Forecast to cost {gap} {'more' if over > 0 else 'less'} than budgeted, {percent(over, sign=True)}"
+
+
+def cost(found: OneProgram) -> None:
+    """Budget, forecast and spent by project, the largest first, each currency on its own scale."""
+    for amount in found.program.money:
+        rows = found.projects[found.projects["currency"] == amount.currency]
+        largest = rows[["eac", "budget", "actual_cost"]].max(axis=1).sort_values(ascending=False, kind="stable")
+        rows = rows.loc[largest.dropna().index]
+        if len(found.program.money) > 1:
+            st.html(f'<div class="rw-subhead">{escape(amount.currency)}</div>')
+        if rows.empty:
+            charts.missing("No project states a budget, a forecast cost or what it spent.")
+            continue
+        shown = rows.head(COST_ROWS).astype(object)
+        items = shown.where(shown.notna(), None).to_dict("records")
+        st.html(timeline.costs([_cost({str(k): v for k, v in row.items()}) for row in items], alt=cost_title(found)))
+        if len(rows) > COST_ROWS:
+            rest = rows.iloc[COST_ROWS:]
+            forecast = money(rest["eac"].sum(min_count=1), amount.currency)
+            charts.missing(f"{count(len(rest), 'smaller project')} more, {forecast} forecast together.")
+
+
+def _cost(row: Mapping[str, Any]) -> Cost:
+    currency, over = row["currency"], row["overrun"]
+    budget = f"on {money(row['budget'], currency)}" if row["budget"] is not None else "no budget"
+    share = f" ({percent(over, sign=True)})" if over is not None else ""
+    spent = f", spent {money(row['actual_cost'], currency)}" if row["actual_cost"] is not None else ""
+    forecast = money(row["eac"], currency) if row["eac"] is not None else "no forecast"
+    amounts = (row["budget"], row["eac"], row["actual_cost"])
+    return Cost(row["project_name"], row["cost"], *amounts, forecast, f"{budget}{share}{spent}")
+
+
+def projects_title(found: OneProgram, view: View) -> str:
+    """How many of its projects are in trouble."""
+    states = found.projects[view.basis]
+    red, amber = int((states == "red").sum()), int((states == "amber").sum())
+    whole = count(len(states), "live project")
+    if not red and not amber:
+        return f"{whole}, none {view.basis} red or amber"
+    reds = f"{number(red) if red else 'None'} of {whole} {'is' if red < 2 else 'are'} {view.basis} red"
+    return f"{reds}, {number(amber)} amber" if amber else reds
+
+
+def projects(found: OneProgram) -> str | None:
+    """Its projects with their reasons; returned is the one that was clicked."""
+    rows = _shown(found.projects, LINE_ROWS, "projects")
+    cells: list[list[Cell]] = [
+        [
+            Tagged(row["project_name"], "critical") if row["is_critical"] else row["project_name"],
+            Mark(row["reported"], bool(row["is_stale"]), rating=health.rating(row["reported"], row["reported_health"])),
+            Mark(row["computed"], is_evidence=True),
+            money(row["budget"], row["currency"]),
+            money(row["eac"], row["currency"]),
+            sentences.slipped(row["slip_days"]),
+            row["why"],
+        ]
+        for row in rows
+    ]
+    keys = [row["project_key"] for row in rows]
+    links = [controls.project_link(key) for key in keys]
+    return tables.listing(PROJECTS, cells, key="program-projects", picks=keys, links=links)
+
+
+def comments(found: OneProgram) -> list[Mapping[str, Any]]:
+    """The newest comments of its projects' last reports."""
+    said = found.projects[found.projects["comment"].notna()]
+    newest = said.sort_values("status_date", ascending=False, kind="stable").head(COMMENTS)
+    return [{str(k): v for k, v in row.items()} for row in newest.to_dict("records")]
+
+
+def show_comments(said: Sequence[Mapping[str, Any]]) -> None:
+    """Each comment with its project and date."""
+    rows: list[list[Cell]] = [
+        [row["project_name"], day(row["status_date"]), Mark(row["reported"], bool(row["is_stale"])), row["comment"]]
+        for row in said
+    ]
+    shown = (Column("Project", width="22%", is_quiet=True), Column("Report", width="9%", is_quiet=True))
+    tables.listing([*shown, Column("Reported", width="9%"), Column("Comment")], rows)

@@ -1,0 +1,420 @@
+"""How the table of programs looks: its sentence, figures, rows with their course, and the download."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+
+import pandas as pd
+import streamlit as st
+
+from analytics.programs import TROUBLE, Amount, Basis, Course, Courses, Program, Rollup, Rules, in_red, total
+from analytics.reading import NO_PROGRAM
+from components import controls, formats, health, registers, sentences, tables
+from components.controls import View
+from components.figures import Delta, Figure, delta
+from components.formats import count, day, days, money, number, percent
+from components.tables import Cell, Column, Drawn, Mark, Under
+
+LONGEST_NAME = 80  # of a name within a sentence
+COLOURS = {"": "Any colour", "red": "Red", "amber": "Amber", "green": "Green", "unknown": "Unknown"}
+ORDERS = {
+    "": "Worst first",
+    "name": "Name",
+    "budget": "Largest budget",
+    "over": "Most over budget",
+    "slip": "Latest against plan",
+    "cpi": "Weakest cost performance",
+}
+RULES = {"share": "share of budget in trouble", "worst": "the worst project decides", "mean": "mean weighted by budget"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the table is narrowed to, and how it is sorted: text, a colour, an order of ORDERS."""
+
+    text: str = ""
+    state: str = ""
+    order: str = ""
+
+
+def columns(basis: Basis) -> list[Column]:
+    """The columns; that of the basis says since when."""
+    return [
+        Column("Program", width="18%"),
+        Column("Live", "right"),
+        Column("Reported", width="9%" if basis == "reported" else ""),
+        Column("Computed", width="9%" if basis == "computed" else ""),
+        Column("26 weeks"),
+        Column("In red", "right"),
+        Column("Budget", "right"),
+        Column("Forecast", "right"),
+        Column("CPI", "right"),
+        Column("Last finish", "right"),
+        Column("Reports", "right"),
+    ]
+
+
+def narrowed(found: Sequence[Program], wanted: Wanted, basis: Basis) -> list[Program]:
+    """The programs that fit, in the order asked for; what an order knows nothing of comes last."""
+    text = wanted.text.strip().lower()
+    rows = [
+        program
+        for program in found
+        if wanted.state in ("", program.rollup(basis).state)
+        and text in " ".join([program.program_name, program.program_id, *program.portfolios]).lower()
+    ]
+    keys: dict[str, Callable[[Program], float | None]] = {
+        "budget": lambda program: program.money[0].budget,
+        "over": lambda program: program.money[0].over,
+        "slip": lambda program: program.slip_days,
+        "cpi": lambda program: None if (cpi := program.money[0].cpi) is None else -cpi,
+    }
+    if wanted.order == "name":
+        return sorted(rows, key=lambda program: (program.program_id == NO_PROGRAM, program.program_name.casefold()))
+    if key := keys.get(wanted.order):
+        return sorted(rows, key=lambda program: -math.inf if (value := key(program)) is None else value, reverse=True)
+    return rows
+
+
+def speaks_of(found: Sequence[Program], view: View, *, is_latest: bool) -> list[str]:
+    """The line under the headline: the review, what it is compared with, how many reported, what was known."""
+    against = f", compared with {day(view.compare_date)}" if view.compare_date else ""
+    live, reported, stale = (sum(getattr(p, name) for p in found) for name in ("live", "reported_projects", "stale"))
+    oldest = max((p.oldest_days for p in found if p.oldest_days is not None), default=None)
+    reports = [f"{number(reported)} of {count(live, 'live project')} with a report"]
+    reports += [f"{number(stale)} stale, oldest {days(oldest)}"] if stale else []
+    known = f"as known {'now' if is_latest else 'then'} (publication {view.known_at})"
+    return [f"{day(view.review_date, weekday=True)}{against}", ", ".join(reports), known]
+
+
+def title(found: Sequence[Program], view: View) -> str:
+    """How many programs report better than their evidence; where one basis is silent, how many there are."""
+    named = [program for program in found if program.program_id != NO_PROGRAM]
+    worse = sum(TROUBLE.index(p.computed.state) < TROUBLE.index(p.reported.state) for p in named if _judged(p))
+    if not any(_judged(p) for p in named):
+        return count(len(named), "program")
+    if not worse:
+        return "No program reports better than its numbers say"
+    return f"{count(worse, 'program')} {'reports' if worse == 1 else 'report'} better than the numbers say"
+
+
+def _judged(program: Program) -> bool:
+    return "unknown" not in (program.reported.state, program.computed.state)
+
+
+def rule(rules: Rules) -> str:
+    """The roll-up rule in force with its thresholds, in words."""
+    name = RULES[rules.rule]
+    if rules.rule == "worst":
+        return f"Colour by the rule “{name}”; each program opens"
+    if rules.rule == "mean":
+        bands = "amber from 0.5, red from 1.5 (green 0, amber 1, red 2)"
+        return f"Colour by the rule “{name}”: {bands}; each program opens"
+    return (
+        f"Colour by the rule “{name}”: red from {percent(rules.red)} in red or with a critical red project, "
+        f"amber from {percent(rules.amber)} in red and amber; each program opens"
+    )
+
+
+def headline(found: Sequence[Program], courses: Courses, view: View) -> str:
+    """Which program is in the worst trouble, since when and with how much money, and how many are red."""
+    basis = view.basis
+    named = [program for program in found if program.program_id != NO_PROGRAM]
+    if not named:
+        return f"No live programs on {day(view.review_date)}"
+    first, whole = named[0], count(len(named), "program")
+    state, reds = first.rollup(basis).state, in_red(named, basis)
+    known = [program for program in named if program.rollup(basis).state != "unknown"]
+    if not known:
+        return f"None of {whole} has a {basis} colour"
+    if state == "red":
+        course = courses.of.get(first.program_id)
+        money_in = f", {sums}" if (sums := red_money(first.money, basis)) else ""
+        how_many = f"{number(reds)} of {whole} {'is' if reds == 1 else 'are'} {basis} red"
+        return f"{short(first.program_name)} is in the worst trouble: {since(course)}{money_in}; {how_many}"
+    ambers = sum(program.rollup(basis).state == "amber" for program in named)
+    if ambers:
+        worst = f"; {short(first.program_name)} is the worst" if state == "amber" and ambers > 1 else ""
+        which = number(ambers) if ambers > 1 else short(first.program_name)
+        return f"None of {whole} is {basis} red; {which} {'are' if ambers > 1 else 'is'} amber{worst}"
+    rest = f"; {number(len(named) - len(known))} cannot be judged" if len(known) < len(named) else ""
+    return f"None of {whole} is {basis} red or amber{rest}"
+
+
+def since(course: Course | None) -> str:
+    """Since when a program has its colour: "red since 7 Aug 2026, 15 weeks"."""
+    if course is None:
+        return ""
+    state = "unknown" if course.state == "unknown" else course.state
+    if course.is_from_start:
+        return f"{state} since before {day(course.since)}"
+    return f"{state} since {day(course.since)}{_weeks(course)}"
+
+
+def _weeks(course: Course) -> str:
+    return f", {count(course.weeks, 'week')}" if course.weeks else ", new this week"
+
+
+def red_money(amounts: Sequence[Amount], basis: Basis) -> str:
+    """The budget in red of each currency's whole: "$31 M of $34 M in red"; "" where no budget is in red."""
+    sums = [
+        f"{money(a.red(basis), a.currency)} of {money(a.budget, a.currency)}"
+        for a in amounts
+        if a.budget and a.red(basis)
+    ]
+    return f"{' and '.join(sums)} in red" if sums else ""
+
+
+def short(name: str) -> str:
+    """A name within a sentence."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def figures(found: Sequence[Program], earlier: Sequence[Program], view: View) -> list[Figure]:
+    """How many programs are red, the money in red projects, forecast against budget, cost performance."""
+    basis = view.basis
+    named = [program for program in found if program.program_id != NO_PROGRAM]
+    reds, was = in_red(found, basis), in_red(earlier, basis)
+    ambers = sum(program.rollup(basis).state == "amber" for program in named)
+    stands = ago(view)
+    text = f"{number(abs(reds - was))} {stands}" if reds != was else f"Unchanged {stands}"
+    moved = delta(reds - was, text, good_when="down")
+    first = Figure(
+        "Red programs",
+        number(reds),
+        f"of {number(len(named))}, {number(ambers)} amber",
+        moved if view.compare_date else None,
+        f"Programs whose live projects roll up to red, {basis}",
+    )
+    return [first, *money_figures(total(found), total(earlier), view)]
+
+
+def ago(view: View) -> str:
+    """What a movement is measured from."""
+    return f"since {day(view.compare_date, year=False)}"
+
+
+def money_figures(now: Sequence[Amount], before: Sequence[Amount], view: View) -> list[Figure]:
+    """Money in red, forecast against budget, and cost performance, each against the compared review."""
+    return [_red_figure(now, before, view), _forecast_figure(now, before, view), _cpi_figure(now, before, view)]
+
+
+def _red_figure(now: Sequence[Amount], before: Sequence[Amount], view: View) -> Figure:
+    label, known = "Budget in red projects", [a for a in now if a.budget]
+    what = f"Budget of the live projects that are {view.basis} red"
+    if not known:
+        return Figure(label, formats.NONE, "no budget stated", help=what)
+    main, *others = known
+    notes = [f"{percent(main.red(view.basis) / (main.budget or 1))} of {money(main.budget, main.currency)}"]
+    notes += [f"{money(a.red(view.basis), a.currency)} of {money(a.budget, a.currency)}" for a in others]
+    was = _same(before, main)
+    change = main.red(view.basis) - was.red(view.basis) if was else None
+    return Figure(
+        label, money(main.red(view.basis), main.currency), "; ".join(notes), _money_delta(change, main, view), what
+    )
+
+
+def _forecast_figure(now: Sequence[Amount], before: Sequence[Amount], view: View) -> Figure:
+    label, known = "Forecast against budget", [a for a in now if a.forecast_budget]
+    what = "Estimate at completion of the projects that have one and a budget, against the budget of just these"
+    if not known:
+        return Figure(label, formats.NONE, "no forecast cost with a budget", help=what)
+    main, *others = known
+    notes = [against(main), *(f"{money(a.forecast, a.currency)}, {against(a)}" for a in others)]
+    was = _same(before, main)
+    change = _less(main.variance, was.variance if was else None)
+    return Figure(label, money(main.forecast, main.currency), "; ".join(notes), _money_delta(change, main, view), what)
+
+
+def against(a: Amount) -> str:
+    """A forecast against the budget of the projects that it speaks of, and of how many."""
+    over = (a.variance or 0) / (a.forecast_budget or 1)
+    share = "on" if percent(abs(over)) == "0 %" else f"{percent(abs(over))} {'over' if over > 0 else 'under'}"
+    part = f", {number(a.forecasting)} of {count(a.projects, 'project')}" if a.forecasting < a.projects else ""
+    return f"{share} {money(a.forecast_budget, a.currency)}{part}"
+
+
+def _cpi_figure(now: Sequence[Amount], before: Sequence[Amount], view: View) -> Figure:
+    label, known = "Cost performance (CPI)", [a for a in now if a.cpi is not None]
+    what = "Earned value for each unit of cost: sum(EV) / sum(AC) over the projects that state both; under 1 costs more"
+    if not known:
+        return Figure(label, formats.NONE, "no project states earned value and cost", help=what)
+    main = known[0]
+    was = _same(before, main)
+    change = _less(main.cpi, was.cpi if was else None)
+    moved = round(change, 2) if change is not None else None
+    text = f"{number(abs(moved), decimals=2)} {ago(view)}" if moved else f"Unchanged {ago(view)}"
+    by = f"by {number(main.performing)} of {count(main.projects, 'project')}"
+    only = f" in {main.currency}" if len(now) > 1 else ""
+    return Figure(label, number(main.cpi, decimals=2), by + only, delta(moved, text, good_when="up"), what)
+
+
+def _money_delta(change: float | None, a: Amount, view: View) -> Delta | None:
+    moved = None if change is None else round(change, 2)
+    text = f"{money(abs(moved), a.currency)} {ago(view)}" if moved else f"Unchanged {ago(view)}"
+    return delta(moved, text, good_when="down")
+
+
+def _same(amounts: Sequence[Amount], main: Amount) -> Amount | None:
+    return next((a for a in amounts if a.currency == main.currency), None)
+
+
+def _less(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None else now - before
+
+
+def download(found: Sequence[Program], courses: Courses, view: View) -> None:
+    """What is seen, as a file."""
+    st.download_button(
+        "Download as CSV",
+        lambda: registers.as_csv(as_frame(found, courses, view.basis)),
+        file_name=f"programs-{view.review_date}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not found,
+    )
+
+
+def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Courses, view: View) -> None:
+    """The programs, one a row; each opens the program, here or, as a link, in another tab."""
+    if not found:
+        st.text("No program fits. Widen the search or the colour.")
+        return
+    rows: list[list[Cell]] = [_row(p, earlier.get(p.program_id), courses, view.basis) for p in found]
+    tables.listing(
+        columns(view.basis),
+        rows,
+        key="programs",
+        picks=[program.program_id for program in found],
+        links=[controls.program_link(program.program_id) for program in found],
+        on_pick=controls.choose_program,
+    )
+
+
+def _row(program: Program, was: Program | None, courses: Courses, basis: Basis) -> list[Cell]:
+    course = courses.of.get(program.program_id)
+    colours = {"reported": mark(program.reported), "computed": mark(program.computed, is_evidence=True)}
+    marks: dict[str, Cell] = {**colours}
+    if course:
+        marks[basis] = Under(colours[basis], _since(course, was.rollup(basis).state if was else None))
+    rollup = program.rollup(basis)
+    by = " by count" if rollup.by == "count" else ""
+    return [
+        Under(program.program_name, ", ".join(program.portfolios)) if program.portfolios else program.program_name,
+        number(program.live),
+        marks["reported"],
+        marks["computed"],
+        Drawn(strip(course, courses, is_evidence=basis == "computed")) if course else "",
+        Under(_reds(program.money, basis), percent(rollup.red_share) + by) if rollup.red_projects else "none",
+        _sums(program.money),
+        _forecast(program.money),
+        _cpis(program.money),
+        sentences.slipped(program.slip_days),
+        Under(f"{number(program.reported_projects)} of {number(program.live)}", _stale(program)),
+    ]
+
+
+def mark(rollup: Rollup, *, is_evidence: bool = False) -> Mark:
+    """A roll-up's colour; its rule and evidence show on hover."""
+    return Mark(rollup.state, why=f"{rollup.rule}. Here: {evidence(rollup)}", is_evidence=is_evidence)
+
+
+def evidence(rollup: Rollup) -> str:
+    """What a roll-up's colour rests on: "92 % red, 4 % amber"; how many are known and what weighs them, where odd."""
+    known = f", {percent(rollup.known)} of projects with a colour" if rollup.known < 1 else ""
+    by = ", by count as a budget is missing or currencies differ" if rollup.by == "count" else ""
+    return f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber{known}{by}"
+
+
+def _since(course: Course, was: str | None) -> str:
+    if course.is_from_start:
+        return f"before {day(course.since)}".replace(" ", "\u00a0")
+    if not course.weeks:
+        return f"new, was {health.word(was, is_evidence=True).lower()}" if was else "new"
+    return f"since {day(course.since)}".replace(" ", "\u00a0")
+
+
+def strip(course: Course, courses: Courses, *, is_evidence: bool) -> str:
+    """The weeks as one small strip, HTML: the redder the taller, so that the colour is not needed to read it."""
+    weeks = list(zip(course.states, courses.dates, strict=True))
+    runs = [(state, [at for _, at in run]) for state, run in groupby(weeks, key=lambda week: week[0])]
+    parts = "".join(
+        f'<i class="{f"rw-fill-{health.health(state)}" if state else "rw-gap"}" style="flex:{len(dates)}"></i>'
+        for state, dates in runs
+    )
+    said = "; ".join(
+        f"{health.word(state, is_evidence=is_evidence) if state else 'No live project'} from {day(dates[0])}"
+        for state, dates in runs
+    )
+    return f'<div class="rw-weeks" role="img" aria-label="{escape(said)}" title="{escape(said)}">{parts}</div>'
+
+
+def _reds(amounts: Sequence[Amount], basis: Basis) -> str:
+    known = [money(a.red(basis), a.currency) for a in amounts if a.budget]
+    return " + ".join(known) or formats.NONE
+
+
+def _sums(amounts: Sequence[Amount]) -> str:
+    return " + ".join(money(a.budget, a.currency) for a in amounts if a.budget is not None) or formats.NONE
+
+
+def _forecast(amounts: Sequence[Amount]) -> Cell:
+    known = [a for a in amounts if a.forecast is not None and a.forecast_budget]
+    if not known:
+        return formats.NONE
+    sums = " + ".join(money(a.forecast, a.currency) for a in known)
+    overs = [percent((a.forecast or 0) / (a.forecast_budget or 1) - 1, sign=True) for a in known]
+    part = [f"on {money(a.forecast_budget, a.currency)}" for a in known if a.forecasting < a.budgeted]
+    return Under(sums, " ".join([" + ".join(overs), *part[:1]]))
+
+
+def _cpis(amounts: Sequence[Amount]) -> Cell:
+    known = [a for a in amounts if a.cpi is not None]
+    if not known:
+        return formats.NONE
+    part = any(a.performing < a.projects for a in known)
+    behind = f"{number(sum(a.performing for a in known))} of {number(sum(a.projects for a in amounts))}"
+    values = " + ".join(number(a.cpi, decimals=2) for a in known)
+    return Under(values, behind) if part else values
+
+
+def _stale(program: Program) -> str:
+    return f"{number(program.stale)} stale, {days(program.oldest_days)}" if program.stale else ""
+
+
+def as_frame(found: Sequence[Program], courses: Courses, basis: Basis) -> pd.DataFrame:
+    """What is seen as plain values, a row a program and currency, for a file."""
+    return pd.DataFrame(
+        [
+            {
+                "program_id": program.program_id,
+                "program_name": program.program_name,
+                "portfolio": ", ".join(program.portfolios),
+                "live": program.live,
+                "reported": program.reported.state,
+                "computed": program.computed.state,
+                f"{basis}_since": courses.of[program.program_id].since if program.program_id in courses.of else None,
+                "rule": program.rollup(basis).rule,
+                "red_share": program.rollup(basis).red_share,
+                "amber_share": program.rollup(basis).amber_share,
+                "weighed_by": program.rollup(basis).by,
+                "currency": a.currency,
+                "projects": a.projects,
+                "budget_in_red": a.red(basis) if a.budget else None,
+                "budget": a.budget,
+                "forecast": a.forecast,
+                "forecast_budget": a.forecast_budget,
+                "spent": a.spent,
+                "cpi": a.cpi,
+                "finish": program.finish,
+                "slip_days": program.slip_days,
+                "reported_projects": program.reported_projects,
+                "stale": program.stale,
+            }
+            for program in found
+            for a in program.money
+        ]
+    )

@@ -1,0 +1,105 @@
+"""Programs: which is in the worst trouble and since when; and one program, its projects on one time line."""
+
+import streamlit as st
+
+from analytics import programs, reading
+from components import answers, controls, figures, frame, program_view, programs_view
+from components.controls import View
+from components.guard import guard
+from components.programs_view import Wanted
+
+ROWS = 50  # of a page of the table
+
+
+def ask_filter() -> Wanted:
+    """What the table is narrowed to and how it is sorted; the URL holds it."""
+    search, colour, order = st.columns([5, 2, 2], vertical_alignment="bottom")
+    with search:
+        text = st.text_input(
+            "Search", key="find", bind="query-params", placeholder="Name, id or portfolio", max_chars=100
+        )
+    with colour:
+        state = controls.page_choice("colour", "Colour", programs_view.COLOURS)
+    with order:
+        return Wanted(text or "", state, controls.page_choice("order", "Sorted by", programs_view.ORDERS))
+
+
+def show_programs(view: View) -> None:
+    """The table of programs, the worst first."""
+    scope, day, before = answers.scope(view), view.review_date, view.compare_date
+    every = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
+    earlier = answers.ask(programs.programs, before, scope) if before else ()
+    courses = answers.ask(programs.courses, day, scope, view.basis)
+    frame.header(
+        programs_view.headline(every, courses, view),
+        programs_view.speaks_of(every, view, is_latest=answers.is_latest(view)),
+        is_sample=answers.ask(reading.is_sample),
+    )
+    if not every:
+        st.text("Choose another review or a wider scope in the sidebar.")
+        return
+    figures.figures(programs_view.figures(every, earlier, view))
+    with frame.card("table", programs_view.title(every, view), programs_view.rule(answers.ask(programs.rollup_rules))):
+        found = programs_view.narrowed(every, ask_filter(), view.basis)
+        rows, below = st.container(), st.container(horizontal=True, vertical_alignment="center")
+        with below:
+            programs_view.download(found, courses, view)
+            pages = max(1, -(-len(found) // ROWS))
+            page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+        with rows:
+            shown = found[(page - 1) * ROWS : page * ROWS]
+            programs_view.table(shown, {p.program_id: p for p in earlier}, courses, view)
+
+
+def show_program(view: View) -> None:
+    """One program: how it stands and since when, its projects on one time line, its money, and why."""
+    # Out of sight, so that the URL keeps the table's filters: without them Back would need one step more.
+    with st.container(key="unseen-filters"):
+        ask_filter()
+    scope, day, before = answers.scope(view), view.review_date, view.compare_date
+    found = answers.ask(programs.program, day, scope)
+    earlier = answers.ask(programs.programs, before, scope) if before else ()
+    is_latest, is_sample = answers.is_latest(view), answers.ask(reading.is_sample)
+    if found is None:
+        program_view.nothing(view, answers.ask(programs.program_name, view.program or ""), is_sample=is_sample)
+        return
+    frame.header(
+        program_view.headline(found, view),
+        programs_view.speaks_of([found.program], view, is_latest=is_latest),
+        crumbs=program_view.crumbs(found.program),
+        here=found.program.program_name,
+        is_sample=is_sample,
+    )
+    figures.figures(program_view.figures(found.program, earlier[0] if earlier else None, view))
+    with frame.card("line", program_view.line_title(found), program_view.LINE_NOTE):
+        opened = program_view.line(found, view)
+    left, right = st.columns(2)
+    with left, frame.card("course", program_view.course_title(found, view), "Roll-up of its live projects, by week"):
+        program_view.course(found, view)
+    with right, frame.card("cost", program_view.cost_title(found), program_view.COST_NOTE):
+        program_view.cost(found)
+    with frame.card("projects", program_view.projects_title(found, view), "The worst first; each opens the project"):
+        opened = program_view.projects(found) or opened
+    if comments := program_view.comments(found):
+        with frame.card("comments", "What the latest reports say", "The comments of the reports, newest first"):
+            program_view.show_comments(comments)
+    if opened:
+        controls.open_project(opened)
+
+
+guard()
+view = controls.current_view()
+if view is None:
+    frame.empty(
+        "This page",
+        [
+            "Every program with its colour, as reported and as computed, and since when it has it",
+            "Its money in red, forecast against budget, cost performance, finish, and how many projects reported",
+            "One program: its projects on one time line, and what would change its colour",
+        ],
+        ["programs", "projects", "status"],
+    )
+elif view.program:
+    show_program(view)
+else:
+    show_programs(view)
