@@ -1,5 +1,6 @@
 """Tables to be read: text wraps, health is marked, a row can be opened, a title can sort."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,6 +10,8 @@ import streamlit as st
 
 from components import health
 from components.clickable import clickable
+
+_LATE_IN_A_WORD = re.compile(r"(?<=\S{20})(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,17 @@ def _cell(cell: Cell) -> str:
             cell.state, stale=cell.is_stale, is_evidence=cell.is_evidence, why=cell.why, rating=cell.rating
         )
     if isinstance(cell, Tagged):
-        return f'{escape(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
+        return f'{_text(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
     if isinstance(cell, Drawn):
         return cell.html
     if isinstance(cell, Under):
-        return f'{_cell(cell.cell)}<span class="rw-under">{escape(cell.text)}</span>'
-    return escape(cell)
+        return f'{_cell(cell.cell)}<span class="rw-under">{_text(cell.text)}</span>'
+    return _text(cell)
+
+
+def _text(text: str) -> str:
+    """Escaped text, whose words may break after so many letters, so that none pushes another column away."""
+    return "<wbr>".join(escape(piece) for piece in _LATE_IN_A_WORD.split(text))
 
 
 def _style(column: Column) -> str:
