@@ -13,7 +13,11 @@ PAGES = {
         st.Page("pages/programs.py", title="Programs", icon=":material/account_tree:"),
         st.Page("pages/projects.py", title="Projects", icon=":material/view_list:"),
     ],
-    "Data": [st.Page("pages/settings.py", title="Settings", icon=":material/tune:")],
+    "Data": [
+        st.Page("pages/upload.py", title="Upload", icon=":material/upload:"),
+        st.Page("pages/loads.py", title="Loads", icon=":material/history:"),
+        st.Page("pages/settings.py", title="Settings", icon=":material/tune:"),
+    ],
 }
 
 name = answers.organisation()

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
-from pipelines.history import aliases, history, rejected, write_rejected
-from pipelines.load import SAMPLE, Progress, load, withdraw
+from pipelines.history import aliases, history, rejected, rejected_csv
+from pipelines.load import SAMPLE, Progress, clear_sample, load, reinstate, withdraw
 from pipelines.map import profiles
 from pipelines.problems import Problem, RightworkError, UsageError
 from pipelines.report import FileReport, LoadReport, Request
@@ -92,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("load_id", type=int, metavar="LOAD_ID")
     sub.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the history")
 
+    sub = command("redo", _redo, "Let a withdrawn load count again.")
+    sub.add_argument("load_id", type=int, metavar="LOAD_ID")
+    sub.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the history")
+
     sub = command("rejected", _rejected, "Show or save the rows that a load rejected, with what is wrong with each.")
     sub.add_argument("load_id", type=int, metavar="LOAD_ID")
     sub.add_argument("--out", type=Path, metavar="FILE.csv", help="save them, to be mended and loaded again")
@@ -115,10 +119,15 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("dictionary", _dictionary, "Print the data dictionary in Markdown.")
 
-    sub = command("sample", _sample, "Write the sample organisation's exports.")
+    sub = command("sample", _sample, "Write the exports of the sample organisation, or of another one of any size.")
     sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument("--projects", type=_count, default=240, metavar="N", help="how many projects (default: 240)")
+    sub.add_argument("--weeks", type=_count, default=104, metavar="W", help="weeks of reports (default: 104)")
+    sub.add_argument("--seed", type=_count, metavar="S", help="another organisation for another number")
+    sub.add_argument("--always-live", action="store_true", help="every project reports every week, for measuring")
 
-    command("demo", _demo, "Load the sample organisation, if nothing is loaded yet.")
+    sub = command("demo", _demo, "Load the sample organisation, if nothing is in force.")
+    sub.add_argument("--clear", action="store_true", help="withdraw it instead")
 
     sub = command("backup", _backup, "Save the whole warehouse as one file.")
     sub.add_argument("file", type=Path, metavar="FILE")
@@ -168,6 +177,12 @@ def _pairs(given: list[str], what: str, form: str) -> dict[str, str]:
             raise UsageError(f"--set {text}: a {what} and a value are needed", f"Write --set {form}.")
         pairs[name.strip()] = value.strip()
     return pairs
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
+    return int(text)
 
 
 def _on(bar: Any) -> Progress:
@@ -264,10 +279,14 @@ def _history(asked: argparse.Namespace) -> int:
 
 
 def _undo(asked: argparse.Namespace) -> int:
-    if not asked.why.strip():
-        raise UsageError("an undo needs its reason", "Say why: --why TEXT.")
-    publication = withdraw(_warehouse(asked), asked.load_id, asked.why)
+    publication = withdraw(_warehouse(asked), asked.load_id, _reason(asked))
     print(f"Load {asked.load_id} is withdrawn. Published as publication {publication}.")
+    return 0
+
+
+def _redo(asked: argparse.Namespace) -> int:
+    publication = reinstate(_warehouse(asked), asked.load_id, _reason(asked))
+    print(f"Load {asked.load_id} is in force again. Published as publication {publication}.")
     return 0
 
 
@@ -283,7 +302,7 @@ def _rejected(asked: argparse.Namespace) -> int:
     if not rows:
         print(f"Load {asked.load_id} rejected no row.")
     elif asked.out:
-        write_rejected(asked.out, headers, rows)
+        asked.out.write_bytes(rejected_csv(headers, rows))
         print(f"{len(rows):,} rows saved to {asked.out}.")
     else:
         for row, why, *_ in rows:
@@ -348,13 +367,19 @@ def _dictionary(asked: argparse.Namespace) -> int:
 def _sample(asked: argparse.Namespace) -> int:
     from pipelines.sample import generate  # brings numpy, which no other command needs at start
 
-    for file in generate(asked.folder).values():
+    seed = {} if asked.seed is None else {"seed": asked.seed}
+    made = generate(asked.folder, projects=asked.projects, weeks=asked.weeks, always_live=asked.always_live, **seed)
+    for file in made.values():
         print(file)
     return 0
 
 
 def _demo(asked: argparse.Namespace) -> int:
     warehouse = _warehouse(asked)
+    if asked.clear:
+        publication = clear_sample(warehouse)
+        print(f"The sample organisation is withdrawn. Published as publication {publication}.")
+        return 0
     if warehouse.holds_loads():
         return 0
     print("Loading the sample organisation (made-up data) ...")

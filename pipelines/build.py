@@ -129,7 +129,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
     _changed_projects(con)
     con.execute("create or replace temp table program_due (program_id varchar)")
     _programs_due(con)
-    if _rows_stand_after(con) or _several_loads(con, listed):
+    if _rows_stand_after(con) or _several_loads(con, listed) or _came_back(con, listed):
         con.execute(
             """
             create or replace temp table touched_row as
@@ -194,14 +194,14 @@ def _aliases(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _keys_of(export: str, columns: str, loads: str) -> str:
-    """SQL: the keys for which loads decide who wins: rows that they brought and, once they are withdrawn, repeated."""
+    """SQL: the keys for which loads decide who wins: rows that they brought and, once they were withdrawn, repeated."""
     seen = ", ".join(f"f.{name.strip()}" for name in columns.split(","))
     return f"""
         select {columns} from fact_{export} where load_id in ({loads})
         union all
         select {seen} from seen_{export} as s
         join fact_{export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
-        where s.load_id in ({loads}) and s.load_id not in (from load_in_force)
+        where s.load_id in ({loads}) and s.load_id in (select load_id from load_event where event = 'withdrawn')
     """
 
 
@@ -273,6 +273,13 @@ def _several_loads(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
     """Whether more than one of these loads brings status rows: the later may restate the earlier."""
     return bool(
         con.sql(f"select count(distinct load_id) > 1 from fact_status where load_id in ({loads})").fetchall()[0][0]
+    )
+
+
+def _came_back(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
+    """Whether any of these loads is in force again: what it repeated counts too, beside the rows that it brought."""
+    return bool(
+        con.sql(f"select exists (from load_event where load_id in ({loads}) and event = 'restored')").fetchall()[0][0]
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -26,12 +26,14 @@ NO = ("no", "n", "false", "f", "0")
 class Cast:
     """What was decided for a table: notes for the reader (warnings), the currency that its symbols speak of.
 
-    `assumed` says in words what was taken for granted where nothing states a currency.
+    `assumed` says in words what was taken for granted where nothing states a currency. `decided` holds, for columns
+    that could be read in two ways, the order of day and month ("dmy", "mdy") or the decimal sign.
     """
 
     notes: list[Problem]
     currency: str | None
     assumed: str | None = None
+    decided: MappingType[str, str] = field(default_factory=dict)
 
 
 def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, known: dict[str, dict[str, str]]) -> Cast:
@@ -54,7 +56,7 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
     caster.note_what_is_assumed(typed)
-    return Cast([*mapping.notes, *caster.notes], caster.currency, caster.assumed)
+    return Cast([*mapping.notes, *caster.notes], caster.currency, caster.assumed, caster.decided)
 
 
 class _Caster:
@@ -79,6 +81,7 @@ class _Caster:
         self.questions: list[Problem] = []
         self.notes: list[Problem] = []
         self.fixes: dict[str, str] = {}
+        self.decided: dict[str, str] = {}
         self._create_views()
 
     def _create_views(self) -> None:
@@ -220,6 +223,7 @@ class _Caster:
             order = "dmy" if day_first >= month_first else "mdy"
         if self.mapping.dates or either or day_first or month_first:
             self.fixes[column.name] = dates.FIXES[order]
+            self.decided[column.name] = order
         return dates.written(day, order)
 
     def _amount(self, column: Column) -> str:
@@ -234,6 +238,7 @@ class _Caster:
         decimal_comma = self._decimal_comma(column, body, foreign)
         if decimal_comma is None:
             return "null"
+        self.decided[column.name] = "," if decimal_comma else "."
         self.fixes[column.name] = (
             f"Amounts in this column are read with a decimal {'comma' if decimal_comma else 'point'}; "
             f"write it like {'1.234,50' if decimal_comma else '1,234.50'}."

@@ -1,7 +1,7 @@
 """What was loaded, when and by whom; what each load rejected; which ids were joined by name."""
 
 import csv
-from pathlib import Path
+import io
 from typing import Any
 
 import duckdb
@@ -73,12 +73,13 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def write_rejected(file: Path, headers: list[str], rows: list[list[str]]) -> None:
-    """Write rejected rows as a CSV that is safe to open in a spreadsheet."""
-    with file.open("w", newline="", encoding="utf-8-sig") as out:
-        writer = csv.writer(out)
-        writer.writerow(map(safe_cell, headers))
-        writer.writerows([*map(safe_cell, row)] for row in rows)
+def rejected_csv(headers: list[str], rows: list[list[str]]) -> bytes:
+    """Rejected rows as a CSV that is safe to open in a spreadsheet."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(map(safe_cell, headers))
+    writer.writerows([*map(safe_cell, row)] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
 
 
 def aliases(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

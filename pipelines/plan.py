@@ -7,6 +7,9 @@ import duckdb
 
 from pipelines.build import winners
 from pipelines.contract import Contract
+from pipelines.report import Change
+
+EXAMPLES = 200  # restated cells that are shown
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,38 @@ def plan(con: duckdb.DuckDBPyConnection, form: Contract, mapped: Collection[str]
     con.execute("create or replace temp view planned as from planned_row")
     counts = dict(con.sql("select outcome, count(*) from planned group by outcome").fetchall())
     return Plan(counts.get("new", 0), counts.get("restated", 0), counts.get("unchanged", 0), rejected)
+
+
+def changes(
+    con: duckdb.DuckDBPyConnection, form: Contract, mapped: Collection[str]
+) -> tuple[list[Change], dict[str, int]]:
+    """The first cells that planned rows would restate, by row, and how many would be in each column.
+
+    Reads what `plan` left behind. A column that the file lacks loses its value.
+    """
+    new = {name: f"y.{name}" if name in mapped else "null" for name in form.columns if name not in form.key}
+    restated = f"""
+        from (select * from planned where outcome = 'restated'{{}}) as p
+        join typed as y using (source_row)
+        join fact_{form.export} as w on w.load_id = p.fact_load_id and w.source_row = p.fact_source_row
+    """
+    counts = ", ".join(f"count(*) filter ({value} is distinct from w.{name})" for name, value in new.items())
+    counted = con.sql(f"select {counts} {restated.format('')}").fetchall()[0]
+    cells = ", ".join(
+        f"{{'name': '{name}', 'old': w.{name}::varchar, 'new': {value}::varchar}}" for name, value in new.items()
+    )
+    key = ", ".join(f"y.{name}" for name in form.key)
+    rows = con.sql(
+        f"""
+        select source_row, key, cell.name, cell.old, cell.new
+        from (
+            select y.source_row, concat_ws(', ', {key}) as key, unnest([{cells}]) as cell
+            {restated.format(f" order by source_row limit {EXAMPLES}")}
+        )
+        where cell.old is distinct from cell.new order by source_row limit {EXAMPLES}
+        """
+    ).fetchall()
+    return [Change(*row) for row in rows], {name: n for name, n in zip(new, counted, strict=True) if n}
 
 
 def write(con: duckdb.DuckDBPyConnection, form: Contract, load_id: int, mapped: Collection[str], outcome: Plan) -> None:

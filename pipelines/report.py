@@ -1,7 +1,8 @@
 """What a load is asked to do, and what became of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,28 @@ from pipelines.problems import Problem, RightworkError, UnreadableFile
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a load was asked to do.
+class How:
+    """How a file is to be read, where it does not tell itself.
 
-    `source` names where the files come from, in place of the profile's; `constants` fill columns that the files lack;
-    `dates` settles day and month, `decimal` the decimal sign.
+    `source` names where it comes from, in place of the profile's; `constants` fill columns that it lacks; `dates`
+    ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `name` is what the file is called,
+    where it lies under another name.
+    """
+
+    export: str | None = None
+    profile: str | None = None
+    source: str | None = None
+    constants: dict[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    decimal: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a load was asked to do: its files, and how they are to be read (see `How`).
+
+    `own` says it for single files, in place of what is said for all.
     """
 
     files: Sequence[Path]
@@ -25,6 +43,38 @@ class Request:
     decimal: str | None = None
     dry_run: bool = False
     quarantine: bool = False
+    own: Mapping[Path, How] = field(default_factory=dict)
+
+    def how(self, file: Path) -> How:
+        """How one of the files is to be read."""
+        shared = How(self.export, self.profile, self.source, self.constants, self.dates, self.decimal)
+        return self.own.get(file, shared)
+
+
+@dataclass(frozen=True)
+class ColumnRead:
+    """One column of a file: its header, the contract's column that it feeds (None: not used), and what its cells say.
+
+    `examples` are up to three of its texts, `read_as` what the first of them became. `decided` is the order of day and
+    month ("dmy", "mdy") or the decimal sign (",", ".") by which the column is read, None where it needs neither.
+    """
+
+    header: str
+    column: str | None
+    examples: tuple[str, ...] = ()
+    read_as: str | None = None
+    decided: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell that a load would restate, as text; None is an empty cell. `row` is the line in the file."""
+
+    row: int
+    key: str
+    column: str
+    old: str | None
+    new: str | None
 
 
 @dataclass
@@ -33,11 +83,13 @@ class FileReport:
 
     `refused` says that the file as a whole could not be used (no row of it was judged), `unreadable` that it could
     not even be read as a table; `assumed` what was assumed where the file says nothing. In a dry run the counts say
-    what would happen.
+    what would happen, and three more fields are filled: `columns`, how each header was read; `changes`, the first
+    cells that would be restated; and `changed_cells`, how many there are in each column.
     """
 
     file: str
     sheet: str | None = None
+    digest: str | None = None
     export: str | None = None
     profile: str | None = None
     encoding: str | None = None
@@ -53,6 +105,11 @@ class FileReport:
     problems: list[Problem] = field(default_factory=list)
     assumed: str | None = None
     ignored_columns: tuple[str, ...] = ()
+    source: str | None = None
+    columns: list[ColumnRead] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    changed_cells: dict[str, int] = field(default_factory=dict)
+    path: Path | None = None
     refused: bool = False
     unreadable: bool = False
     load_id: int | None = None
@@ -69,9 +126,11 @@ class FileReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
-        plain = {name: value for name, value in vars(self).items() if name not in ("refused", "unreadable")}
+        plain = {name: value for name, value in vars(self).items() if name not in ("refused", "unreadable", "path")}
         return plain | {
             "ignored_columns": list(self.ignored_columns),
+            "columns": [asdict(column) for column in self.columns],
+            "changes": [asdict(change) for change in self.changes],
             "problems": [p.as_dict() for p in self.problems],
             "seconds": round(self.seconds, 3),
         }
@@ -79,15 +138,20 @@ class FileReport:
 
 @dataclass
 class LoadReport:
-    """What became of a load command. `published` is the new publication's number, None where nothing was published;
-    `copy_seconds` is the share of the time that went into copying the store; `cleared_sample` says that the sample
-    organisation made room (in a dry run: would make room) for these files."""
+    """What became of a load command. `published` is the new publication's number, None where nothing was published
+    (`published_at` in UTC);
+    `copy_seconds` is the share of the time that went into copying the store; `has_news` says that the files hold
+    something that is not loaded yet; `cleared_sample` that the sample organisation made room (in a dry run: would make
+    room) for them."""
 
     files: list[FileReport]
     copy_seconds: float = 0.0
     dry_run: bool = False
     blocked: bool = False
     published: int | None = None
+    published_at: dt.datetime | None = None
+    published_by: str | None = None
+    has_news: bool = False
     cleared_sample: bool = False
 
     @property
@@ -101,6 +165,9 @@ class LoadReport:
         """The report as plain values, for JSON."""
         return {
             "published": self.published,
+            "published_at": self.published_at.isoformat() if self.published_at else None,
+            "published_by": self.published_by,
+            "has_news": self.has_news,
             "cleared_sample": self.cleared_sample,
             "files": [file.as_dict() for file in self.files],
         }

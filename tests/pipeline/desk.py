@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines import build
-from pipelines.load import LoadReport, Request, load, withdraw
+from pipelines.load import LoadReport, Request, load, reinstate, withdraw
 from pipelines.warehouse import Reading, Warehouse
 
 TODAY = dt.date(2026, 11, 20)
@@ -67,6 +67,10 @@ class Desk:
     def undo(self, load_id: int) -> int:
         """Withdraw a load; the new publication."""
         return withdraw(self.warehouse, load_id, "a test")
+
+    def redo(self, load_id: int) -> int:
+        """Let a withdrawn load count again; the new publication."""
+        return reinstate(self.warehouse, load_id, "a test")
 
     def rows(self, sql: str, publication: int | None = None) -> list[tuple[Any, ...]]:
         """What a query gives, as known at a publication (default: the latest)."""

@@ -17,11 +17,18 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
     desk = Desk(folder)
     shown: dict[int, dict[str, Rows]] = {}
     in_force: list[int] = []
+    withdrawn: list[int] = []
     states: dict[tuple[int, ...], dict[str, Rows]] = {}
     for step in steps:
         if step.undo is not None:
             if in_force:
-                desk.undo(in_force.pop(step.undo % len(in_force)))
+                withdrawn.append(in_force.pop(step.undo % len(in_force)))
+                desk.undo(withdrawn[-1])
+        elif step.redo is not None:
+            if withdrawn:
+                again = withdrawn.pop(step.redo % len(withdrawn))
+                desk.redo(again)
+                in_force = sorted([*in_force, again])
         else:
             report = desk.try_load(*step.files, quarantine=True)
             in_force += [f.load_id for f in report.files if f.load_id and report.published]

@@ -34,10 +34,12 @@ LISTED = ["project_name", "program_id", "portfolio", "sponsor", "goal_id", "stag
 
 @dataclass(frozen=True)
 class Step:
-    """One command: files to load together, or `undo`, which of the loads in force to withdraw (counted round)."""
+    """One command: files to load together, or `undo`, which of the loads in force to withdraw (counted round), or
+    `redo`, which of those withdrawn to let count again."""
 
     files: tuple[str, ...] = ()
     undo: int | None = None
+    redo: int | None = None
 
 
 class Walk:
@@ -53,6 +55,8 @@ class Walk:
         dice = self.dice
         if self.written and dice.random() < 0.25:
             return Step(undo=dice.randrange(1000))
+        if self.written and dice.random() < 0.15:
+            return Step(redo=dice.randrange(1000))
         self.today += dt.timedelta(days=dice.choice([0, 0, 7, 7, 7, 35]))
         makers = [self.status] * 4 + [self.projects, self.programs, self.goals, self.nyc, self.gmpp, self.again]
         files = [dice.choice(makers)() for _ in range(dice.choice([1, 1, 2, 3]))]

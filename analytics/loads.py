@@ -1,0 +1,151 @@
+"""Loads: what was loaded, what became of it, what each load rejected, and what undoing one would do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analytics.reading import Source
+from pipelines.build import loads_in_force
+from pipelines.contract import contract
+from pipelines.history import rejected as rejected_rows
+
+
+def loads(source: Source) -> pd.DataFrame:
+    """Every load known at the source's publication, newest first.
+
+    Columns: those of the table load, and publication, loaded_at, loaded_by, in_force, changed_at, changed_by and why
+    (of the last time that it was withdrawn or restored), quality (the share of its rows that came in without a
+    problem; NaN for no rows).
+    """
+    return source.frame(
+        f"""
+        with event as (from load_event where publication <= {source.publication}),
+        came as (from event where event = 'committed'),
+        last as (
+            select load_id, max_by(event, publication) as event, max(happened_at) as changed_at,
+                max_by(happened_by, publication) as changed_by, max_by(why, publication) as why
+            from event where event <> 'committed' group by load_id
+        ),
+        faulty as (
+            select p.load_id, count(distinct p.source_row) as rows
+            from problem as p join load as l using (load_id)
+            where p.source_row is distinct from l.header_row
+            group by p.load_id
+        )
+        select
+            l.*, came.publication, came.happened_at as loaded_at, came.happened_by as loaded_by,
+            l.load_id in ({loads_in_force(source.publication)}) as in_force,
+            last.changed_at, last.changed_by, last.why,
+            1 - coalesce(faulty.rows, 0) / nullif(l.rows_read, 0) as quality
+        from load as l
+        join came using (load_id)
+        left join last using (load_id)
+        left join faulty using (load_id)
+        order by l.load_id desc
+        """
+    )
+
+
+def load(source: Source, load_id: int) -> dict[str, Any] | None:
+    """One row of `loads`, by its columns; None where there is no such load yet."""
+    frame = loads(source)
+    found = frame[frame["load_id"] == load_id]
+    return None if found.empty else dict(zip(found.columns, found.iloc[0], strict=True))
+
+
+def events(source: Source, load_id: int) -> list[dict[str, Any]]:
+    """What happened to a load, in order: publication, event, happened_at, happened_by, why."""
+    return source.records(
+        "select publication, event, happened_at, happened_by, why from load_event "
+        "where load_id = $load_id and publication <= $known order by publication",
+        {"load_id": load_id, "known": source.publication},
+    )
+
+
+def rules(source: Source, load_id: int) -> pd.DataFrame:
+    """The rules that a load was checked by, those that failed first.
+
+    Columns: rule, expectation, columns (joined), severity, engine, rows_checked, rows_failed.
+    """
+    return source.frame(
+        """
+        select rule, expectation, array_to_string(columns, ', ') as columns, severity, engine, rows_checked, rows_failed
+        from check_result where load_id = $load_id order by rows_failed desc, rule
+        """,
+        {"load_id": load_id},
+    )
+
+
+def problems(source: Source, load_id: int) -> pd.DataFrame:
+    """Every problem of a load, errors first: row, column, value, severity, rule, message, fix."""
+    return source.frame(
+        """
+        select source_row as row, column_name as "column", value, severity, rule, message, fix
+        from problem where load_id = $load_id order by severity, source_row, column_name
+        """,
+        {"load_id": load_id},
+    )
+
+
+def rejected(source: Source, load_id: int) -> tuple[list[str], list[list[str]]]:
+    """The rows that a load rejected, ready to be mended: see `pipelines.history.rejected`."""
+    with source.cursor() as con:
+        return rejected_rows(con, load_id)
+
+
+def publications(source: Source) -> list[dict[str, Any]]:
+    """The publications known, newest first: publication, action, published_at, published_by."""
+    return source.records(
+        "select publication, action, published_at, published_by from publication "
+        f"where publication <= {source.publication} order by publication desc"
+    )
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a load does for the rows that it speaks of, against all others in force.
+
+    `alone` rows nobody else speaks of, in `instead` it counts in place of an older load's values, in `no_matter` the
+    same or newer values stand without it.
+    """
+
+    alone: int
+    instead: int
+    no_matter: int
+
+
+def effect(source: Source, load_id: int) -> Effect:
+    """What would change if a load in force were withdrawn, or a withdrawn one counted again."""
+    export = source.rows("select export from load where load_id = $load_id", {"load_id": load_id})[0][0]
+    key = ", ".join(contract(export).key)
+    seen_key = ", ".join(f"f.{name}" for name in contract(export).key)
+    counts = source.rows(
+        f"""
+        with assertion as (
+            select {key}, load_id, load_id as fact_load_id, source_row as fact_source_row from fact_{export}
+            union all
+            select {seen_key}, s.load_id, s.fact_load_id, s.fact_source_row
+            from seen_{export} as s
+            join fact_{export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
+        ),
+        spoken as (
+            from assertion
+            semi join (select {key} from assertion where load_id = {load_id}) using ({key})
+            where load_id = {load_id} or load_id in ({loads_in_force(source.publication)})
+        ),
+        fact as (select *, {{'load': fact_load_id, 'row': fact_source_row}} as fact from spoken),
+        judged as (
+            select
+                max_by(fact, load_id) as with_it,
+                max_by(fact, load_id) filter (load_id <> {load_id}) as without
+            from fact group by {key}
+        )
+        select
+            count(*) filter (without is null),
+            count(*) filter (without is not null and without <> with_it),
+            count(*) filter (without = with_it)
+        from judged
+        """
+    )
+    return Effect(*counts[0])

@@ -1,0 +1,298 @@
+"""What the Loads page shows: the history, one load, what undoing it would do, the publications."""
+
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from analytics.loads import Effect
+from components import controls, tables
+from components.figures import Figure, figures
+from components.formats import NONE, is_missing, number, percent
+from components.tables import Column
+from components.upload_view import NOUNS, many, moment
+from pipelines.map import profiles
+
+ROW_HEIGHT = 36
+ACTIONS = {"load": "Load", "undo": "Undo", "redo": "Reinstatement", "rules": "Change of rules"}
+EVENTS = {"committed": "Loaded", "withdrawn": "Withdrawn", "restored": "Reinstated"}
+SHOW = {
+    "": "All loads",
+    "in-force": "In force",
+    "withdrawn": "Withdrawn",
+    "rejected": "With rejected rows",
+}
+
+
+def headline(frame: pd.DataFrame, shown: int) -> str:
+    """What the history holds."""
+    if shown != len(frame):
+        return f"{number(shown)} of {many(len(frame), 'load')} {'fits' if shown == 1 else 'fit'}"
+    rows = int(frame.loc[frame["in_force"], "rows_loaded"].sum())
+    withdrawn = int((~frame["in_force"]).sum())
+    said = f"{many(len(frame) - withdrawn, 'load')} in force, which brought {many(rows, 'row')}"
+    return f"{said}; {number(withdrawn)} withdrawn" if withdrawn else said
+
+
+def context(frame: pd.DataFrame) -> list[str]:
+    """What stands under the headline."""
+    last = frame.iloc[0]
+    said = [f"Last load {moment(last['loaded_at'])} by {last['loaded_by']}"]
+    if aside := int(frame.loc[frame["in_force"], "rows_rejected"].sum()):
+        said.append(f"{many(aside, 'rejected row')} kept aside")
+    return said
+
+
+def fitting(frame: pd.DataFrame, export: str, show: str) -> pd.DataFrame:
+    """The loads that the filters ask for."""
+    fits = frame["export"].eq(export) if export else pd.Series(True, index=frame.index)
+    if show == "rejected":
+        fits &= frame["rows_rejected"] > 0
+    elif show:
+        fits &= frame["in_force"] == (show == "in-force")
+    return frame[fits]
+
+
+def history(frame: pd.DataFrame) -> int | None:
+    """The loads as a table; returned is the number of the one that was clicked."""
+    shown = pd.DataFrame(
+        {
+            "Load": frame["load_id"],
+            "File": frame["file_name"],
+            "Sheet": frame["sheet"],
+            "Export": frame["export"],
+            "When": frame["loaded_at"].map(moment),
+            "State": frame["in_force"].map({True: "In force", False: "Withdrawn"}),
+            "Quality": frame["quality"] * 100,
+            "Rejected": frame["rows_rejected"],
+            "New": frame["rows_new"],
+            "Restated": frame["rows_restated"],
+            "Unchanged": frame["rows_unchanged"],
+            "Read": frame["rows_read"],
+            "Warnings": frame["warnings"],
+            "Source": frame["source"],
+            "By": frame["loaded_by"],
+            "Publication": frame["publication"],
+            "Why withdrawn": frame["why"].where(~frame["in_force"]),
+        }
+    ).dropna(axis="columns", how="all")
+    counts = ["Read", "New", "Restated", "Unchanged", "Rejected", "Warnings"]
+    # A new grid after each opening: an old one would come back with its cell selected, and open the load again.
+    opened = st.session_state.setdefault("loads_opened", 0)
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(shown), 12) + 1) + 3,
+        key=f"loads-{opened}",
+        on_select="rerun",
+        selection_mode="single-cell",
+        placeholder="",
+        column_config={
+            "Load": st.column_config.NumberColumn(width=64, format="%d", pinned=True),
+            "File": st.column_config.TextColumn(width=200),
+            "Sheet": st.column_config.TextColumn(width=90),
+            "Export": st.column_config.TextColumn(width=76),
+            "When": st.column_config.TextColumn(width=162),
+            "State": st.column_config.TextColumn(width=92),
+            **{name: st.column_config.NumberColumn(width=84, format="localized") for name in counts},
+            "Quality": st.column_config.ProgressColumn(
+                width=110,
+                format="%.0f %%",
+                min_value=0,
+                max_value=100,
+                help="The share of the file's rows that came in without a problem",
+            ),
+            "Publication": st.column_config.NumberColumn(width=92, format="%d"),
+        },
+    )
+    cells = picked["selection"]["cells"]
+    if not cells:
+        return None
+    st.session_state["loads_opened"] = opened + 1
+    return int(frame["load_id"].iloc[cells[0][0]])
+
+
+def crumbs(load_id: int) -> None:
+    """The way up from one load to all of them."""
+    kept = {name: str(st.session_state.get(name) or "") for name in (*controls.PARAMETERS, "export", "show")}
+    link = f"loads?{urlencode({name: value for name, value in kept.items() if value})}"
+    st.html(
+        f'<nav class="rw-crumbs" aria-label="Path"><a class="rw-crumb" href="{escape(link)}" target="_self">Loads</a>'
+        '<span class="rw-crumb-mark" aria-hidden="true">›</span>'
+        f'<span class="rw-crumb-here">Load {load_id}</span></nav>'
+    )
+
+
+def file(load: dict[str, Any]) -> str:
+    """A load's file, with its sheet."""
+    return f"{load['file_name']}, sheet {load['sheet']}" if not is_missing(load["sheet"]) else str(load["file_name"])
+
+
+def load_headline(load: dict[str, Any]) -> str:
+    """What one load brought, and whether it counts."""
+    said = f"Load {load['load_id']} brought {many(load['rows_loaded'], 'row')} from {file(load)}"
+    return said if load["in_force"] else f"{said}, and is withdrawn"
+
+
+def load_context(load: dict[str, Any]) -> list[str]:
+    """When a load came, by whom, and with which publication."""
+    return [
+        f"Loaded {moment(load['loaded_at'])} by {load['loaded_by']}",
+        f"publication {load['publication']}",
+        "in force" if load["in_force"] else f"withdrawn {moment(load['changed_at'])} by {load['changed_by']}",
+    ]
+
+
+def load_counts(load: dict[str, Any]) -> None:
+    """What became of a load's rows."""
+    items = [("Rows read", "rows_read"), ("New", "rows_new"), ("Restated", "rows_restated")]
+    items += [("Unchanged", "rows_unchanged"), ("Rejected", "rows_rejected")]
+    quality = Figure("Quality", percent(load["quality"]), help="Rows that came in without a problem")
+    with st.container(key="counts"):
+        figures([*(Figure(label, number(load[name])) for label, name in items), quality])
+
+
+def understood(load: dict[str, Any]) -> dict[str, str]:
+    """How the file of a load was read."""
+    profile = profiles().get(load["profile"] if not is_missing(load["profile"]) else "")
+    days, currency = load["interval_days"], load["currency"]
+    return {
+        "Export": NOUNS[load["export"]],
+        "Profile": profile.title if profile else "by its headers",
+        "Source": str(load["source"]),
+        "Form": "Excel" if is_missing(load["delimiter"]) else f"CSV, {load['encoding']}, {load['delimiter']!r}",
+        "Header": f"row {load['header_row']}",
+        "Currency": NONE if is_missing(currency) else str(currency),
+        "Reports every": NONE if is_missing(days) else many(int(days), "day"),
+        "Size": f"{number(load['bytes'])} bytes",
+        "Digest": f"{load['digest'][:12]}",
+    }
+
+
+def mapping(load: dict[str, Any]) -> None:
+    """Which header fed which column."""
+    used = dict(load["columns"])
+    unused = [header for header in load["headers"] if header and header not in used.values()]
+    rows = [[header.removeprefix("--set "), name.replace("_", " ")] for name, header in used.items()]
+    rows += [[header, "not used"] for header in unused]
+    tables.listing([Column("Header in the file", width="50%"), Column("Read as")], rows)
+
+
+def rules(frame: pd.DataFrame) -> None:
+    """The rules that a load was checked by."""
+    engines = {"great_expectations": "Great Expectations", "sql": "SQL, by the same rule"}
+    shown = pd.DataFrame(
+        {
+            "Rule": frame["rule"].str.replace("_", " "),
+            "Failed": frame["rows_failed"],
+            "Checked": frame["rows_checked"],
+            "Effect": frame["severity"].map({"error": "rejects the row", "warning": "flags the row"}),
+            "Columns": frame["columns"],
+            "Expectation": frame["expectation"],
+            "Engine": frame["engine"].map(engines),
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(shown), 8) + 1) + 3,
+        column_config={
+            "Rule": st.column_config.TextColumn(width=240, pinned=True),
+            **{name: st.column_config.NumberColumn(width=84, format="localized") for name in ("Failed", "Checked")},
+        },
+    )
+
+
+def rules_title(frame: pd.DataFrame) -> str:
+    """How many rules a load was checked by, and how many failed."""
+    failed = int((frame["rows_failed"] > 0).sum())
+    said = f"Checked by {many(len(frame), 'rule')}"
+    return f"{said}; {number(failed)} found something" if failed else f"{said}, and none found anything"
+
+
+def rejected(headers: list[str], rows: list[list[str]], limit: int) -> None:
+    """The first rejected rows, as they stood in the file."""
+    names = [f"{name or 'column'}{' ' * headers[:place].count(name)}" for place, name in enumerate(headers)]
+    frame = pd.DataFrame(rows[:limit], columns=names)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=ROW_HEIGHT * (min(len(frame), 8) + 1) + 3,
+        placeholder="",
+        column_config={"problem": st.column_config.TextColumn(width=360)},
+    )
+
+
+def undo_words(effect: Effect) -> str:
+    """What withdrawing a load would do."""
+    return _effect(
+        effect,
+        "{} no longer {}",
+        "for {} the earlier values return",
+        "for {} nothing changes, because other loads say the same or newer",
+        ("counts", "count"),
+        "Nothing would change: other loads in force say the same or newer.",
+    )
+
+
+def redo_words(effect: Effect) -> str:
+    """What letting a withdrawn load count again would do."""
+    return _effect(
+        effect,
+        "{} {} again",
+        "for {} its values take the place of earlier ones",
+        "for {} nothing changes, because other loads say the same or newer",
+        ("counts", "count"),
+        "Nothing would change: other loads in force say the same or newer.",
+    )
+
+
+def _effect(effect: Effect, alone: str, instead: str, stays: str, verb: tuple[str, str], nothing: str) -> str:
+    parts = []
+    if effect.alone:
+        parts.append(alone.format(many(effect.alone, "row"), verb[effect.alone != 1]))
+    if effect.instead:
+        parts.append(instead.format(many(effect.instead, "row")))
+    if not parts:
+        return nothing
+    if effect.no_matter:
+        parts.append(stays.format(many(effect.no_matter, "row")))
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def events(found: list[dict[str, Any]]) -> None:
+    """What happened to a load."""
+    rows = [
+        [
+            EVENTS[one["event"]],
+            moment(one["happened_at"]),
+            one["happened_by"],
+            one["why"] or "",
+            f"publication {one['publication']}",
+        ]
+        for one in found
+    ]
+    titles = [Column("What"), Column("When"), Column("By"), Column("Why"), Column("With", is_quiet=True)]
+    tables.listing(titles, rows)
+
+
+def publications(found: list[dict[str, Any]]) -> None:
+    """The publications, each leading to the Overview as it was known then."""
+    rows = [
+        [
+            f"Publication {one['publication']}",
+            ACTIONS.get(one["action"], one["action"].replace("_", " ").capitalize()),
+            moment(one["published_at"]),
+            one["published_by"],
+        ]
+        for one in found
+    ]
+    links = [f"./?known={one['publication']}" for one in found]
+    titles = [Column("Publication"), Column("What was done"), Column("When"), Column("By", is_quiet=True)]
+    tables.listing(titles, rows, links=links)

@@ -1,0 +1,127 @@
+"""The controls that change how an uploaded file is read, and the data dictionary beside the templates."""
+
+from collections.abc import Sequence
+from functools import partial
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from components import tables, uploads
+from components import upload_view as view
+from components.tables import Column
+from components.uploads import Upload
+from pipelines.contract import EXPORTS, contract, contracts
+from pipelines.map import profiles
+from pipelines.report import FileReport
+
+_DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}
+_DECIMALS = {"": "As the column tells", ",": "Comma (1.234,50)", ".": "Point (1,234.50)"}
+_ASKED: dict[str, tuple[str, str, dict[str, str]]] = {
+    "date_order_undecided": ("dates", "Which comes first in", {"dmy": "The day", "mdy": "The month"}),
+    "decimal_sign_undecided": ("decimal", "What is the decimal sign of", {",": "The comma", ".": "The point"}),
+}
+
+
+def questions(upload: Upload, files: Sequence[FileReport]) -> None:
+    """What files leave open, to be answered with one click; an answer checks them again."""
+    asked = {(f.path, p.rule): (f, p) for f in files for p in f.problems if p.rule in _ASKED and f.path}
+    for number, ((path, rule), (file, problem)) in enumerate(asked.items()):
+        name, question, answers = _ASKED[rule]
+        view.said([f"{question} {problem.column} of {view.place(file)}? For example {problem.value}"])
+        with st.container(horizontal=True):
+            for answer, words in answers.items():
+                act = partial(uploads.set_how, upload, path, **{name: answer})
+                st.button(words, key=f"answer-{number}-{answer}", on_click=act, type="primary")
+
+
+def controls(upload: Upload, file: FileReport, number: int) -> None:
+    """How a file is to be read; a change checks it again."""
+    path = file.path
+    if path is None:
+        return
+    is_open = file.refused and not any(p.rule in _ASKED for p in file.problems)
+    with st.expander("Change how it is read", expanded=is_open):
+        how = upload.how[path]
+        recognised = f"Recognised: {contract(file.export).title}" if file.export else "Not recognised"
+        exports = {"": recognised} | {export: contract(export).title for export in EXPORTS}
+        fitting = {p.name: p.title for p in profiles().values() if how.export in (None, p.export)}
+        known = f"Recognised: {profiles()[file.profile].title}" if file.profile else "None: by its headers"
+        first, second, third = st.columns(3)
+        with first:
+            _choice(upload, path, number, "export", "Export", exports)
+            _choice(upload, path, number, "profile", "Profile of the tool", {"": known} | fitting)
+        with second:
+            _choice(upload, path, number, "dates", "Order of dates", _DATES)
+            _choice(upload, path, number, "decimal", "Decimal sign", _DECIMALS)
+        with third:
+            _text(upload, path, number, file.source or "")
+            _constant(upload, path, number, file.export or how.export or "status")
+        for column, value in how.constants.items():
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(f"{column.replace('_', ' ')} is {value} in every row", width="content")
+                st.button(
+                    "Take it back",
+                    key=f"remove-{column}-{number}",
+                    type="tertiary",
+                    on_click=_set_constant,
+                    args=(upload, path, column, ""),
+                )
+
+
+def _choice(upload: Upload, path: Path, number: int, name: str, label: str, options: dict[str, str]) -> None:
+    key = f"how-{name}-{number}"
+    st.session_state[key] = getattr(upload.how[path], name) or ""
+    st.selectbox(
+        label,
+        list(options),
+        format_func=lambda option: options.get(option, option),
+        key=key,
+        on_change=lambda: uploads.set_how(upload, path, **{name: st.session_state[key] or None}),
+    )
+
+
+def _text(upload: Upload, path: Path, number: int, known: str) -> None:
+    key = f"how-source-{number}"
+    st.session_state[key] = upload.how[path].source or ""
+    st.text_input(
+        "Source (where it comes from)",
+        placeholder=known,
+        key=key,
+        max_chars=80,
+        on_change=lambda: uploads.set_how(upload, path, source=st.session_state[key].strip() or None),
+    )
+
+
+def _constant(upload: Upload, path: Path, number: int, export: str) -> None:
+    name, value = f"constant-column-{number}", f"constant-value-{number}"
+
+    def take() -> None:
+        if st.session_state[value].strip():
+            _set_constant(upload, path, st.session_state[name], st.session_state[value].strip())
+
+    form = contract(export)
+    names = sorted(form.columns, key=lambda column: column not in form.required[1:])
+    left, right = st.columns(2, vertical_alignment="bottom")
+    left.selectbox("One value for every row", names, format_func=lambda column: column.replace("_", " "), key=name)
+    right.text_input("Value", key=value, max_chars=200, on_change=take, placeholder=form.columns[names[0]].example)
+
+
+def _set_constant(upload: Upload, path: Path, column: str, value: str) -> None:
+    rest = {name: text for name, text in upload.how[path].constants.items() if name != column}
+    uploads.set_how(upload, path, constants=rest | ({column: value} if value else {}))
+
+
+def dictionary() -> None:
+    """Every export's columns: what they mean, and the other headers that are read as them."""
+    for form in contracts():
+        st.html(f'<p class="rw-term"><b>{escape(form.title)}</b>. {escape(form.answers)}</p>')
+        rows: list[list[tables.Cell]] = [
+            [
+                tables.Tagged(column.name, "needed") if column.required else column.name,
+                column.help + (f" One of: {', '.join(column.values)}." if column.values else ""),
+                ", ".join(column.aliases[:6]),
+            ]
+            for column in form.columns.values()
+        ]
+        tables.listing([Column("Column"), Column("Meaning"), Column("Also read as", is_quiet=True)], rows)

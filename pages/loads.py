@@ -1,0 +1,173 @@
+"""Loads: what was loaded, by whom and how it went; one load with its problems, undo, and backups."""
+
+import datetime as dt
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from analytics import loads, reading
+from components import answers, controls, downloads, frame, jobs
+from components import loads_view as view
+from components import upload_view as problems_view
+from components.guard import guard
+from pipelines import inbox
+from pipelines.contract import EXPORTS
+from pipelines.history import rejected_csv
+from pipelines.warehouse import Warehouse
+
+SHOWN_REJECTED = 200
+SHOWN_PUBLICATIONS = 10
+
+
+def ask_filter() -> tuple[str, str]:
+    """The filters above the history; the URL holds them."""
+    left, middle, _ = st.columns([1, 1, 2])
+    with left:
+        export = controls.page_choice("export", "Export", {"": "All exports"} | {name: name for name in EXPORTS})
+    with middle:
+        show = controls.page_choice("show", "Show", view.SHOW)
+    return export, show
+
+
+def show_history() -> None:
+    """Every load, the publications, and a backup."""
+    head = st.container()
+    every = answers.ask(loads.loads)
+    export, show = ask_filter()
+    fitting = view.fitting(every, export, show)
+    with head:
+        frame.header(view.headline(every, len(fitting)), view.context(every), is_sample=answers.ask(reading.is_sample))
+    opened = view.history(fitting) if len(fitting) else None
+    if fitting.empty:
+        st.text("Choose another export or another state.")
+    left, right = st.columns([3, 2])
+    with left, frame.card("publications", "Every change is a publication", "Each opens the Overview as known then"):
+        found = answers.ask(loads.publications)
+        is_long = len(found) > SHOWN_PUBLICATIONS
+        place = st.container()
+        show_all = is_long and st.toggle(f"All {len(found):,} publications", key="all-publications")
+        with place:
+            view.publications(found if show_all else found[:SHOWN_PUBLICATIONS])
+    with right, frame.card("backup", "Keep a copy of everything", "All loads, publications and settings in one file"):
+        show_backup()
+    if opened:
+        st.query_params["load"] = str(opened)
+        st.rerun()
+
+
+def show_backup() -> None:
+    """Make a backup and take it away; putting one back is for whoever runs the server."""
+    job = jobs.current("backup")
+    if job and not jobs.follow(job):
+        return
+    file: Path | None = st.session_state.get("backup_file")
+    if job and job.error:
+        problems_view.said([job.error.message, job.error.fix])
+    if job and job.state == "done" and file and file.exists():
+        st.download_button(
+            f"Download {file.name}",
+            file.read_bytes,
+            file_name=file.name,
+            mime="application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            type="primary",
+        )
+    elif st.button("Make a backup", icon=":material/save:"):
+        folder = inbox.batch(Warehouse().folder)
+        st.session_state["backup_file"] = file = folder / f"rightwork-{dt.datetime.now():%Y-%m-%d-%H%M}.zip"
+        jobs.submit("backup", "backup", file=file)
+        st.rerun()
+    problems_view.said(["To put one back, whoever runs the server uses: python -m pipelines restore FILE"], "rw-quiet")
+
+
+def show_load(load_id: int) -> None:
+    """One load: what it is, what undoing it would do, what was wrong with it."""
+    # Out of sight, so that the URL keeps the filters: without them Back would need one step more.
+    with st.container(key="unseen-filters"):
+        ask_filter()
+    found = answers.ask(loads.load, load_id)
+    view.crumbs(load_id)
+    if found is None:
+        frame.header(f"There is no load {load_id}", ["It may have been made after the publication that is shown"])
+        return
+    frame.header(view.load_headline(found), view.load_context(found))
+    view.load_counts(found)
+    show_change(load_id, is_in_force=bool(found["in_force"]))
+    problems = answers.ask(loads.problems, load_id)
+    if len(problems):
+        with frame.card("problems", problems_view.problem_title(problems), "As the file was checked"):
+            problems_view.show_groups(problems_view.problem_groups(problems))
+            with st.expander("Row by row"):
+                problems_view.show_problems(problems)
+            write = partial(downloads.as_csv, problems)
+            name = f"load-{load_id}-problems.csv"
+            st.download_button("Download all as CSV", write, name, "text/csv", on_click="ignore")
+    if found["rows_rejected"]:
+        headers, rows = answers.ask(loads.rejected, load_id)
+        title = f"{problems_view.many(len(rows), 'row')} kept aside"
+        with frame.card("rejected", title, "Mend them and upload the file: its first two columns are ignored"):
+            view.rejected(headers, rows, SHOWN_REJECTED)
+            st.download_button(
+                "Download to mend",
+                partial(rejected_csv, headers, rows),
+                file_name=f"load-{load_id}-rejected.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    with frame.card("understood", "How the file was read"):
+        problems_view.facts(view.understood(found))
+        with st.expander("How each column was read"):
+            view.mapping(found)
+    with frame.card("events", "What happened to it"):
+        view.events(answers.ask(loads.events, load_id))
+    checked = answers.ask(loads.rules, load_id)
+    if len(checked):
+        with frame.card("rules", view.rules_title(checked), "Each rule comes from the export's contract"):
+            view.rules(checked)
+
+
+def show_change(load_id: int, *, is_in_force: bool) -> None:
+    """Undo or reinstate a load, with a reason, after saying what that does."""
+    job = jobs.current("change")
+    title = "Undo this load" if is_in_force else "Let it count again"
+    shown = controls.current_view()
+    with frame.card("change", title):
+        if shown and not answers.is_latest(shown):
+            problems_view.said(["This is as known at an older publication; a change is made to the latest one."])
+            return
+        if job and not jobs.follow(job):
+            return
+        if job:
+            jobs.forget("change")
+            if job.error:
+                problems_view.said([job.error.message, job.error.fix], "rw-notice")
+        effect = answers.ask(loads.effect, load_id)
+        problems_view.said([view.undo_words(effect) if is_in_force else view.redo_words(effect)])
+        with st.form("change", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+            why = st.text_input("Reason (kept in the history)", max_chars=300, width=480)
+            done = st.form_submit_button("Undo the load" if is_in_force else "Reinstate the load")
+        if done and not why.strip():
+            problems_view.said(["A reason is needed, so that others know why the figures changed."], "rw-notice")
+        elif done:
+            jobs.submit("change", "withdraw" if is_in_force else "reinstate", load_id=load_id, why=why.strip())
+            st.rerun()
+
+
+guard()
+if not answers.version():
+    frame.empty(
+        "The history of loads",
+        [
+            "Every load: its file, when and by whom, what it changed, and what it rejected",
+            "Undo, with a reason and a preview of what it does; rejected rows to mend and load again",
+            "Every publication, with the Overview as it was known then; a backup of everything",
+        ],
+        list(EXPORTS),
+    )
+elif (asked := st.query_params.get("load", "")).isdigit():
+    show_load(int(asked))
+else:
+    show_history()
