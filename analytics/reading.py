@@ -3,7 +3,8 @@
 import datetime as dt
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -51,6 +52,12 @@ class Source:
         self._lock = threading.Lock()
         self._days: OrderedDict[dt.date, str] = OrderedDict()
 
+    @contextmanager
+    def trying(self, rules: Mapping[str, float | str]) -> Iterator["Source"]:
+        """The same source, judged by other rules in place of some."""
+        with self._reading.trying(rules) as trial:
+            yield Source(trial)
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own, for what the pipeline's own functions ask of one."""
         return self._reading.cursor()
@@ -80,7 +87,7 @@ class Source:
         """
         with self._lock:
             if day not in self._days:
-                name = f"memory.main.project_on_{day:%Y%m%d}"
+                name = f"{self._reading.scratch}.project_on_{day:%Y%m%d}"
                 with self._reading.cursor() as con:
                     con.execute(f"create or replace table {name} as {_PROJECTS_ON_DAY}", {"day": day})
                     self._days[day] = name

@@ -1,16 +1,12 @@
 """The rules that judge, and what other values would do to the latest review. Sources: methods "Health", "Roll-up"."""
 
 import datetime as dt
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from analytics.programs import programs
-from analytics.reading import Scope, Source
+from analytics.reading import Source
 from pipelines.rules import Change, Value, changes_known, in_force
-from pipelines.warehouse import Reading, Warehouse
 
 
 @dataclass(frozen=True)
@@ -73,16 +69,16 @@ def standing(source: Source) -> Standing:
         return Standing(in_force(con), tuple(changes_known(con, source.publication)))
 
 
-def effect(source: Source, folder: Path, version: int, day: dt.date, changes: tuple[tuple[str, Value], ...]) -> Effect:
+def effect(source: Source, day: dt.date, changes: tuple[tuple[str, Value], ...]) -> Effect:
     """What these rules would do to the projects and programs of a review, were it seen with them.
 
-    They are put in force on a reading of their own, so the same macros judge as after a change of rules.
+    They are put in force beside those that are, so the same macros judge as after a change of rules.
     """
     tried = dict(changes)
-    with closing(Source(Reading(Warehouse(folder), version, None, tried))) as trial:
+    with source.trying(tried) as trial:
         then = _moved(trial, day) if "week_ends_on" in tried else day
         before, after = _judged(source, day), _judged(trial, then)
-        moved = _program_moves(source, day, trial, then)
+        programs_before, programs_after = _programs(source, day), _programs(trial, then)
     both = before.merge(after, on="project_key", suffixes=("", "_after"))
     changed = both[both["computed"] != both["computed_after"]]
     moves = []
@@ -97,7 +93,7 @@ def effect(source: Source, folder: Path, version: int, day: dt.date, changes: tu
         (int(before["is_stale"].sum()), int(after["is_stale"].sum())),
         (int((before["computed"] == "red").sum()), int((after["computed"] == "red").sum())),
         tuple(moves),
-        moved,
+        _program_moves(programs_before, programs_after),
     )
 
 
@@ -111,15 +107,32 @@ def _moved(trial: Source, day: dt.date) -> dt.date:
     return found if isinstance(found, dt.date) else day
 
 
-def _program_moves(source: Source, day: dt.date, trial: Source, then: dt.date) -> tuple[ProgramMove, ...]:
-    after = {program.program_id: program for program in programs(trial, then, Scope())}
-    moves = []
-    for program in programs(source, day, Scope()):
-        other = after.get(program.program_id)
-        if other is None:
-            continue
-        if program.computed.state != other.computed.state:
-            moves.append(ProgramMove(program.program_name, "computed", program.computed.state, other.computed.state))
-        if program.reported.state != other.reported.state:
-            moves.append(ProgramMove(program.program_name, "reported", program.reported.state, other.reported.state))
-    return tuple(moves)
+def _programs(source: Source, day: dt.date) -> dict[str | None, tuple[str, str, str]]:
+    """The name of each program, and its colours as computed and as reported."""
+    found = source.rows(
+        f"""
+        with weighed as (
+            select
+                program_id,
+                coalesce(any_value(program_name), 'No program') as name,
+                rollup_by_budget(1, (budget is not null)::integer, exact(budget), currency) as by_budget,
+                rollup_evidence(computed, 1, exact(budget), is_critical::integer, by_budget) as computed,
+                rollup_evidence(reported, 1, exact(budget), is_critical::integer, by_budget) as reported
+            from {source.on(day)} where is_live group by program_id
+        )
+        select program_id, name, rollup_colour(computed), rollup_colour(reported)
+        from weighed order by program_id is null, lower(name), program_id
+        """
+    )
+    return {program: (name, computed, reported) for program, name, computed, reported in found}
+
+
+def _program_moves(
+    before: dict[str | None, tuple[str, str, str]], after: dict[str | None, tuple[str, str, str]]
+) -> tuple[ProgramMove, ...]:
+    return tuple(
+        ProgramMove(name, basis, states[place], after[program][1:][place])
+        for program, (name, *states) in before.items()
+        for place, basis in enumerate(("computed", "reported"))
+        if program in after and states[place] != after[program][1:][place]
+    )

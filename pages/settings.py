@@ -1,7 +1,5 @@
 """Settings: the rules that judge, what other values would do, and what the organisation calls itself."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from analytics import reading, rules
@@ -41,8 +39,7 @@ def show_effect(standing: Standing, edits: dict[str, Value]) -> None:
         with frame.card("effect", "Nothing is loaded yet", "The rules will hold for the first load and all after it"):
             save(standing, edits)
         return
-    folder, changes = Path(Warehouse().folder), tuple(sorted(edits.items()))
-    found = answers.ask_latest(rules.effect, folder, answers.version(), day, changes)
+    found = answers.ask_latest(rules.effect, day, tuple(sorted(edits.items())))
     about = f"If the review of {formats.day(day)} were seen with these rules; nothing is saved yet"
     with frame.card("effect", settings_view.effect_title(found), about):
         settings_view.show_effect(found)

@@ -1,8 +1,10 @@
 """The warehouse: the facts and journal stores together, their tables, and reading them at one publication."""
 
+import copy
 import datetime as dt
 import getpass
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
@@ -24,6 +26,8 @@ from pipelines.store import Draft, Store
 
 DEFAULT = Path("data") / "warehouse"
 RULES = Path(__file__).parent / "rules.yaml"
+_TRIALS = itertools.count()
+
 RuleRow = tuple[str, float | None, str | None]
 RULE_COLUMNS = "name, value, word, publication, recorded_at, recorded_by, why"
 
@@ -157,15 +161,9 @@ class Warehouse:
 class Reading:
     """A read-only connection to the warehouse as known at one publication. Threads each take their own cursor."""
 
-    def __init__(
-        self,
-        warehouse: Warehouse,
-        version: int,
-        publication: int | None,
-        rules: Mapping[str, float | str] | None = None,
-    ) -> None:
-        """As known at a publication; `rules` are tried in place of those known then (see `_try`)."""
+    def __init__(self, warehouse: Warehouse, version: int, publication: int | None) -> None:
         self.version = version
+        self.scratch = "memory.main"  # the schema for tables of the reader's own
         self._lock = threading.Lock()
         self._con = duckdb.connect(":memory:")
         with ExitStack() as undo:
@@ -185,8 +183,6 @@ class Reading:
             built = self._con.sql("select digest from facts.built_with").fetchall()
             if self.publication != latest or built != [(models_digest(),)]:
                 self._know(self.publication)
-            if rules:
-                self._try(rules)
             undo.pop_all()
 
     def _attach(self, name: str, path: Path) -> None:
@@ -213,18 +209,25 @@ class Reading:
         rebuild(self._con, publication)
         self._con.execute(model("project_at"))
 
-    def _try(self, rules: Mapping[str, float | str]) -> None:
-        """Judge by other rules all that is judged when asked (project_at, roll-ups); the weekly models stay."""
-        if self._path == "facts":
-            self._con.execute("attach ':memory:' as known")
-            self._con.execute("set search_path = 'known,facts'")
-            self._path = "known,facts"
-            self._con.execute("create table known.rule_in_force as from facts.rule_in_force")
-            self._con.execute(model("macros"))
-            self._con.execute(model("project_at"))
-        for name, value in rules.items():
-            column = "word" if isinstance(value, str) else "value"
-            self._con.execute(f"update known.rule_in_force set {column} = ? where name = ?", [value, name])
+    @contextmanager
+    def trying(self, rules: Mapping[str, float | str]) -> Iterator["Reading"]:
+        """The same reading, with other rules in place of some: what is judged when asked (project_at, roll-ups) is
+        judged by them; the weekly models stay."""
+        trial, name = copy.copy(self), f"trial_{next(_TRIALS)}"
+        trial._path, trial.scratch = f"{name},{self._path}", f"{name}.main"
+        with self.cursor() as outside:
+            outside.execute(f"attach ':memory:' as {name}")
+            try:
+                with trial.cursor() as con:
+                    con.execute(f"create table {name}.rule_in_force as from rule_in_force")
+                    for rule, value in rules.items():
+                        column = "word" if isinstance(value, str) else "value"
+                        con.execute(f"update {name}.rule_in_force set {column} = ? where name = ?", [value, rule])
+                    con.execute(model("macros"))
+                    con.execute(model("project_at"))
+                yield trial
+            finally:
+                outside.execute(f"detach {name}")
 
     def _fill_in(self) -> None:
         """Views of the fact tables with the columns, empty, that the contracts got since the store was built."""

@@ -1,16 +1,22 @@
 """Changing rules: what is possible, from when it holds, and that a kill in the middle leaves nothing half done."""
 
+import datetime as dt
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from desk import Desk, differences
 
+from analytics.programs import programs
+from analytics.reading import Scope, Source
+from analytics.rules import effect
 from pipelines.__main__ import main
 from pipelines.backup import backup, restore
 from pipelines.names import organisation, set_organisation
@@ -200,6 +206,61 @@ def test_rules_may_be_set_before_the_first_load(desk: Desk) -> None:
     desk.load(STATUS)
     assert desk.rows("select cost from project_at(date '2026-01-09') where project_key = 'P1'") == [("green",)]
     assert not differences(desk.tables(), desk.rebuilt())
+
+
+PROGRAMS = """
+    project_id, program_id, status_date, baseline_start, baseline_finish, forecast_finish, budget, forecast_cost
+    P1, R1, 2026-02-06, 2026-01-01, 2026-04-11, 2026-05-01, 100, 108
+    P2, R1, 2026-02-06, 2026-01-01, 2026-04-11, 2026-04-11, 900, 900
+    P3, R2, 2026-02-06, 2026-01-01, 2026-04-11, 2026-05-25, 300, 345
+    P4, R2, 2026-01-23, 2026-01-01, 2026-04-11, 2026-04-11, 700, 940
+    P5, R2, 2026-01-02, 2026-01-01, 2026-04-11, 2026-04-21, 700,
+    P6, , 2026-02-06, , , , 50, 57
+    P7, , 2026-02-06, , , , ,
+"""
+
+
+@pytest.mark.parametrize("changes", SETTINGS, ids=[" ".join(changes) for changes in SETTINGS])
+def test_what_a_change_would_do_is_what_it_does(desk: Desk, changes: dict[str, Value]) -> None:
+    desk.load(PROGRAMS)
+
+    def judged() -> tuple[dict[str, str], int, dict[tuple[str, str], str], dt.date]:
+        with desk.warehouse.reading() as reading:
+            source = Source(reading)
+            day = max(day for (day,) in source.rows("from review_date"))
+            rows = source.rows(f"select project_key, computed, is_stale from {source.on(day)} where is_live")
+            found = programs(source, day, Scope())
+        colours = {(p.program_name, "computed"): p.computed.state for p in found}
+        colours |= {(p.program_name, "reported"): p.reported.state for p in found}
+        return {key: colour for key, colour, _ in rows}, sum(stale for *_, stale in rows), colours, day
+
+    projects, stale, colours, day = judged()
+    with desk.warehouse.reading() as reading:
+        said = effect(Source(reading), day, tuple(changes.items()))
+        assert reading.cursor().sql("from duckdb_databases() where database_name like 'trial%'").fetchall() == []
+    set_rules(desk.warehouse, changes, "a test")
+    projects_after, stale_after, colours_after, day_after = judged()
+    moved = Counter((projects[key], projects_after[key]) for key in projects if projects[key] != projects_after[key])
+    assert {(move.before, move.after): move.projects for move in said.moves} == moved
+    moved_programs = {key: (colours[key], colours_after[key]) for key in colours if colours[key] != colours_after[key]}
+    assert {(m.program_name, m.basis): (m.before, m.after) for m in said.programs} == moved_programs
+    assert said.stale == (stale, stale_after)
+    assert said.day == (day, day_after)
+    red = [list(colours.values()).count("red") for colours in (projects, projects_after)]
+    assert said.red == tuple(red)
+
+
+def test_several_values_are_tried_at_once_without_a_trace(desk: Desk) -> None:
+    desk.load(PROGRAMS)
+    day = dt.date(2026, 2, 6)
+    with desk.warehouse.reading() as reading, ThreadPoolExecutor(4) as readers:
+        source = Source(reading)
+        before = source.rows(f"from {source.on(day)} order by all")
+        tried = [(("cost_amber", (1 + n % 5) / 100),) for n in range(20)]
+        found = list(readers.map(lambda changes: effect(source, day, changes), tried))
+        assert [one.moves for one in found] == [effect(source, day, changes).moves for changes in tried]
+        assert source.rows("select rule_value('cost_amber')") == [(0.1,)]
+        assert source.rows(f"from {source.on(day)} order by all") == before
 
 
 KILLED = """
