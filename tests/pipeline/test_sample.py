@@ -15,8 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.__main__ import main
 from pipelines.contract import EXPORTS, contract
-from pipelines.load import LoadReport, Request, load
+from pipelines.load import LoadReport, Request, clear_sample, load
+from pipelines.problems import UsageError
 from pipelines.sample import LAST_WEEK, STATUS_COLUMNS, generate
 from pipelines.sample_stories import STORIES
 from pipelines.warehouse import Warehouse
@@ -465,3 +467,60 @@ def test_a_larger_organisation_lives_as_the_sample_does(tmp_path: Path) -> None:
     stages = Counter(row["stage"] for row in rows(made["projects"]))
     assert set(stages) == set(contract("projects").columns["stage"].values)
     assert len({row["project_name"] for row in rows(made["projects"])}) == 600
+
+
+def test_the_command_writes_an_organisation_of_any_size(tmp_path: Path) -> None:
+    size = ["--projects", "250", "--weeks", "3", "--seed", "7"]
+    assert main(["sample", str(tmp_path / "lived"), *size]) == 0
+    assert main(["sample", str(tmp_path / "live"), *size, "--always-live"]) == 0
+    assert len(rows(tmp_path / "lived" / "projects.csv")) == 250
+    assert len({row["status_date"] for row in rows(tmp_path / "lived" / "status.csv")}) == 3
+    assert len(rows(tmp_path / "live" / "status.csv")) == 250 * 3
+    generate(tmp_path / "same", projects=250, weeks=3, seed=7)
+    assert (tmp_path / "same" / "status.csv").read_bytes() == (tmp_path / "lived" / "status.csv").read_bytes()
+    with pytest.raises(SystemExit):
+        main(["sample", str(tmp_path), "--projects", "0"])
+
+
+def test_the_sample_is_cleared_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    small = generate(tmp_path / "small", projects=20, weeks=3)
+    with pytest.raises(UsageError, match="not loaded"):
+        clear_sample(warehouse)
+    asked = Request(list(small.values()), source="sample")
+    assert load(warehouse, asked, today=TODAY).published == 1
+    assert clear_sample(warehouse, "done looking") == 2
+    with warehouse.reading() as reading:
+        con = reading.cursor()
+        assert one(con, "select count(*) from review_date") == 0
+        assert one(con, "select count(*) from mart_health_week") == 0
+        assert one(con, f"select count(*) from {LAST}") == 0
+        assert one(con, "select count(*) from load_event where why = 'done looking'") == 4
+    with pytest.raises(UsageError, match="not loaded"):
+        clear_sample(warehouse)
+    # What was cleared is not taken for a repetition.
+    assert load(warehouse, asked, today=TODAY).published == 3
+    with warehouse.reading() as reading:
+        assert one(reading.cursor(), f"select count(*) from {LAST}") == 20
+    # As the command has it: it loads the sample only where nothing is in force.
+    place = ["--warehouse", str(warehouse.folder)]
+    assert main(["demo", *place]) == 0
+    assert warehouse.publication() == 3
+    assert main(["demo", "--clear", *place]) == 0
+    assert "Published as publication 4." in capsys.readouterr().out
+    assert main(["demo", "--clear", *place]) == 2
+    assert "the sample organisation is not loaded" in capsys.readouterr().err
+    assert main(["demo", *place]) == 0
+    assert warehouse.publication() == 5
+
+
+def test_clearing_the_sample_leaves_exports_of_ones_own(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    small = generate(tmp_path / "small", projects=20, weeks=3)
+    load(warehouse, Request([small["status"]]), today=TODAY)
+    load(warehouse, Request([small["projects"]], source="sample"), today=TODAY)
+    assert clear_sample(warehouse) == 3
+    with warehouse.reading() as reading:
+        con = reading.cursor()
+        assert one(con, "select count(*) from stg_projects") == 0
+        assert one(con, f"select count(*) from {LAST} where is_reported") > 0
