@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
-from pipelines.history import aliases, history, rejected, write_rejected
-from pipelines.load import SAMPLE, Progress, clear_sample, load, withdraw
+from pipelines.history import aliases, history, rejected, rejected_csv
+from pipelines.load import SAMPLE, Progress, clear_sample, load, reinstate, withdraw
 from pipelines.map import profiles
 from pipelines.problems import Problem, RightworkError, UsageError
 from pipelines.report import FileReport, LoadReport, Request
@@ -89,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="print one JSON object")
 
     sub = command("undo", _undo, "Withdraw a load; what others said before and after it holds again.")
+    sub.add_argument("load_id", type=int, metavar="LOAD_ID")
+    sub.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the history")
+
+    sub = command("redo", _redo, "Let a withdrawn load count again.")
     sub.add_argument("load_id", type=int, metavar="LOAD_ID")
     sub.add_argument("--why", required=True, metavar="TEXT", help="the reason, kept in the history")
 
@@ -275,10 +279,14 @@ def _history(asked: argparse.Namespace) -> int:
 
 
 def _undo(asked: argparse.Namespace) -> int:
-    if not asked.why.strip():
-        raise UsageError("an undo needs its reason", "Say why: --why TEXT.")
-    publication = withdraw(_warehouse(asked), asked.load_id, asked.why)
+    publication = withdraw(_warehouse(asked), asked.load_id, _reason(asked))
     print(f"Load {asked.load_id} is withdrawn. Published as publication {publication}.")
+    return 0
+
+
+def _redo(asked: argparse.Namespace) -> int:
+    publication = reinstate(_warehouse(asked), asked.load_id, _reason(asked))
+    print(f"Load {asked.load_id} is in force again. Published as publication {publication}.")
     return 0
 
 
@@ -294,7 +302,7 @@ def _rejected(asked: argparse.Namespace) -> int:
     if not rows:
         print(f"Load {asked.load_id} rejected no row.")
     elif asked.out:
-        write_rejected(asked.out, headers, rows)
+        asked.out.write_bytes(rejected_csv(headers, rows))
         print(f"{len(rows):,} rows saved to {asked.out}.")
     else:
         for row, why, *_ in rows:

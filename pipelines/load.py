@@ -3,7 +3,8 @@
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from pipelines.check import Verdict, check
 from pipelines.contract import EXPORTS, contract
 from pipelines.headers import fold
 from pipelines.map import Mapping, all_headers, understand
-from pipelines.plan import plan, write
+from pipelines.plan import changes, plan, write
 from pipelines.problems import DataProblem, Problem, UnreadableFile, UsageError
 from pipelines.read import TextTable, read
-from pipelines.report import FileReport, LoadReport, Request
+from pipelines.report import ColumnRead, FileReport, LoadReport, Request
 from pipelines.warehouse import Warehouse, current_person, now
 
 SAMPLE = "sample"  # the source's name of the sample organisation
+LOOKED_AT = 500  # rows among which a column's examples are looked for
 
 Progress = Callable[[str, float], None]
 
@@ -60,7 +62,7 @@ def load(
         for number, table in enumerate(tables):
             tell(f"Checking {table.report.file}", 0.3 + 0.4 * number / len(tables))
             started = time.monotonic()
-            if load_id := _load_table(con, table, today or now().date(), loads):
+            if load_id := _load_table(con, table, today or now().date(), loads, explain=request.dry_run):
                 loads.append(load_id)
             _let_go(con, table)
             table.report.seconds += time.monotonic() - started
@@ -68,11 +70,13 @@ def load(
         rejected = any(f.rows_rejected for f in reports)
         good = any(f.rows_loaded or f.rows_unchanged for f in reports)
         report.blocked = any(f.refused for f in reports) or (rejected and not (request.quarantine and good))
-        report.cleared_sample = bool(cleared and loads and not report.blocked)
+        report.has_news = bool(loads) and not repeated
+        report.cleared_sample = bool(cleared and report.has_news and not report.blocked)
         if repeated:
             for file in reports:
                 file.rows_unchanged += file.rows_loaded
                 file.rows_loaded = file.rows_new = file.rows_restated = 0
+                file.changes, file.changed_cells = [], {}
         if report.blocked or request.dry_run or repeated or not loads:
             draft.discard()
             for file in reports:
@@ -86,6 +90,9 @@ def load(
         build.update(con, draft.version, loads + cleared)
         tell("Publishing", 0.95)
         report.published = draft.version
+        report.published_at, report.published_by = con.execute(
+            "select published_at, published_by from publication where publication = ?", [draft.version]
+        ).fetchall()[0]
         for file in reports:
             file.version = draft.version if file.load_id else None
     tell("Published", 1.0)
@@ -100,7 +107,7 @@ def record(con: duckdb.DuckDBPyConnection, publication: int, action: str) -> Non
 def record_event(
     con: duckdb.DuckDBPyConnection, publication: int, event: str, loads: list[int], why: str | None = None
 ) -> None:
-    """Write into the log what a publication does to loads: "committed" or "withdrawn"."""
+    """Write into the log what a publication does to loads: "committed", "withdrawn" or "restored"."""
     for load_id in loads:
         values = [publication, load_id, event, now(), current_person(), why]
         con.execute("insert into load_event values (?, ?, ?, ?, ?, ?)", values)
@@ -137,38 +144,42 @@ def _read_all(
     tables: list[_Table] = []
     refused: list[FileReport] = []
     for number, path in enumerate(request.files):
-        tell(f"Reading {path.name}", 0.3 * number / len(request.files))
+        how = request.how(path)
+        name = how.name or path.name
+        tell(f"Reading {name}", 0.3 * number / len(request.files))
         started = time.monotonic()
         try:
             texts = read(con, path, f"raw{number}_", all_headers(), scratch)
         except (UnreadableFile, DataProblem) as error:
-            report = FileReport(path.name, seconds=time.monotonic() - started)
+            report = FileReport(name, path=path, seconds=time.monotonic() - started)
             report.refuse(error)
+            report.problems = [replace(p, message=p.message.replace(path.name, name)) for p in report.problems]
             refused.append(report)
             continue
         digest = _digest(path)
         seconds = (time.monotonic() - started) / len(texts)
         misfits: list[FileReport] = []
         fitting = 0
-        for text in texts:
-            report = FileReport(text.file, text.sheet, rows_read=text.rows, seconds=seconds)
+        for text in (replace(text, file=name) for text in texts):
+            report = FileReport(name, text.sheet, digest, rows_read=text.rows, path=path, seconds=seconds)
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             try:
                 mapping = understand(
                     text,
-                    export=request.export,
-                    profile=request.profile,
-                    constants=request.constants,
-                    dates=request.dates,
-                    decimal=request.decimal,
+                    export=how.export,
+                    profile=how.profile,
+                    constants=how.constants,
+                    dates=how.dates,
+                    decimal=how.decimal,
                 )
             except DataProblem as error:
                 report.refuse(error)
                 misfits.append(report)
                 continue
-            if request.source:
-                mapping = replace(mapping, source=replace(mapping.source, name=request.source))
+            if how.source:
+                mapping = replace(mapping, source=replace(mapping.source, name=how.source))
             report.export, report.profile = mapping.contract.export, mapping.profile
+            report.source = mapping.source.name
             report.ignored_columns = mapping.unmapped
             tables.append(_Table(text, mapping, path, digest, report))
             fitting += 1
@@ -195,10 +206,12 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, before: list[int]) -> int | None:
+def _load_table(
+    con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, before: list[int], *, explain: bool
+) -> int | None:
     """Cast, check, plan and write one table; its load's number, None where it was refused or brings nothing.
 
-    `before` are the loads of the same command so far.
+    `before` are the loads of the same command so far. `explain` says what each column is and what would change.
     """
     if not table.report.rows_read:
         return None
@@ -209,8 +222,12 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, b
     except DataProblem as error:
         report.refuse(error)
         report.problems += _problems(con)
+        if explain:
+            report.columns = _columns_as_text(con, table)
         return None
     report.assumed = decided.assumed
+    if explain:
+        report.columns = _columns(con, table, decided.decided)
     known = _known(con, form.export)
     verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
     outcome = plan(con, form, table.mapping.text)
@@ -220,6 +237,8 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, b
     report.rows_new, report.rows_restated = outcome.new, outcome.restated
     report.rows_unchanged, report.rows_rejected = outcome.unchanged, outcome.rejected
     report.rows_loaded = outcome.new + outcome.restated
+    if explain and outcome.restated:
+        report.changes, report.changed_cells = changes(con, form, table.mapping.text)
     repeated = con.execute(
         "select exists (from load semi join load_in_force using (load_id) where digest = ? and export = ? "
         "and sheet is not distinct from ?)",
@@ -234,6 +253,48 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, b
     _write_findings(con, table, load_id, notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])
     return load_id
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: _Table, decided: MappingType[str, str]) -> list[ColumnRead]:
+    """How each column of a table is read, judged by its first rows; `typed` must be there."""
+    text = table.mapping.text
+    pairs = {name: f"{{'text': {sql}, 'value': y.{name}::varchar}}" for name, sql in text.items()}
+    rows = f"(from typed limit {LOOKED_AT}) as y join {table.text.relation} as t using (source_row)"
+    found = _examples(con, pairs.values(), rows)
+    read = [
+        ColumnRead(
+            table.mapping.headers[name],
+            name,
+            tuple(pair["text"] for pair in examples),
+            examples[0]["value"] if examples else None,
+            decided.get(name),
+        )
+        for name, examples in zip(pairs, found, strict=True)
+    ]
+    return read + _columns_as_text(con, table, only_unused=True)
+
+
+def _columns_as_text(con: duckdb.DuckDBPyConnection, table: _Table, *, only_unused: bool = False) -> list[ColumnRead]:
+    """What the columns of a table say, before anything is typed."""
+    headers, mapping = table.text.headers, table.mapping
+    feeds = {header: name for name, header in mapping.headers.items()}
+    wanted = [n for n, header in enumerate(headers) if header and not (only_unused and header not in mapping.unmapped)]
+    cells = [f"{{'text': c{n}}}" for n in wanted]
+    found = _examples(con, cells, f"(from {table.text.relation} limit {LOOKED_AT})")
+    return [
+        ColumnRead(
+            headers[n],
+            None if headers[n] in mapping.unmapped else feeds.get(headers[n]),
+            tuple(cell["text"] for cell in examples),
+        )
+        for n, examples in zip(wanted, found, strict=True)
+    ]
+
+
+def _examples(con: duckdb.DuckDBPyConnection, structs: Iterable[str], rows: str) -> list[list[dict[str, Any]]]:
+    """For each struct (with a `text`) up to three that say something, in the order of their texts."""
+    asked = [f"list_sort(list(distinct {one}) filter (({one}).text is not null))[:3]" for one in structs]
+    return [examples or [] for examples in con.sql(f"select {', '.join(['1', *asked])} from {rows}").fetchall()[0][1:]]
 
 
 def _contradictions(con: duckdb.DuckDBPyConnection, table: _Table, before: list[int]) -> list[Problem]:
@@ -383,6 +444,32 @@ def _write_findings(
                 v.failed,
             ],
         )
+
+
+def reinstate(warehouse: Warehouse, load_id: int, why: str) -> int:
+    """Let a withdrawn load count again, in its old place among the others. The new publication.
+
+    UsageError when there is no such load, it is in force, or it is of the sample organisation, which made room.
+    """
+    with warehouse.writing() as draft:
+        con = draft.con
+        in_force = {n for (n,) in con.sql(build.loads_in_force(draft.version - 1)).fetchall()}
+        found = con.execute("select source from load where load_id = ?", [load_id]).fetchall()
+        own = con.sql("select load_id from load where source <> 'sample'").fetchall()
+        what = ""
+        if not found:
+            what = f"there is no load {load_id}"
+        elif load_id in in_force:
+            what = f"load {load_id} is in force"
+        elif found == [(SAMPLE,)] and in_force & {n for (n,) in own}:
+            what = f"load {load_id} is of the sample organisation, which made room for exports of your own"
+        if what:
+            draft.discard()
+            raise UsageError(what, "See python -m pipelines history.")
+        record(con, draft.version, "redo")
+        record_event(con, draft.version, "restored", [load_id], why)
+        build.update(con, draft.version, [load_id])
+        return draft.version
 
 
 def clear_sample(warehouse: Warehouse, why: str = "cleared") -> int:
