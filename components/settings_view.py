@@ -1,5 +1,6 @@
 """The Settings page's parts: rules to edit, what other values would do, how the rules came to be, the name."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -11,7 +12,7 @@ from components.formats import day, money, number
 from components.tables import Column, Mark
 from pipelines.rules import WEEKDAYS, Change, Rule, Value, crossed, rules
 
-SHOWN_PROGRAMS = 8
+SHOWN_PROGRAMS = 6
 SHOWN_CHANGES = 30
 
 
@@ -137,27 +138,12 @@ def effect_title(effect: Effect) -> str:
 
 
 def show_effect(effect: Effect) -> None:
-    """The moves from colour to colour, with their budget, then programs, stale reports and review dates."""
+    """The moves from colour to colour, with their budget; then stale reports and review dates."""
     if effect.moves:
         tables.listing(
             [Column("From"), Column("To"), Column("Projects", "right"), Column("Budget", "right")],
             [_move(move) for move in effect.moves],
         )
-    if effect.programs:
-        tables.listing(
-            [Column("Program", width="50%"), Column("From"), Column("To")],
-            [
-                [
-                    p.program_name + (" (as reported)" if p.basis == "reported" else ""),
-                    _mark(p.before, p.basis),
-                    _mark(p.after, p.basis),
-                ]
-                for p in effect.programs[:SHOWN_PROGRAMS]
-            ],
-        )
-        more = len(effect.programs) - SHOWN_PROGRAMS
-        if more > 0:
-            remark(f"and {more} more")
     facts = []
     if effect.red[0] != effect.red[1]:
         facts.append(f"Computed red projects: {number(effect.red[0])} now, {number(effect.red[1])} then")
@@ -173,13 +159,31 @@ def show_effect(effect: Effect) -> None:
         st.html(f'<div class="rw-rule">{lines}</div>')
 
 
+def show_programs(effect: Effect) -> None:
+    """The programs that would change their computed colour, those that turn red first; of the reported a count."""
+    worst = ["red", "amber", "unknown", "green"]
+    computed = [move for move in effect.programs if move.basis == "computed"]
+    computed.sort(key=lambda move: worst.index(move.after))
+    if computed:
+        tables.listing(
+            [Column("Program", width="50%"), Column("From"), Column("To")],
+            [[move.program_name, _mark(move.before), _mark(move.after)] for move in computed[:SHOWN_PROGRAMS]],
+        )
+    if len(computed) > SHOWN_PROGRAMS:
+        remark(f"and {number(len(computed) - SHOWN_PROGRAMS)} more")
+    turned = Counter(move.after for move in effect.programs if move.basis == "reported")
+    if turned:
+        counts = [f"{number(turned[state])} {health.word(state).lower()}" for state in worst if turned[state]]
+        remark(f"As reported, {number(sum(turned.values()))} would turn: {', '.join(counts)}")
+
+
 def _move(move: Move) -> list[tables.Cell]:
     budget = ", ".join(money(amount, currency) for currency, amount in move.budgets) or "n/a"
     return [_mark(move.before), _mark(move.after), number(move.projects), budget]
 
 
-def _mark(state: str, basis: str = "computed") -> Mark:
-    return Mark(health.health(state), is_evidence=basis == "computed")
+def _mark(state: str) -> Mark:
+    return Mark(health.health(state), is_evidence=True)
 
 
 def show_edits(standing: Standing, edits: Mapping[str, Value]) -> None:

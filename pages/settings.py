@@ -44,6 +44,7 @@ def show_effect(standing: Standing, edits: dict[str, Value]) -> None:
     with frame.card("effect", settings_view.effect_title(found), about):
         settings_view.show_effect(found)
         save(standing, edits)
+        settings_view.show_programs(found)
 
 
 def save(standing: Standing, edits: dict[str, Value]) -> None:
@@ -109,6 +110,7 @@ is_saving = show_outcome()
 left, right = st.columns([8, 5])
 with left:
     edits = edit_rules(standing)
+    name_organisation()
 with right, st.container(key="beside-rules"):
     if edits and not is_saving:
         jobs.forget(JOB)
@@ -117,7 +119,6 @@ with right, st.container(key="beside-rules"):
         about = "Which projects and programs would change colour, and their money, before anything is saved"
         with frame.card("effect", "Change a value to see what it would do", about):
             pass
-    name_organisation()
 if standing.changes:
     with frame.card("changes", "How the rules came to be", "Every change, the latest first"):
         settings_view.show_changes(standing.changes)
