@@ -39,7 +39,8 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
     Columns: those of Source.on; in_scope, is_in (live and in scope), is_red (in, and red as the basis says),
     is_green_red (in, and reported green, computed red), each also of then as was_...; was_stage, was_reported,
     was_computed, was_status_date; and of the projects that are in at both: finish_moved and baseline_moved (days),
-    cost_moved (estimate at completion) and budget_moved, in the row's currency where that is the same, else null.
+    complete_moved (percentage points), cost_moved (estimate at completion), budget_moved and spent_moved, in the row's
+    currency where that is the same, else null.
     It takes the parameters of a scope. Without an earlier review nothing was.
     """
     earlier = f"{source.on(before)}" if before else f"{source.on(day)} where false"
@@ -59,7 +60,9 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
             case when is_both then now.finish_then - earlier.finish_then end as finish_moved,
             case when is_both then now.baseline_finish - earlier.baseline_finish end as baseline_moved,
             case when is_like then round(now.eac - earlier.eac, 2) end as cost_moved,
-            case when is_like then round(now.budget - earlier.budget, 2) end as budget_moved
+            case when is_like then round(now.budget - earlier.budget, 2) end as budget_moved,
+            case when is_like then round(now.actual_cost - earlier.actual_cost, 2) end as spent_moved,
+            case when is_both then now.percent_complete - earlier.percent_complete end as complete_moved
         from ({_sided(source.on(day), colour)}) as now
         left join ({_sided(earlier, colour)}) as earlier using (project_key)
     )"""

@@ -132,7 +132,17 @@ def register_file(
     )
 
 
-def neighbours(
+@dataclass(frozen=True)
+class Place:
+    """Where a project stands in the register, and the projects before and after it as id and name."""
+
+    number: int
+    total: int
+    previous: tuple[str, str] | None
+    following: tuple[str, str] | None
+
+
+def place(
     source: Source,
     day: dt.date,
     before: dt.date | None,
@@ -140,22 +150,24 @@ def neighbours(
     basis: Basis,
     wanted: Filter,
     project_key: str,
-) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
-    """The projects before and after one in the register's order, each as id and name; None where there is none."""
+) -> Place | None:
+    """Where a project stands in the register; None where it is not in it."""
     found = source.rows(
         f"""
-        select previous, following from (
+        from (
             select
-                project_key,
+                row_number() over () as number,
+                count(*) over () as total,
                 lag((project_key, project_name)) over () as previous,
-                lead((project_key, project_name)) over () as following
+                lead((project_key, project_name)) over () as following,
+                project_key
             from ({_fitting(source, day, before, basis, wanted)})
         )
         where project_key = $key
         """,
         {**_given(scope, wanted), "key": project_key},
     )
-    return (found[0][0], found[0][1]) if found else (None, None)
+    return Place(*found[0][:4]) if found else None
 
 
 def sponsors(source: Source, day: dt.date, scope: Scope) -> tuple[str, ...]:
@@ -288,8 +300,30 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Rebaseline:
+    """A report that came with another baseline than the one before: its finish in days, its budget in money."""
+
+    status_date: dt.date
+    finish_moved: int | None
+    budget_moved: float | None
+
+
+@dataclass(frozen=True)
+class FirstBaseline:
+    """How a project that was re-baselined stands against its first baseline."""
+
+    finish: dt.date | None
+    budget: float | None
+    slip_days: int | None
+    overrun: float | None
+    computed: str
+
+
+@dataclass(frozen=True)
 class Project:
     """One project on a review date. `row` holds the columns of Source.on.
+
+    `rebaselines` are in the order of their dates; `first` is there where there is any.
 
     `history` has one row a report, oldest first, each judged on its own date: HISTORY_COLUMNS, where finish_then is
     the finish forecast then and source_row the row in the export file.
@@ -299,6 +333,8 @@ class Project:
     judgements: tuple[Judgement, ...]
     facts: tuple[Fact, ...]
     history: pd.DataFrame
+    rebaselines: tuple[Rebaseline, ...]
+    first: FirstBaseline | None
 
 
 def project(source: Source, day: dt.date, project_key: str) -> Project | None:
@@ -318,7 +354,57 @@ def project(source: Source, day: dt.date, project_key: str) -> Project | None:
     row = rows[0]
     steps = _steps(source, day, row["project_key"])
     history = steps.loc[steps["is_reported"], HISTORY_COLUMNS].reset_index(drop=True)
-    return Project(row, _judgements(source, day, row), _facts(source, row, steps), history)
+    again = _rebaselines(history)
+    first = _first_baseline(source, row, history) if again else None
+    return Project(row, _judgements(source, day, row), _facts(source, row, steps), history, again, first)
+
+
+def moved(
+    source: Source, day: dt.date, before: dt.date | None, basis: Basis, project_key: str
+) -> Mapping[str, Any] | None:
+    """One project's row of changes.between, in the scope of all; None where the store does not know it."""
+    rows = source.records(
+        f"from {changes.between(source, day, before, basis)} where project_key = $key",
+        {**Scope().parameters(), "key": project_key},
+    )
+    return rows[0] if rows else None
+
+
+def _rebaselines(history: pd.DataFrame) -> tuple[Rebaseline, ...]:
+    moves = pd.DataFrame(
+        {
+            "at": history["status_date"],
+            "finish": pd.to_datetime(history["baseline_finish"]).diff().dt.days.fillna(0),
+            "budget": history["budget"].diff().round(2).fillna(0),
+        }
+    )
+    found = moves[(moves["finish"] != 0) | (moves["budget"] != 0)]
+    return tuple(
+        Rebaseline(at.date(), int(finish) or None, float(budget) or None)
+        for at, finish, budget in found.itertuples(index=False, name=None)
+    )
+
+
+def _first_baseline(source: Source, row: Mapping[str, Any], history: pd.DataFrame) -> FirstBaseline:
+    finishes, budgets = history["baseline_finish"].dropna(), history["budget"].dropna()
+    first = {
+        "finish": None if finishes.empty else finishes.iloc[0].date(),
+        "budget": None if budgets.empty else float(budgets.iloc[0]),
+    }
+    found = source.rows(
+        """
+        select
+            $finish::date,
+            $budget::double,
+            $then::date - $finish::date,
+            overrun_share($eac::double, $budget::double) as overrun,
+            coalesce(worst_colour(
+                schedule_colour(slip_share($then::date, $start::date, $finish::date)), cost_colour(overrun)
+            ), 'unknown')
+        """,
+        {**first, "then": row["finish_then"], "start": row["baseline_start"], "eac": row["eac"]},
+    )
+    return FirstBaseline(*found[0])
 
 
 def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
@@ -369,8 +455,8 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
 
 HISTORY_COLUMNS = [
     "status_date", "reported", "reported_health", "computed", "schedule", "cost", "finish_then", "baseline_finish",
-    "slip_days", "percent_complete", "budget", "eac", "actual_cost", "comment", "file_name", "sheet", "source_row",
-    "load_id",
+    "slip_days", "percent_complete", "budget", "eac", "planned_value", "earned_value", "actual_cost", "comment",
+    "file_name", "sheet", "source_row", "load_id",
 ]  # fmt: skip
 
 

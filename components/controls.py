@@ -148,7 +148,9 @@ def page_link(page: str, **parameters: str) -> str:
     A link, not a page switch: where a switch sets what the sidebar holds, Back would leave it set.
     """
     kept = {name: str(st.session_state.get(name) or "") for name in PARAMETERS}
-    return f"{page}?{urlencode({name: value for name, value in (kept | parameters).items() if value})}".removesuffix("?")
+    return f"{page}?{urlencode({name: value for name, value in (kept | parameters).items() if value})}".removesuffix(
+        "?"
+    )
 
 
 def register_link(**parameters: str) -> str:

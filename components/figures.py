@@ -8,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from components.clickable import clickable
+from components.formats import unbroken
 
 Direction = Literal["up", "down", "level"]
 
@@ -63,7 +64,7 @@ def _card(item: Figure, can_click: bool) -> str:
     tip = f' title="{escape(item.help)}"' if item.help else ""
     label = f'<div class="rw-figure-label">{escape(item.label)}</div>'
     value = f'<span class="rw-figure-value">{escape(item.value)}</span>'
-    note = f'<span class="rw-figure-note">{escape(item.note)}</span>' if item.note else ""
+    note = f'<span class="rw-figure-note">{escape(unbroken(item.note))}</span>' if item.note else ""
     moved = _delta(item.delta) if item.delta else ""
     inside = f'{label}<div class="rw-figure-line">{value}{note}</div>{moved}'
     if can_click and item.pick:
@@ -75,4 +76,5 @@ def _delta(moved: Delta) -> str:
     tones = {True: ("rw-good", " (better)"), False: ("rw-bad", " (worse)"), None: ("rw-neutral", "")}
     tone, meaning = tones[moved.is_good]
     arrow = f'<span class="rw-arrow rw-{moved.direction}"></span>' if moved.direction != "level" else ""
-    return f'<div class="rw-delta {tone}">{arrow}{escape(moved.text)}<span class="rw-hidden">{meaning}</span></div>'
+    text = f'{escape(unbroken(moved.text))}<span class="rw-hidden">{meaning}</span>'
+    return f'<div class="rw-delta {tone}">{arrow}{text}</div>'

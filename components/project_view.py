@@ -1,17 +1,20 @@
 """How one project looks: its figures, why its colours are what they are, its course, and where its numbers are from."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from html import escape
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from analytics.projects import Fact, Judgement, Project
+from analytics.projects import Fact, FirstBaseline, Judgement, Place, Project
 from components import charts, controls, formats, frame, health, sentences, tables, theme
 from components.charts import Line
+from components.clickable import clickable
 from components.controls import View
-from components.figures import Figure
-from components.formats import day, is_missing, money, number, percent
+from components.figures import Delta, Figure, delta
+from components.formats import day, days, is_missing, money, number, percent
 from components.frame import Crumb
 from components.tables import Cell, Column, Mark
 
@@ -42,6 +45,7 @@ FACTS = {
     "actual_cost": "Spent",
     "percent_complete": "Complete",
 }
+SHOWN_COMMENTS = 6
 TITLES = {"reported": "Reported", "schedule": "Schedule", "cost": "Cost", "computed": "Computed"}
 
 
@@ -76,8 +80,8 @@ def speaks_of(found: Project, view: View) -> list[str]:
     return [part for part in parts if part]
 
 
-def figures(row: Mapping[str, Any]) -> list[Figure]:
-    """Cost, finish, spent and progress."""
+def figures(row: Mapping[str, Any], moved: Mapping[str, Any] | None, view: View) -> list[Figure]:
+    """Cost, finish, spent and progress, and how they moved since the compared review."""
     currency = row["currency"]
     over = row["overrun"]
     word = "on" if row["eac"] is not None else "not stated; budget"
@@ -90,12 +94,61 @@ def figures(row: Mapping[str, Any]) -> list[Figure]:
     complete = row["percent_complete"]
     return [
         Figure(
-            "Cost at completion" if _is_done(row) else "Forecast cost", money(row["eac"], currency), on_budget + against
+            "Cost at completion" if _is_done(row) else "Forecast cost",
+            money(row["eac"], currency),
+            on_budget + against,
+            _delta(moved, "cost_moved", partial(money, currency=currency), view, good_when="down"),
         ),
-        Figure("Finished" if _is_done(row) else "Forecast finish", day(finish), slip + baseline),
-        Figure("Spent", money(row["actual_cost"], currency), spent_share),
-        Figure("Complete", formats.NONE if complete is None else f"{number(complete)} %", _planned(row)),
+        Figure(
+            "Finished" if _is_done(row) else "Forecast finish",
+            day(finish),
+            slip + baseline,
+            _delta(moved, "finish_moved", days, view, good_when="down"),
+        ),
+        Figure(
+            "Spent",
+            money(row["actual_cost"], currency),
+            spent_share,
+            _delta(moved, "spent_moved", partial(money, currency=currency), view),
+        ),
+        Figure(
+            "Complete",
+            formats.NONE if complete is None else f"{number(complete)} %",
+            _planned(row),
+            _delta(moved, "complete_moved", lambda points: f"{number(points)} points", view, good_when="up"),
+        ),
     ]
+
+
+def _delta(
+    moved: Mapping[str, Any] | None,
+    name: str,
+    write: Callable[[Any], str],
+    view: View,
+    *,
+    good_when: Literal["up", "down"] | None = None,
+) -> Delta | None:
+    if moved is None or moved[name] is None:
+        return None
+    since = f"since {day(view.compare_date, year=False)}"
+    by = moved[name]
+    return delta(by, f"{write(abs(by))} {since}" if by else f"Unchanged {since}", good_when=good_when)
+
+
+def steps(place: Place | None) -> str | None:
+    """The way to the projects before and after in the register; returned is the one clicked."""
+    if place is None or place.total < 2:
+        return None
+
+    def link(to: tuple[str, str] | None, before: str, after: str) -> str:
+        if to is None:
+            return "<span></span>"
+        address = escape(controls.project_link(to[0]))
+        return f'<a href="{address}" target="_self" data-pick="{escape(to[0])}">{before}{escape(to[1])}{after}</a>'
+
+    here = f"<span>{number(place.number)} of {number(place.total)} in the register</span>"
+    ways = f"{link(place.previous, '‹ ', '')}{here}{link(place.following, '', ' ›')}"
+    return clickable(f'<nav class="rw-steps" aria-label="Register">{ways}</nav>', "steps")
 
 
 def why(found: Project) -> None:
@@ -112,6 +165,27 @@ def why(found: Project) -> None:
         for j in found.judgements
     ]
     tables.listing(WHY if is_open else WHY[:-1], rows)
+    if found.first:
+        st.html(f'<p class="rw-missing">{escape(formats.unbroken(_first(found, found.first)))}</p>')
+
+
+def _first(found: Project, first: FirstBaseline) -> str:
+    """What the re-baselines did, and how it stands against the first baseline."""
+    last, currency = found.rebaselines[-1], found.row["currency"]
+    changed = [f"finish {sentences.shift(last.finish_moved)}"] if last.finish_moved else []
+    changed += [f"budget {money(last.budget_moved, currency, sign=True)}"] if last.budget_moved else []
+    times = f"{number(len(found.rebaselines))} times, last on" if len(found.rebaselines) > 1 else "on"
+    against = [sentences.slipped(first.slip_days)] if first.slip_days is not None else []
+    against += (
+        [f"{sentences.over(first.overrun)}{'' if not first.overrun else ' budget'}"]
+        if first.overrun is not None
+        else []
+    )
+    text = f"Re-baselined {times} {day(last.status_date)}: {', '.join(changed)}."
+    if not against:
+        return text
+    flag = "" if first.computed == found.row["computed"] else f", which would be {first.computed}"
+    return f"{text} Against its first baseline it is {' and '.join(against)}{flag}."
 
 
 def colours(history: pd.DataFrame) -> None:
@@ -122,12 +196,58 @@ def colours(history: pd.DataFrame) -> None:
     )
 
 
-def reports_title(history: pd.DataFrame) -> str:
-    """How often it reported, and how often it said something."""
+def comments_title(history: pd.DataFrame) -> str:
+    """How often a report said something in words."""
     said = int(history["comment"].notna().sum())
-    comments = f", {number(said)} with a comment" if said else ""
-    count = len(history)
-    return f"{number(count)} {'report' if count == 1 else 'reports'}{comments}, the latest first"
+    return f"{number(said)} of {formats.count(len(history), 'report')} {'says' if said == 1 else 'say'} why"
+
+
+def comments(history: pd.DataFrame) -> None:
+    """What the reports said in words, the latest first, each with the colour that it gave."""
+    said = history[history["comment"].notna()].iloc[::-1].head(SHOWN_COMMENTS)
+    items = "".join(
+        f"<li><time>{day(at)}</time>{health.mark(state)}<div>{escape(str(text))}</div></li>"
+        for at, state, text in zip(said["status_date"], said["reported"], said["comment"], strict=True)
+    )
+    st.html(f'<ol class="rw-comments">{items}</ol>')
+
+
+def has_earned_value(history: pd.DataFrame) -> bool:
+    """Whether at least two reports state an earned value."""
+    return bool(history["earned_value"].count() > 1)
+
+
+def earned_title(row: Mapping[str, Any], history: pd.DataFrame) -> str:
+    """What was earned for what was spent, and against the plan."""
+    last = history[history["earned_value"].notna()].iloc[-1]
+    earned, spent, planned = last["earned_value"], last["actual_cost"], last["planned_value"]
+    parts = []
+    if not is_missing(spent) and spent:
+        parts.append(f"cost performance (CPI) {number(earned / spent, decimals=2)}")
+    if not is_missing(planned) and planned:
+        parts.append(f"{percent(earned / planned)} of the planned work done")
+    text = ", ".join(parts) or f"{money(earned, row['currency'])} earned"
+    return text[:1].upper() + text[1:]
+
+
+def earned(history: pd.DataFrame, currency: str) -> None:
+    """Planned value, earned value and actual cost, report by report."""
+    colors, last = theme.palette(), history.iloc[-1]
+    lines = [
+        Line("planned_value", "Planned", colors.unknown_text),
+        Line("earned_value", "Earned", colors.series[3]),
+        Line("actual_cost", "Spent", colors.series[1]),
+    ]
+    shown = [line for line in lines if history[line.column].count()]
+    charts.trend(
+        history,
+        x="status_date",
+        lines=shown,
+        alt=", ".join(f"{line.name} {money(last[line.column], currency)}" for line in shown),
+        write=partial(money, currency=currency),
+        with_names=True,
+        key="earned",
+    )
 
 
 def colours_title(history: pd.DataFrame) -> str:
@@ -139,23 +259,33 @@ def colours_title(history: pd.DataFrame) -> str:
     return f"Computed {computed[-1]} since {day(history['status_date'].iloc[-same])}"
 
 
-def finish_title(row: Mapping[str, Any]) -> str:
+def finish_title(row: Mapping[str, Any], first: FirstBaseline | None = None) -> str:
     """Where the forecast finish stands against the baseline."""
     slip = sentences.slipped(row["slip_days"])
     if slip == formats.NONE:
         return "Finish" if _is_over(row) else "Forecast finish"
-    return f"{_verb(row, 'Finished', 'finish')} {slip}"
+    was = (
+        f", {sentences.slipped(first.slip_days)} against the first baseline"
+        if _differs(first, "slip_days", row)
+        else ""
+    )
+    return f"{_verb(row, 'Finished', 'finish')} {slip}{was}"
 
 
-def cost_title(row: Mapping[str, Any]) -> str:
+def _differs(first: FirstBaseline | None, name: str, row: Mapping[str, Any]) -> bool:
+    return first is not None and getattr(first, name) is not None and getattr(first, name) != row[name]
+
+
+def cost_title(row: Mapping[str, Any], first: FirstBaseline | None = None) -> str:
     """Where the forecast cost stands against the budget."""
     over = row["overrun"]
     if over is None:
         return "Cost" if _is_over(row) else "Forecast cost"
     verb = _verb(row, "Cost", "cost")
-    if percent(abs(over)) == "0 %":
-        return f"{verb} what was budgeted"
-    return f"{verb} {percent(abs(over))} {'more' if over > 0 else 'less'} than budgeted"
+    was = f", {sentences.over(first.overrun)} the first budget" if first and _differs(first, "overrun", row) else ""
+    if sentences.over(over) == "on budget":
+        return f"{verb} what was budgeted{was}"
+    return f"{verb} {percent(abs(over))} {'more' if over > 0 else 'less'} than budgeted{was}"
 
 
 def _verb(row: Mapping[str, Any], done: str, plain: str) -> str:

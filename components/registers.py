@@ -14,7 +14,7 @@ from analytics.projects import WEEKS, Filter, Register
 from components import charts, formats, health, sentences
 from components.controls import View, project_link
 from components.figures import Delta
-from components.formats import day, days, is_missing, money, percent
+from components.formats import day, days, is_missing, money
 from components.tables import Cell, Column, Drawn, Mark, Under, listing
 from pipelines.history import safe_cell
 
@@ -28,12 +28,13 @@ REPORTS = (
     Column("Report", width="12%"),
     Column("Reported", width="9%"),
     Column("Computed", width="9%"),
-    Column("Comment"),
+    Column("Schedule", width="9%"),
+    Column("Cost", width="9%"),
     Column("Forecast finish", "right", width="12%"),
     Column("Forecast cost", "right", width="9%"),
     Column("Spent", "right", width="8%"),
     Column("Complete", "right", width="8%"),
-    Column("File and row", width="13%", is_quiet=True),
+    Column("File and row", is_quiet=True),
 )
 
 
@@ -79,7 +80,7 @@ def _since(view: View) -> str:
 def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> list[Cell]:
     place = row["program_name"] or row["portfolio"] or ""
     currency = row["currency"]
-    over = f"{percent(row['overrun'], sign=True)} on budget" if not is_missing(row["overrun"]) else ""
+    over = sentences.over(row["overrun"])
     ended = "" if row["is_live"] else f"{row['stage'].capitalize()}; "
     last, who = _last(row), row["sponsor"] or ""
     return [
@@ -135,7 +136,7 @@ def _written(write: Callable[[pd.DataFrame], bytes], ask: Callable[[], pd.DataFr
 
 
 def reports(history: pd.DataFrame, currency: str, *, show_all: bool) -> None:
-    """One project's reports as a time line, the latest first: what each said, and the row that it came from."""
+    """One project's reports, the latest first: what each said, and the row that it came from."""
     rows = history.iloc[::-1]
     listing(
         REPORTS,
@@ -144,14 +145,14 @@ def reports(history: pd.DataFrame, currency: str, *, show_all: bool) -> None:
 
 
 def _report(row: Mapping[Any, Any], currency: str) -> list[Cell]:
-    comment = "" if is_missing(row["comment"]) else str(row["comment"])
     file = f"{row['file_name']}, {row['sheet']}" if row["sheet"] else str(row["file_name"])
     complete = formats.NONE if is_missing(row["percent_complete"]) else f"{formats.number(row['percent_complete'])} %"
     return [
         day(row["status_date"]),
         Mark(row["reported"], rating=health.rating(row["reported"], row["reported_health"])),
         Mark(row["computed"], is_evidence=True),
-        comment,
+        Mark(row["schedule"], is_evidence=True),
+        Mark(row["cost"], is_evidence=True),
         Under(day(row["finish_then"]), "" if is_missing(row["slip_days"]) else sentences.slipped(row["slip_days"])),
         money(row["eac"], currency),
         money(row["actual_cost"], currency),

@@ -321,6 +321,15 @@ def project(row: Mapping[str, Any], because: Sequence[str]) -> str:
     return f"{name} is computed {row['computed']}{why}. It reports {reported}."
 
 
+def over(share: Any) -> str:
+    """A cost against its budget in words: "37 % over", "on budget"; "" where it is not known."""
+    if is_missing(share):
+        return ""
+    if abs(share) < 0.005:
+        return "on budget"
+    return f"{percent(abs(share))} {'over' if share > 0 else 'under'}"
+
+
 def slipped(value: Any) -> str:
     """A slip in words: "47 days late", "3 days early", "on baseline"."""
     if is_missing(value):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import portfolio, projects, reading
 from analytics.projects import Filter, Project
-from components import answers, controls, figures, frame, project_view, registers, sentences
+from components import answers, controls, figures, formats, frame, project_view, registers, sentences
 from components.controls import View
 from components.guard import guard
 
@@ -110,7 +110,8 @@ def show_project(found: Project, view: View) -> None:
     """One project: how it stands and why, its course, and where its numbers came from."""
     # Out of sight, so that the URL keeps the register's filters: without them Back would need one step more.
     with st.container(key="unseen-filters"):
-        ask_filter(view)
+        wanted = ask_filter(view)
+    day, before, scope = view.review_date, view.compare_date, answers.scope(view)
     row, history = found.row, found.history
     frame.header(
         project_view.headline(found),
@@ -119,26 +120,49 @@ def show_project(found: Project, view: View) -> None:
         here=row["project_name"],
         is_sample=answers.ask(reading.is_sample),
     )
-    figures.figures(project_view.figures(row))
+    place = answers.ask(projects.place, day, before, scope, view.basis, wanted, row["project_key"])
+    stepped = project_view.steps(place)
+    moved = answers.ask(projects.moved, day, before, view.basis, row["project_key"])
+    figures.figures(project_view.figures(row, moved, view))
     with frame.card("why", "Why it has its colours", "What was reported, what the numbers say, and the rules"):
         project_view.why(found)
-    if len(history) > 1:
-        with frame.card("course", project_view.colours_title(history), f"Health in each of {len(history):,} reports"):
-            project_view.colours(history)
-        left, right = st.columns(2)
-        with left, frame.card("finish", project_view.finish_title(row), "Forecast finish by date of report"):
-            project_view.finish(history)
-        with right, frame.card("cost", project_view.cost_title(row), "Forecast cost by date of report"):
-            project_view.cost(history, row["currency"])
+    if len(history):
+        show_course(found)
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
         project_view.origins(found)
     if len(history):
-        with frame.card("reports", project_view.reports_title(history), "As the files said it, judged on its own date"):
-            reports = st.container()
-            count = len(history)
-            show_all = count > registers.SHOWN_REPORTS and st.toggle(f"All {count:,} reports", key="all-reports")
-            with reports:
+        with frame.card("reports", "Every report, the latest first", "As the files said it, judged on its own date"):
+            listed = st.container()
+            show_all = len(history) > registers.SHOWN_REPORTS and st.toggle(
+                f"All {len(history):,} reports", key="all-reports"
+            )
+            with listed:
                 registers.reports(history, row["currency"], show_all=show_all)
+    if stepped:
+        controls.open_project_here(stepped)
+
+
+def show_course(found: Project) -> None:
+    """A project's course, report by report: its colours, finish, cost, and earned value where there is one."""
+    row, history = found.row, found.history
+    with frame.card(
+        "course", project_view.colours_title(history), f"Health in each of {formats.count(len(history), 'report')}"
+    ):
+        project_view.colours(history)
+    left, right = st.columns(2)
+    with left, frame.card("finish", project_view.finish_title(row, found.first), "Forecast finish by date of report"):
+        project_view.finish(history)
+    with right, frame.card("cost", project_view.cost_title(row, found.first), "Forecast cost by date of report"):
+        project_view.cost(history, row["currency"])
+    has_value, has_comments = project_view.has_earned_value(history), history["comment"].notna().any()
+    left, right = st.columns(2) if has_value and has_comments else (st.container(), st.container())
+    if has_value:
+        measured = "Planned value, earned value and actual cost by date of report"
+        with left, frame.card("earned", project_view.earned_title(row, history), measured):
+            project_view.earned(history, row["currency"])
+    if has_comments:
+        with right, frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
+            project_view.comments(history)
 
 
 guard()

@@ -10,6 +10,7 @@ import pytest
 import analytics.projects
 from analytics import changes, portfolio, programs, projects, reasons
 from analytics.changes import Basis
+from analytics.projects import Place, Rebaseline
 from analytics.reading import NO_PROGRAM, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
 from pipelines.load import Request, load, withdraw
@@ -311,15 +312,28 @@ def test_the_register_is_searched_filtered_and_sorted(
 
 def test_the_projects_beside_one_in_the_register(loaded: World) -> None:
     wanted = projects.filter_from()
-    ends = [
-        loaded.ask(projects.neighbours, DAY, BEFORE, ALL, "computed", wanted, key) for key in ("P4", "P2", "P5", "P6")
+    found = [loaded.ask(projects.place, DAY, BEFORE, ALL, "computed", wanted, key) for key in ("P4", "P2", "P5", "P6")]
+    assert found == [
+        Place(1, 5, None, ("P3", "Ledger")),
+        Place(3, 5, ("P3", "Ledger"), ("P1", "Identity")),
+        Place(5, 5, ("P1", "Identity"), None),
+        None,
     ]
-    assert ends == [
-        (None, ("P3", "Ledger")),
-        (("P3", "Ledger"), ("P1", "Identity")),
-        (("P1", "Identity"), None),
-        (None, None),
-    ]
+
+
+def test_a_project_remembers_its_first_baseline(world: World) -> None:
+    world.load(
+        status="project_id,status_date,baseline_start,baseline_finish,forecast_finish,budget,forecast_cost\n"
+        "A,2026-10-30,2026-09-01,2026-12-10,2026-12-10,100,100\n"
+        "A,2026-11-13,2026-09-01,2026-12-10,2027-01-19,100,135\n"
+        "A,2026-11-20,2026-09-01,2027-01-19,2027-01-19,140,135\n"
+    )
+    found = world.ask(projects.project, DAY, "A")
+    assert (found.row["computed"], found.rebaselines) == ("green", (Rebaseline(DAY, 40, 40.0),))
+    first = found.first
+    assert (first.finish, first.slip_days, first.overrun, first.computed) == (dt.date(2026, 12, 10), 40, 0.35, "red")
+    earlier = world.ask(projects.project, BEFORE, "A")
+    assert (earlier.rebaselines, earlier.first) == ((), None)
 
 
 def test_portfolios_side_by_side(loaded: World) -> None:
