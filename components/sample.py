@@ -6,7 +6,6 @@ from components import jobs
 
 _JOB = "sample"
 _TEXT = "<b>Sample data.</b> A made-up organisation, so that every page has something to show."
-_OWN = '<a href="upload" target="_self">Load your own exports</a>'
 
 
 def notice() -> None:
@@ -16,7 +15,7 @@ def notice() -> None:
         job = jobs.current(_JOB)
         if job and not jobs.follow(job, can_stop=False):
             return
-        st.html(f'<div class="rw-notice-link">{_OWN}</div>', width="content")
+        st.page_link("pages/upload.py", label="Load your own exports")
         if st.button("Clear the sample", key="clear-sample", type="tertiary"):
             jobs.submit(_JOB, "clear_sample", why="cleared on screen")
             st.rerun()
