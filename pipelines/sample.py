@@ -109,12 +109,11 @@ def _organise(count: int, first: int, last: int, rng: np.random.Generator, alway
     programs = [(p.name, p.portfolio, p.owner, p.goal) for p in PROGRAMS]
     places = _places(count, programs, staged=not always_live)
     plans = _draw(places, first, last, rng)
+    texts = list(TEXTS)
     if always_live:
         _keep_live(plans, first, last, rng)
     else:
         _plant_habits(plans, places, last, rng)
-    texts = list(TEXTS)
-    if not always_live:
         _plant_stories(plans, places, last, texts)
         _set_stages(plans, places, last, rng)
     # Identifiers were given as projects came up, so older projects have lower ones.
