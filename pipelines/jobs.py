@@ -27,7 +27,9 @@ Condition = Literal["starting", "warm", "busy", "failed"]
 ROOT = Path(__file__).parents[1]
 SECONDS = 900.0
 DATABASE_MEMORY = "1500MB"  # what DuckDB may take when RIGHTWORK_MEMORY does not say
-BESIDE_DATABASE = 1_500_000_000  # bytes for the interpreter, Great Expectations and the frames that it checks
+# Bytes beside that: 0.5 GB for the interpreter, Great Expectations and the frames that it checks, and 1 GB by which
+# DuckDB was seen to exceed its own limit for a moment; the rest is room.
+BESIDE_DATABASE = 2_000_000_000
 LOG_BYTES = 1_000_000
 TRIES = 3  # processes that may end before they are warm
 
@@ -99,7 +101,7 @@ class Worker:
     """The process that changes facts, kept warm, and the jobs that wait for it. Any thread may call.
 
     A job that runs for more than `seconds` is ended. `memory` is what the process may take, in bytes or as "3GB"; the
-    default leaves DuckDB its own limit and 1.5 GB beside it. Memory is limited on Linux only.
+    default leaves DuckDB its own limit and 2 GB beside it. Memory is limited on Linux only.
     """
 
     def __init__(
@@ -223,11 +225,17 @@ class Worker:
         flags = ("BELOW_NORMAL_PRIORITY_CLASS", "CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")  # Windows has them
         with _log(self.folder) as log, contextlib.suppress(OSError):
             return subprocess.Popen(
-                [sys.executable, "-m", "pipelines.worker", str(self.folder), str(self.memory)],
+                # -P: the code beside this file, whatever stands in the folder that the server was started in.
+                [sys.executable, "-P", "-m", "pipelines.worker", str(self.folder), str(self.memory)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, search))},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(filter(None, search)),
+                    # Arrow's own allocator reserves a gigabyte that it hardly uses, which the limit would count.
+                    "ARROW_DEFAULT_MEMORY_POOL": "system",
+                },
                 creationflags=sum(getattr(subprocess, flag, 0) for flag in flags),
             )
         return None
@@ -321,7 +329,7 @@ def size(text: int | str) -> int:
 
 
 def default_memory() -> int:
-    """What the process may take: RIGHTWORK_WORKER_MEMORY, else what DuckDB may take and 1.5 GB."""
+    """What the process may take: RIGHTWORK_WORKER_MEMORY, else what DuckDB may take and 2 GB."""
     if given := os.environ.get("RIGHTWORK_WORKER_MEMORY"):
         return size(given)
     return size(os.environ.get("RIGHTWORK_MEMORY") or DATABASE_MEMORY) + BESIDE_DATABASE

@@ -254,6 +254,6 @@ def test_sizes() -> None:
 def test_memory_follows_the_database_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RIGHTWORK_WORKER_MEMORY", raising=False)
     monkeypatch.setenv("RIGHTWORK_MEMORY", "4GB")
-    assert default_memory() == 5_500_000_000
+    assert default_memory() == 6_000_000_000
     monkeypatch.setenv("RIGHTWORK_WORKER_MEMORY", "2GB")
     assert default_memory() == 2_000_000_000
