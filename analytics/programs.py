@@ -232,47 +232,59 @@ def courses(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int
                 and ($program::varchar is null or coalesce(program_id, '{NO_PROGRAM}') = $program)
         ),
         now as (select id, state from course where review_date = $day),
-        broken as (
-            select now.id, max(course.review_date) as broke
-            from now join course on course.id = now.id and course.state <> now.state
+        seen as (
+            select
+                now.id,
+                any_value(now.state) as state,
+                max(review_date) filter (course.state <> now.state) as broke,
+                min(review_date) as first,
+                count(*) < ($day - min(review_date)) // 7 + 1 as has_gaps
+            from now join course using (id)
             group by now.id
         ),
-        run as (
-            select course.id, course.review_date,
-                course.review_date - lag(course.review_date) over (partition by course.id order by course.review_date)
-                    as step
-            from course
-            semi join now on now.id = course.id
-            left join broken on broken.id = course.id
-            where broken.broke is null or course.review_date > broken.broke
+        gappy as (from seen where has_gaps),
+        step as (
+            select
+                id,
+                review_date,
+                review_date - lag(review_date) over (partition by id order by review_date) as days
+            from course join gappy using (id)
+            where gappy.broke is null or review_date > gappy.broke
         ),
         begun as (
-            select id, coalesce(max(review_date) filter (step > 7), min(review_date)) as since from run group by id
+            select id, coalesce(broke + 7, first) as since from seen where not has_gaps
+            union all
+            select id, coalesce(max(review_date) filter (days > 7), min(review_date)) from step group by id
         ),
-        last_week as (
-            from review_date where review_date <= $day order by review_date desc limit $weeks
-        ),
+        recent as (from course where review_date > $day - 7 * $weeks),
         cell as (
-            select now.id, list(coalesce(course.state, '') order by last_week.review_date) as states
-            from now
-            cross join last_week
-            left join course on course.id = now.id and course.review_date = last_week.review_date
-            group by now.id
+            select id, string_agg(state, ',' order by review_date) as states
+            from recent anti join gappy using (id)
+            group by id
+            union all
+            select id, string_agg(coalesce(recent.state, ''), ',' order by week.review_date)
+            from gappy
+            cross join (from review_date where review_date <= $day and review_date > $day - 7 * $weeks) as week
+            left join recent using (id, review_date)
+            group by id
         )
         select
-            id, now.state, since, since = (select min(review_date) from review_date), ($day::date - since) // 7, states
-        from now join begun using (id) join cell using (id)
+            id, state, since, since = (select min(review_date) from review_date), ($day::date - since) // 7, states
+        from seen join begun using (id) join cell using (id)
         """,
         {**scope.parameters(), "day": day, "weeks": weeks},
     )
     dates = source.rows(
-        "from review_date where review_date <= $day order by review_date desc limit $weeks",
+        "from review_date where review_date <= $day and review_date > $day - 7 * $weeks order by review_date",
         {"day": day, "weeks": weeks},
     )
-    return Courses(
-        tuple(sorted(date for (date,) in dates)),
-        {row[0]: Course(row[1], row[2], row[3], row[4], tuple(row[5])) for row in rows},
-    )
+    return Courses(tuple(date for (date,) in dates), {row[0]: _course(row, len(dates)) for row in rows})
+
+
+def _course(row: Sequence[Any], weeks: int) -> Course:
+    """A course; one that began within the weeks has none before."""
+    states = row[5].split(",")
+    return Course(row[1], row[2], row[3], row[4], ("",) * (weeks - len(states)) + tuple(states))
 
 
 def projects_of(source: Source, day: dt.date, scope: Scope) -> pd.DataFrame:

@@ -105,7 +105,7 @@ def line_title(found: OneProgram) -> str:
     if known == 1:
         return f"Its project finishes {worst}"
     if late == known:
-        return f"All {count(known, 'project')} finish late, the worst {worst}"
+        return f"{'Both' if known == 2 else f'All {number(known)}'} projects finish late, the worst {worst}"
     verb = "finishes" if late == 1 else "finish"
     return f"{number(late)} of {count(known, 'project')} {verb} late, the worst {worst}"
 
@@ -231,6 +231,8 @@ def projects_title(found: OneProgram, view: View) -> str:
     states = found.projects[view.basis]
     red, amber = int((states == "red").sum()), int((states == "amber").sum())
     whole = count(len(states), "live project")
+    if len(states) == 1:
+        return f"Its one live project is {view.basis} {states.iloc[0]}"
     if not red and not amber:
         return f"{whole}, none {view.basis} red or amber"
     reds = f"{number(red) if red else 'None'} of {whole} {'is' if red < 2 else 'are'} {view.basis} red"
@@ -264,11 +266,18 @@ def comments(found: OneProgram) -> list[Mapping[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in newest.to_dict("records")]
 
 
-def show_comments(said: Sequence[Mapping[str, Any]]) -> None:
-    """Each comment with its project and date."""
+def show_comments(said: Sequence[Mapping[str, Any]]) -> str | None:
+    """Each comment with its project and date; returned is the project that was clicked."""
     rows: list[list[Cell]] = [
-        [row["project_name"], day(row["status_date"]), Mark(row["reported"], bool(row["is_stale"])), row["comment"]]
+        [
+            row["project_name"],
+            day(row["status_date"]).replace(" ", "\u00a0"),
+            Mark(row["reported"], bool(row["is_stale"])),
+            row["comment"],
+        ]
         for row in said
     ]
-    shown = (Column("Project", width="22%", is_quiet=True), Column("Report", width="9%", is_quiet=True))
-    tables.listing([*shown, Column("Reported", width="9%"), Column("Comment")], rows)
+    columns = [Column("Project", width="22%"), Column("Report", is_quiet=True), Column("Reported"), Column("Comment")]
+    keys = [row["project_key"] for row in said]
+    links = [controls.project_link(key) for key in keys]
+    return tables.listing(columns, rows, key="program-comments", picks=keys, links=links)

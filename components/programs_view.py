@@ -184,7 +184,7 @@ def figures(found: Sequence[Program], earlier: Sequence[Program], view: View) ->
     first = Figure(
         "Red programs",
         number(reds),
-        f"of {number(len(named))}, {number(ambers)} amber",
+        f"of {number(len(named))}{f', {number(ambers)} amber' if ambers else ''}",
         moved if view.compare_date else None,
         f"Programs whose live projects roll up to red, {basis}",
     )
@@ -206,7 +206,7 @@ def _red_figure(now: Sequence[Amount], before: Sequence[Amount], view: View) -> 
     what = f"Budget of the live projects that are {view.basis} red"
     if not known:
         return Figure(label, formats.NONE, "no budget stated", help=what)
-    main, *others = known
+    main, *others = sorted(known, key=lambda a: not a.red(view.basis))
     notes = [f"{percent(main.red(view.basis) / (main.budget or 1))} of {money(main.budget, main.currency)}"]
     notes += [f"{money(a.red(view.basis), a.currency)} of {money(a.budget, a.currency)}" for a in others]
     was = _same(before, main)
@@ -353,32 +353,40 @@ def strip(course: Course, courses: Courses, *, is_evidence: bool) -> str:
 
 
 def _reds(amounts: Sequence[Amount], basis: Basis) -> str:
-    known = [money(a.red(basis), a.currency) for a in amounts if a.budget]
+    known = [money(a.red(basis), a.currency) for a in amounts if a.red(basis)]
     return " + ".join(known) or formats.NONE
 
 
-def _sums(amounts: Sequence[Amount]) -> str:
-    return " + ".join(money(a.budget, a.currency) for a in amounts if a.budget is not None) or formats.NONE
+def _sums(amounts: Sequence[Amount]) -> Cell:
+    return _stacked([money(a.budget, a.currency) for a in amounts if a.budget is not None])
 
 
 def _forecast(amounts: Sequence[Amount]) -> Cell:
-    known = [a for a in amounts if a.forecast is not None and a.forecast_budget]
-    if not known:
-        return formats.NONE
-    sums = " + ".join(money(a.forecast, a.currency) for a in known)
-    overs = [percent((a.forecast or 0) / (a.forecast_budget or 1) - 1, sign=True) for a in known]
-    part = [f"on {money(a.forecast_budget, a.currency)}" for a in known if a.forecasting < a.budgeted]
-    return Under(sums, " ".join([" + ".join(overs), *part[:1]]))
+    known = [a for a in amounts if a.over is not None]
+    overs = [percent(a.over, sign=True) for a in known]
+    if len(known) == 1:
+        part = (
+            f" on {money(known[0].forecast_budget, known[0].currency)}"
+            if known[0].forecasting < known[0].budgeted
+            else ""
+        )
+        return Under(money(known[0].forecast, known[0].currency), overs[0] + part)
+    return _stacked([f"{money(a.forecast, a.currency)} ({over})" for a, over in zip(known, overs, strict=True)])
 
 
 def _cpis(amounts: Sequence[Amount]) -> Cell:
     known = [a for a in amounts if a.cpi is not None]
-    if not known:
+    if len(known) == 1 and known[0].performing < known[0].projects:
+        behind = f"{number(known[0].performing)} of {number(known[0].projects)}"
+        return Under(number(known[0].cpi, decimals=2), behind)
+    return _stacked([number(a.cpi, decimals=2) for a in known])
+
+
+def _stacked(values: Sequence[str]) -> Cell:
+    """A value a currency, the main one first and the others under it."""
+    if not values:
         return formats.NONE
-    part = any(a.performing < a.projects for a in known)
-    behind = f"{number(sum(a.performing for a in known))} of {number(sum(a.projects for a in amounts))}"
-    values = " + ".join(number(a.cpi, decimals=2) for a in known)
-    return Under(values, behind) if part else values
+    return Under(values[0], f"+ {' + '.join(values[1:])}") if len(values) > 1 else values[0]
 
 
 def _stale(program: Program) -> str:

@@ -82,7 +82,7 @@ def show_program(view: View) -> None:
         opened = program_view.projects(found) or opened
     if comments := program_view.comments(found):
         with frame.card("comments", "What the latest reports say", "The comments of the reports, newest first"):
-            program_view.show_comments(comments)
+            opened = program_view.show_comments(comments) or opened
     if opened:
         controls.open_project(opened)
 

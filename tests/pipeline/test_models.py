@@ -10,6 +10,8 @@ import pytest
 from desk import Desk, day
 from walk import walk
 
+from analytics.programs import programs
+from analytics.reading import Scope, Source
 from pipelines.build import model
 from pipelines.warehouse import shipped_rules
 
@@ -287,7 +289,82 @@ def test_the_first_forecast_of_a_source_without_baselines_is_the_baseline(desk: 
     assert desk.rows("select schedule, cost from project_at(date '2019-08-01')") == [("red", "red")]
 
 
-MART_SUMS = ("projects", "reporting", "stale", "budgeted", "budget", "eac", "eac_budget")
+@pytest.mark.parametrize(
+    ("rule", "evidence", "colour"),
+    [
+        ("share", {"red": 0.25}, "red"),
+        ("share", {"red": 0.2499, "amber": 0.0}, "green"),
+        ("share", {"red": 0.1, "amber": 0.15}, "amber"),  # a hair less than a quarter in doubles
+        ("share", {"red": 0.01, "critical_red": 1}, "red"),
+        ("share", {"known": 0.49}, "unknown"),
+        ("share", {"known": 0.5}, "green"),
+        ("share", {"red": 0.25, "known": 0.25}, "red"),
+        ("worst", {"red_projects": 1, "known": 0.1}, "red"),
+        ("worst", {"amber_projects": 1}, "amber"),
+        ("worst", {}, "green"),
+        ("worst", {"known": 0.49}, "unknown"),
+        ("mean", {"red": 0.5, "amber": 0.5, "green": 0.0}, "red"),  # 1.5
+        ("mean", {"red": 0.49, "amber": 0.51, "green": 0.0}, "amber"),
+        ("mean", {"red": 0.25, "green": 0.75}, "amber"),  # 0.5
+        ("mean", {"red": 0.24, "green": 0.76}, "green"),
+        ("mean", {"red": 0.6, "green": 0.2, "known": 0.8}, "red"),  # over what is known
+        ("mean", {"red": 1.0, "green": 0.0, "known": 0.4}, "unknown"),
+        ("mean", {"green": 0.0}, "unknown"),
+    ],
+)
+def test_the_colour_of_a_program(
+    con: duckdb.DuckDBPyConnection, rule: str, evidence: dict[str, float], colour: str
+) -> None:
+    given = {"red": 0.0, "amber": 0.0, "green": 1.0, "known": 1.0} | evidence
+    shares = ", ".join(f"'{n}': {given[n]}::double" for n in ("red", "amber", "green", "known"))
+    counts = ", ".join(f"'{n}': {evidence.get(n, 0)}" for n in ("red_projects", "amber_projects", "critical_red"))
+    con.execute("update rule_in_force set word = ? where name = 'rollup_rule'", [rule])
+    assert value(con, f"rollup_colour({{{shares}, {counts}}})") == colour
+
+
+@pytest.mark.parametrize(
+    ("rows", "by_budget"),
+    [
+        ("('USD', 1, 10), ('USD', 1, 20)", True),
+        ("('USD', 1, 10), ('EUR', 1, 20)", False),
+        ("('USD', 1, 10), ('USD', 0, null)", False),
+        ("('USD', 1, 0)", False),
+    ],
+)
+def test_a_program_is_weighed_by_budget_where_all_are_known_in_one_currency(
+    con: duckdb.DuckDBPyConnection, rows: str, by_budget: bool
+) -> None:
+    given = f"(values {rows}) as t (currency, budgeted, budget)"
+    assert bool(value(con, f"(select rollup_by_budget(1, budgeted, budget, currency) from {given})")) is by_budget
+
+
+@pytest.mark.parametrize("seed", [201, 202, 203])
+def test_the_colours_of_all_weeks_are_those_of_each_review_date(desk: Desk, seed: int) -> None:
+    for step in walk(seed, 10):
+        if step.files:
+            desk.try_load(*step.files, quarantine=True)
+    rows = desk.rows(
+        "select review_date, coalesce(program_id, '(none)'), portfolio, is_whole, reported, computed, live "
+        "from mart_program_week"
+    )
+    source = Source(desk.warehouse.open())
+    try:
+        dates = {row[0] for row in rows}
+        assert len(dates) >= 5
+        for date in dates:
+            of_date = [row for row in rows if row[0] == date]
+            scopes = {None, *(row[2] for row in of_date if row[2])}
+            for portfolio in scopes:
+                asked = [r for r in of_date if (r[3] if portfolio is None else r[2] == portfolio)]
+                found = programs(source, date, Scope(portfolio))
+                assert sorted((r[1], *r[4:]) for r in asked) == sorted(
+                    (p.program_id, p.reported.state, p.computed.state, p.live) for p in found
+                )
+    finally:
+        source.close()
+
+
+MART_SUMS = ("projects", "reporting", "stale", "budgeted", "critical", "budget", "eac", "eac_budget")
 
 
 @pytest.mark.parametrize("seed", [101, 102, 103])
@@ -303,14 +380,15 @@ def test_the_mart_is_the_sum_of_the_projects_on_every_review_date(desk: Desk, se
             expected: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
             live = con.execute(
                 """
-                select portfolio, program_id, goal_id, currency, reported, computed, is_reported, is_stale,
+                select portfolio, program_id, goal_id, currency, reported, computed, is_reported, is_stale, is_critical,
                     budget::decimal(38, 6), eac::decimal(38, 6)
                 from project_at(?) where is_live
                 """,
                 [date],
             ).fetchall()
-            for *key, is_reported, is_stale, budget, eac in live:
+            for *key, is_reported, is_stale, is_critical, budget, eac in live:
                 sums = {"projects": 1, "reporting": int(is_reported), "stale": int(is_stale)}
+                sums |= {"critical": int(is_critical)}
                 sums |= {"budgeted": int(budget is not None), "budget": budget or 0}
                 both = budget is not None and eac is not None
                 sums |= {"eac": eac if both else 0, "eac_budget": budget if both else 0}
