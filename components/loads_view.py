@@ -1,5 +1,6 @@
 """What the Loads page shows: the history, one load, what undoing it would do, the publications."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -11,13 +12,26 @@ from analytics.loads import Effect
 from components import controls, tables
 from components.figures import Figure, figures
 from components.formats import NONE, is_missing, number, percent
-from components.tables import Column
-from components.upload_view import NOUNS, many, moment
+from components.tables import Cell, Column, Under
+from components.upload_words import NOUNS, many, moment
 from pipelines.map import profiles
 
 ROW_HEIGHT = 36
 ACTIONS = {"load": "Load", "undo": "Undo", "redo": "Reinstatement", "rules": "Change of rules"}
 EVENTS = {"committed": "Loaded", "withdrawn": "Withdrawn", "restored": "Reinstated"}
+HISTORY = (
+    Column("File", width="26%"),
+    Column("Loaded", width="20%"),
+    Column("State"),
+    *(Column(title, "right") for title in ("Quality", "Read", "New", "Restated", "Unchanged", "Rejected", "Warnings")),
+)
+RULES = (
+    Column("Rule", width="26%"),
+    Column("Failed", "right"),
+    Column("Checked", "right"),
+    Column("Effect", is_quiet=True),
+    Column("On", width="42%"),
+)
 SHOW = {
     "": "All loads",
     "in-force": "In force",
@@ -56,63 +70,28 @@ def fitting(frame: pd.DataFrame, export: str, show: str) -> pd.DataFrame:
 
 
 def history(frame: pd.DataFrame) -> int | None:
-    """The loads as a table; returned is the number of the one that was clicked."""
-    shown = pd.DataFrame(
-        {
-            "Load": frame["load_id"],
-            "File": frame["file_name"],
-            "Sheet": frame["sheet"],
-            "Export": frame["export"],
-            "When": frame["loaded_at"].map(moment),
-            "State": frame["in_force"].map({True: "In force", False: "Withdrawn"}),
-            "Quality": frame["quality"] * 100,
-            "Rejected": frame["rows_rejected"],
-            "New": frame["rows_new"],
-            "Restated": frame["rows_restated"],
-            "Unchanged": frame["rows_unchanged"],
-            "Read": frame["rows_read"],
-            "Warnings": frame["warnings"],
-            "Source": frame["source"],
-            "By": frame["loaded_by"],
-            "Publication": frame["publication"],
-            "Why withdrawn": frame["why"].where(~frame["in_force"]),
-        }
-    ).dropna(axis="columns", how="all")
-    counts = ["Read", "New", "Restated", "Unchanged", "Rejected", "Warnings"]
-    # A new grid after each opening: an old one would come back with its cell selected, and open the load again.
-    opened = st.session_state.setdefault("loads_opened", 0)
-    picked = st.dataframe(
-        shown,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(shown), 12) + 1) + 3,
-        key=f"loads-{opened}",
-        on_select="rerun",
-        selection_mode="single-cell",
-        placeholder="",
-        column_config={
-            "Load": st.column_config.NumberColumn(width=64, format="%d", pinned=True),
-            "File": st.column_config.TextColumn(width=200),
-            "Sheet": st.column_config.TextColumn(width=90),
-            "Export": st.column_config.TextColumn(width=76),
-            "When": st.column_config.TextColumn(width=162),
-            "State": st.column_config.TextColumn(width=92),
-            **{name: st.column_config.NumberColumn(width=84, format="localized") for name in counts},
-            "Quality": st.column_config.ProgressColumn(
-                width=110,
-                format="%.0f %%",
-                min_value=0,
-                max_value=100,
-                help="The share of the file's rows that came in without a problem",
-            ),
-            "Publication": st.column_config.NumberColumn(width=92, format="%d"),
-        },
+    """The loads as a table; returned is the number of the one that was opened."""
+    picked = tables.listing(
+        HISTORY,
+        [_history_row(row) for row in frame.to_dict("records")],
+        key="history",
+        picks=[*map(str, frame["load_id"])],
     )
-    cells = picked["selection"]["cells"]
-    if not cells:
-        return None
-    st.session_state["loads_opened"] = opened + 1
-    return int(frame["load_id"].iloc[cells[0][0]])
+    return int(picked) if picked else None
+
+
+def _history_row(load: Mapping[Any, Any]) -> list[Cell]:
+    sheet = "" if is_missing(load["sheet"]) else f", sheet {load['sheet']}"
+    why = "" if load["in_force"] or is_missing(load["why"]) else str(load["why"])
+    state = "In force" if load["in_force"] else "Withdrawn"
+    counts = ("rows_read", "rows_new", "rows_restated", "rows_unchanged", "rows_rejected", "warnings")
+    return [
+        Under(str(load["file_name"]), f"Load {load['load_id']}, {load['export']}{sheet}"),
+        Under(moment(load["loaded_at"]), f"{load['loaded_by']}, publication {load['publication']}"),
+        Under(state, why) if why else state,
+        percent(load["quality"]),
+        *(number(load[name]) for name in counts),
+    ]
 
 
 def crumbs(load_id: int) -> None:
@@ -184,27 +163,18 @@ def mapping(load: dict[str, Any]) -> None:
 def rules(frame: pd.DataFrame) -> None:
     """The rules that a load was checked by."""
     engines = {"great_expectations": "Great Expectations", "sql": "SQL, by the same rule"}
-    shown = pd.DataFrame(
-        {
-            "Rule": frame["rule"].str.replace("_", " "),
-            "Failed": frame["rows_failed"],
-            "Checked": frame["rows_checked"],
-            "Effect": frame["severity"].map({"error": "rejects the row", "warning": "flags the row"}),
-            "Columns": frame["columns"],
-            "Expectation": frame["expectation"],
-            "Engine": frame["engine"].map(engines),
-        }
-    )
-    st.dataframe(
-        shown,
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=ROW_HEIGHT * (min(len(shown), 8) + 1) + 3,
-        column_config={
-            "Rule": st.column_config.TextColumn(width=240, pinned=True),
-            **{name: st.column_config.NumberColumn(width=84, format="localized") for name in ("Failed", "Checked")},
-        },
-    )
+    effects = {"error": "rejects the row", "warning": "flags the row"}
+    rows: list[list[Cell]] = [
+        [
+            rule["rule"].replace("_", " "),
+            number(rule["rows_failed"]),
+            number(rule["rows_checked"]),
+            effects[rule["severity"]],
+            Under(rule["columns"], f"{rule['expectation']}, {engines[rule['engine']]}"),
+        ]
+        for rule in frame.to_dict("records")
+    ]
+    tables.listing(RULES, rows)
 
 
 def rules_title(frame: pd.DataFrame) -> str:

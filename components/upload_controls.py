@@ -9,6 +9,7 @@ import streamlit as st
 
 from components import tables, uploads
 from components import upload_view as view
+from components import upload_words as words
 from components.tables import Column
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
@@ -23,16 +24,27 @@ _ASKED: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 
+def drop(label: str) -> None:
+    """Where files are dropped; they are taken at once, and the place is empty again."""
+    drops = st.session_state.setdefault("drops", 0)
+    with st.container(key="drop"):
+        files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}", label_visibility="collapsed")
+    if files:
+        uploads.start((file.name, file) for file in files)
+        st.session_state["drops"] = drops + 1
+        st.rerun()
+
+
 def questions(upload: Upload, files: Sequence[FileReport]) -> None:
     """What files leave open, to be answered with one click; an answer checks them again."""
     asked = {(f.path, p.rule): (f, p) for f in files for p in f.problems if p.rule in _ASKED and f.path}
     for number, ((path, rule), (file, problem)) in enumerate(asked.items()):
         name, question, answers = _ASKED[rule]
-        view.said([f"{question} {problem.column} of {view.place(file)}? For example {problem.value}"])
+        view.said([f"{question} {problem.column} of {words.place(file)}? For example {problem.value}"])
         with st.container(horizontal=True):
-            for answer, words in answers.items():
+            for answer, label in answers.items():
                 act = partial(uploads.set_how, upload, path, **{name: answer})
-                st.button(words, key=f"answer-{number}-{answer}", on_click=act, type="primary")
+                st.button(label, key=f"answer-{number}-{answer}", on_click=act, type="primary")
 
 
 def controls(upload: Upload, file: FileReport, number: int) -> None:
@@ -41,7 +53,11 @@ def controls(upload: Upload, file: FileReport, number: int) -> None:
     if path is None:
         return
     is_open = file.refused and not any(p.rule in _ASKED for p in file.problems)
-    with st.expander("Change how it is read", expanded=is_open):
+    # What is open is the server's to know: the page is drawn anew around it at each check.
+    box = st.expander("Change how it is read", is_open, key=f"change-{number}-{is_open}", on_change="rerun")
+    if not box.open:
+        return
+    with box:
         how = upload.how[path]
         recognised = f"Recognised: {contract(file.export).title}" if file.export else "Not recognised"
         exports = {"": recognised} | {export: contract(export).title for export in EXPORTS}

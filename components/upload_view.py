@@ -1,8 +1,6 @@
-"""What the Upload page shows of a checked load: the verdict, how files were read, their problems, what would change."""
+"""What the Upload page shows of a checked load: counts, columns, problems, what would change."""
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from html import escape
 from typing import Any
 
@@ -11,111 +9,17 @@ import streamlit as st
 
 from components import tables
 from components.figures import Figure, figures
-from components.formats import day, number
+from components.formats import number
 from components.tables import Column
-from pipelines.contract import contract
+from components.upload_words import NO_VALUE, NOUNS, cut, many, place, shown, total, worded, written
 from pipelines.map import profiles
-from pipelines.report import ColumnRead, FileReport, LoadReport
+from pipelines.report import FileReport, LoadReport
 
 SHOWN = 500  # problems in the table on the page; the downloads have all
+
 GROUPS = 15
-NO_VALUE = "empty"
-NOUNS = {"goals": "goals", "programs": "programs", "projects": "projects", "status": "status reports"}
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-_DECIDED = {
-    "dmy": "with the day first",
-    "mdy": "with the month first",
-    ",": "with a decimal comma",
-    ".": "with a decimal point",
-}
-# The pipeline speaks to the command line; on the page the same is said by a control.
-_IN_PAGE_WORDS = (
-    (r"with --date-order dmy or --date-order mdy", "under Order of dates"),
-    (r"with --decimal comma or --decimal point", "under Decimal sign"),
-    (r"(, or |or )?give one value for all rows with --set (\w+)=VALUE", r"\1give \2 one value for every row"),
-    (r"or --set currency=EUR", "or one value for every row"),
-    (r"say --as projects|load it as a list with --as projects", "choose Projects under Export"),
-    (r"(say which export it is|Name it) with --as", "say which export it is under Export"),
-    (r"Load it with a --profile that knows", "Choose a profile that knows"),
-    (r"choose a --profile", "choose one under Profile"),
-    (r"`python -m pipelines templates DIR`", "see the templates"),
-    (r"^--set (\w+)", r"\1, one value for every row"),
-)
 
-
-def worded(text: str) -> str:
-    """A message or fix as it is said on the page.
-
-    >>> worded("Say which comes first with --date-order dmy or --date-order mdy, or write dates as 2026-11-20.")
-    'Say which comes first under Order of dates, or write dates as 2026-11-20.'
-    """
-    for pattern, words in _IN_PAGE_WORDS:
-        text = re.sub(pattern, words, text)
-    return text
-
-
-def many(count: int, what: str) -> str:
-    """A count and its noun.
-
-    >>> many(1, "row"), many(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
-
-
-def place(file: FileReport) -> str:
-    """A file's name, with its sheet."""
-    return f"{file.file}, sheet {file.sheet}" if file.sheet else file.file
-
-
-def together(files: Sequence[FileReport]) -> str:
-    """What files are called in a sentence: the name of one, the number of several."""
-    names = list(dict.fromkeys(file.file for file in files))
-    return names[0] if len(names) == 1 else f"{number(len(names))} files"
-
-
-def total(report: LoadReport, count: str) -> int:
-    """A count over all files."""
-    return sum(getattr(file, count) for file in report.files)
-
-
-def verdict(report: LoadReport) -> str:
-    """What a check found, in a sentence."""
-    refused = [file for file in report.files if file.refused]
-    name = together(report.files)
-    if refused:
-        if all(p.rule in ("date_order_undecided", "decimal_sign_undecided") for f in refused for p in f.problems):
-            return f"{together(refused)} can be read in two ways: say which"
-        part = "" if len(refused) == len(report.files) else f" of {number(len(report.files))}"
-        if any(file.unreadable for file in refused):
-            return f"{together(refused)}{part} cannot be read"
-        return f"{together(refused)}{part} cannot be used as it stands"
-    if rejected := total(report, "rows_rejected"):
-        read = total(report, "rows_read")
-        return f"{number(rejected)} of {many(read, 'row')} of {name} cannot be loaded as {_they(rejected)}"
-    if not report.has_news:
-        return f"{name} is loaded already: nothing would change"
-    new, restated = total(report, "rows_new"), total(report, "rows_restated")
-    parts = [f"{number(count)} {word}" for count, word in ((new, "new"), (restated, "restated")) if count]
-    if not parts:
-        return f"{name} repeats what is loaded; publishing it says so again"
-    return f"{name} is ready to publish: {' and '.join(parts)} {'row' if new + restated == 1 else 'rows'}"
-
-
-def _they(count: int) -> str:
-    return "it stands" if count == 1 else "they stand"
-
-
-def context(report: LoadReport) -> list[str]:
-    """What stands under the verdict."""
-    said = ["Nothing is published yet"]
-    if len(report.files) > 1:
-        said.append(", ".join(place(file) for file in report.files))
-    if warnings := total(report, "warnings"):
-        said.append(many(warnings, "warning"))
-    if report.cleared_sample:
-        said.append("the sample organisation makes room")
-    return said
+UNUSED = 40  # unused headers named
 
 
 def counts(report: LoadReport) -> None:
@@ -127,82 +31,24 @@ def counts(report: LoadReport) -> None:
         figures([Figure(label, number(total(report, name)), note) for label, name, note in items])
 
 
-def read_as(file: FileReport) -> str:
-    """What a file was understood as, in a sentence."""
-    if file.export:
-        used = sum(column.column is not None for column in file.columns)
-        of = f", {number(used)} of its {many(len(file.columns), 'column')} used" if file.columns else ""
-        return f"{place(file)} {'looks like' if file.refused else 'is read as'} {NOUNS[file.export]}{of}"
-    return f"{place(file)} is not read" if file.refused else f"{place(file)} is left alone"
-
-
-def form(file: FileReport) -> str:
-    """How a file is written: kind, encoding, delimiter, header row, rows, profile and source."""
-    if not file.rows_read and not file.export:
-        return ""
-    parts = ["Excel workbook"]
-    if file.delimiter:
-        sign = _DELIMITERS.get(file.delimiter, file.delimiter)
-        parts = ["CSV", str(file.encoding).upper().replace("-SIG", " with BOM"), f"cells parted by {sign}"]
-    parts += [f"header in row {file.header_row}", many(file.rows_read, "row")]
-    if file.profile:
-        parts.append(f"profile: {profiles()[file.profile].title}")
-    if file.source and file.source != "template":
-        parts.append(f"source {file.source}")
-    return ", ".join(parts)
-
-
-def assumptions(file: FileReport) -> list[str]:
-    """What was decided or assumed where a file can be read in two ways."""
-    said = []
-    for column in file.columns:
-        if column.decided and column.examples:
-            example, value = column.examples[0], _shown(column)
-            became = f": {example} is {value}" if column.read_as and value != example else ""
-            said.append(f"{worded(column.header)} is read {_DECIDED[column.decided]}{became}.")
-    if file.assumed:
-        text = worded(file.assumed)
-        said.append(f"{text[:1].upper()}{text[1:]}.")
-    return said
-
-
 def columns(file: FileReport) -> None:
-    """How each header of a file is read."""
+    """How each header of a file is read, and which are not used."""
     rows = [
         [
             worded(column.header),
-            column.column.replace("_", " ") if column.column else "not used",
-            " | ".join(_cut(text) for text in column.examples) or NO_VALUE,
-            _shown(column) if column.column else "",
+            column.column.replace("_", " "),
+            " | ".join(cut(text, 32) for text in column.examples) or NO_VALUE,
+            shown(column),
         ]
         for column in file.columns
+        if column.column
     ]
     titles = [Column("Header in the file", width="26%"), Column("Read as", width="20%")]
-    tables.listing([*titles, Column("Examples", is_quiet=True), Column("The first becomes", width="18%")], rows)
-
-
-def _shown(column: ColumnRead) -> str:
-    return "" if column.read_as is None else _cut(_written(column.column or "", column.read_as))
-
-
-def _written(column: str, text: str) -> str:
-    """A typed value of a contract's column as people write it."""
-    kind = _type(column)
-    if kind == "date":
-        return day(pd.Timestamp(text))
-    if kind == "yes_no":
-        return "yes" if text == "true" else "no"
-    return f"{float(text):,.10g}" if kind in ("money", "number", "percent") else text
-
-
-@cache
-def _type(name: str) -> str:
-    found = (contract(export).columns.get(name) for export in NOUNS)
-    return next(column.type for column in found if column)
-
-
-def _cut(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    tables.listing([*titles, Column("Examples", is_quiet=True), Column("The first becomes", width="22%")], rows)
+    unused = [column.header for column in file.columns if not column.column]
+    if unused:
+        more = f" and {many(len(unused) - UNUSED, 'more header')}" if len(unused) > UNUSED else ""
+        said([f"Not used: {', '.join(cut(header) for header in unused[:UNUSED])}{more}"], "rw-quiet")
 
 
 def problem_groups(problems: pd.DataFrame) -> pd.DataFrame:
@@ -225,27 +71,27 @@ def _places(rows: "pd.Series[Any]") -> str:
 
 def _alike(messages: "pd.Series[Any]") -> str:
     # Behind the first comma stand the row's own cells.
-    said = messages.unique()
-    first = str(said[0])
-    return first if len(said) == 1 else first.split(", ")[0]
+    found = messages.unique()
+    first = str(found[0])
+    return first if len(found) == 1 else first.split(", ")[0]
 
 
 def show_groups(groups: pd.DataFrame) -> None:
     """The problems by rule."""
-    shown = groups.head(GROUPS)
+    first = groups.head(GROUPS)
     rows: list[list[tables.Cell]] = [
         [
             tables.Tagged(text, severity) if severity == "warning" else text,
-            _cut(column, 80) if isinstance(column, str) else "",
+            cut(column, 80) if isinstance(column, str) else "",
             places,
             fix,
         ]
         for severity, column, text, fix, places in zip(
-            shown["severity"],
-            shown["column"],
-            shown["message"].map(lambda text: f"{text[:1].upper()}{text[1:]}"),
-            shown["fix"],
-            shown["rows"],
+            first["severity"],
+            first["column"],
+            first["message"].map(lambda text: f"{text[:1].upper()}{text[1:]}"),
+            first["fix"],
+            first["rows"],
             strict=True,
         )
     ]
@@ -286,20 +132,10 @@ def show_problems(frame: pd.DataFrame) -> None:
     )
 
 
-def change_title(report: LoadReport) -> str:
-    """Which columns would be restated, most cells first."""
-    cells = pd.DataFrame([file.changed_cells for file in report.files]).sum()
-    summed = {str(name): int(count) for name, count in cells.items()}
-    ranked = sorted(summed.items(), key=lambda item: -item[1])
-    parts = [f"{name.replace('_', ' ')} in {number(count)}" for name, count in ranked[:3]]
-    more = f" and {many(len(ranked) - 3, 'other column')}" if len(ranked) > 3 else ""
-    return f"{many(total(report, 'rows_restated'), 'row')} would be restated: {', '.join(parts)}{more}"
-
-
 def changes(report: LoadReport) -> None:
     """The first cells that would be restated, with what is known and what the file says."""
     rows = [
-        [c.row, c.key, c.column.replace("_", " "), *(v and _written(c.column, v) for v in (c.old, c.new))]
+        [c.row, c.key, c.column.replace("_", " "), *(v and written(c.column, v) for v in (c.old, c.new))]
         for file in report.files
         for c in file.changes
     ]
@@ -314,58 +150,6 @@ def changes(report: LoadReport) -> None:
     )
 
 
-def receipt(report: LoadReport) -> str:
-    """What was published, as text that can be filed."""
-    lines = [
-        f"Rightwork, publication {report.published}",
-        f"Published {moment(report.published_at)} by {report.published_by}",
-        "",
-    ]
-    for file in report.files:
-        lines += [
-            place(file) + (f" (sha256 {file.digest[:12]})" if file.digest else ""),
-            f"  {_receipt_line(file)}",
-        ]
-    if report.cleared_sample:
-        lines += ["", "The sample organisation made room."]
-    return "\n".join(lines)
-
-
-def _receipt_line(file: FileReport) -> str:
-    if not file.export:
-        return "left alone"
-    rows = (
-        f"{many(file.rows_read, 'row')} read: {number(file.rows_new)} new, {number(file.rows_restated)} restated, "
-        f"{number(file.rows_unchanged)} unchanged, {number(file.rows_rejected)} rejected; "
-        f"{many(file.warnings, 'warning')}"
-    )
-    return f"load {file.load_id}, {file.export}, {rows}" if file.load_id else f"{file.export}, {rows}; loaded already"
-
-
-def receipt_frame(report: LoadReport) -> pd.DataFrame:
-    """The receipt as a table, one row a file or sheet."""
-    names = ["file", "sheet", "digest", "export", "profile", "load_id", "rows_read", "rows_new", "rows_restated"]
-    names += ["rows_unchanged", "rows_rejected", "warnings"]
-    frame = pd.DataFrame([{name: getattr(file, name) for name in names} for file in report.files])
-    frame.insert(0, "publication", report.published)
-    return frame.assign(published_at=moment(report.published_at), published_by=report.published_by)
-
-
-def differs(checked: LoadReport, published: LoadReport) -> bool:
-    """Whether a publication did other than its check said: somebody published in between."""
-    names = ("rows_new", "rows_restated", "rows_unchanged", "rows_rejected")
-    return any(total(checked, name) != total(published, name) for name in names)
-
-
-def moment(at: Any) -> str:
-    """A moment of the store's clock.
-
-    >>> moment(pd.Timestamp("2026-11-20 16:55"))
-    '20 Nov 2026 16:55 UTC'
-    """
-    return "n/a" if at is None or pd.isna(at) else f"{day(at)} {at:%H:%M} UTC"
-
-
 def said(texts: Sequence[str], kind: str = "") -> None:
     """Sentences that may hold foreign text, one a line."""
     lines = "".join(f"<p>{escape(text)}</p>" for text in texts)
@@ -376,60 +160,6 @@ def facts(pairs: Mapping[str, str]) -> None:
     """Names and values, side by side."""
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in pairs.items())
     st.html(f'<dl class="rw-facts">{items}</dl>')
-
-
-def problem_title(problems: pd.DataFrame) -> str:
-    """How many errors and warnings there are."""
-    errors = int((problems["severity"] == "error").sum())
-    parts = [many(errors, "error")] if errors else []
-    if warned := len(problems) - errors:
-        parts.append(many(warned, "warning"))
-    return " and ".join(parts)
-
-
-def why_closed(report: LoadReport) -> str:
-    """Why Publish is closed, and what opens it; "" where it is open."""
-    if any(file.refused for file in report.files):
-        which = together([file for file in report.files if file.refused])
-        return f"Nothing can be published while {which} is not read: see what to do below, or drop a mended file here."
-    if rejected := total(report, "rows_rejected"):
-        which = "the row" if rejected == 1 else "the rows"
-        text = f"Publish opens when every row is good. Mend {which} and drop the file "
-        if not can_part(report):
-            return f"{text}again; there is no good row in it that is not loaded already."
-        aside = "it is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
-        return f"{text}again, or publish the good rows alone: {aside}, to be mended later."
-    return "" if report.has_news else "There is nothing to publish: everything in it is loaded already."
-
-
-def can_part(report: LoadReport) -> bool:
-    """Whether the good rows could be published without the rejected ones."""
-    return bool(report.has_news and good_rows(report) and not any(file.refused for file in report.files))
-
-
-def good_rows(report: LoadReport) -> int:
-    """How many rows have no error."""
-    return sum(total(report, name) for name in ("rows_new", "rows_restated", "rows_unchanged"))
-
-
-def published(report: LoadReport) -> str:
-    """What came of publishing, in a sentence."""
-    name = together(report.files)
-    if not report.published:
-        return f"{name} is loaded already: nothing changed"
-    new, restated = total(report, "rows_new"), total(report, "rows_restated")
-    parts = [f"{number(count)} {word}" for count, word in ((new, "new"), (restated, "restated")) if count]
-    return f"Published: {' and '.join(parts) or 'no new'} {'row' if new + restated == 1 else 'rows'} from {name}"
-
-
-def published_context(report: LoadReport) -> list[str]:
-    """What stands under the receipt's headline."""
-    if not report.published:
-        return ["No publication was made"]
-    said = [f"Publication {report.published}", moment(report.published_at), f"by {report.published_by}"]
-    if aside := total(report, "rows_rejected"):
-        said.append(f"{many(aside, 'row')} kept aside, to be mended")
-    return said
 
 
 def profile_list() -> None:

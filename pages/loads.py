@@ -10,12 +10,14 @@ from analytics import loads, reading
 from components import answers, controls, downloads, frame, jobs
 from components import loads_view as view
 from components import upload_view as problems_view
+from components import upload_words as words
 from components.guard import guard
 from pipelines import inbox
 from pipelines.contract import EXPORTS
 from pipelines.history import rejected_csv
 from pipelines.warehouse import Warehouse
 
+SHOWN_LOADS = 50  # on one page of the history
 SHOWN_REJECTED = 200
 SHOWN_PUBLICATIONS = 10
 
@@ -38,7 +40,14 @@ def show_history() -> None:
     fitting = view.fitting(every, export, show)
     with head:
         frame.header(view.headline(every, len(fitting)), view.context(every), is_sample=answers.ask(reading.is_sample))
-    opened = view.history(fitting) if len(fitting) else None
+    opened = None
+    if len(fitting):
+        with frame.card("history"):
+            rows = st.container()
+            pages = -(-len(fitting) // SHOWN_LOADS)
+            page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+            with rows:
+                opened = view.history(fitting[(page - 1) * SHOWN_LOADS : page * SHOWN_LOADS])
     if fitting.empty:
         st.text("Choose another export or another state.")
     left, right = st.columns([3, 2])
@@ -97,7 +106,7 @@ def show_load(load_id: int) -> None:
     show_change(load_id, is_in_force=bool(found["in_force"]))
     problems = answers.ask(loads.problems, load_id)
     if len(problems):
-        with frame.card("problems", problems_view.problem_title(problems), "As the file was checked"):
+        with frame.card("problems", words.problem_title(problems), "As the file was checked"):
             problems_view.show_groups(problems_view.problem_groups(problems))
             with st.expander("Row by row"):
                 problems_view.show_problems(problems)
@@ -106,7 +115,7 @@ def show_load(load_id: int) -> None:
             st.download_button("Download all as CSV", write, name, "text/csv", on_click="ignore")
     if found["rows_rejected"]:
         headers, rows = answers.ask(loads.rejected, load_id)
-        title = f"{problems_view.many(len(rows), 'row')} kept aside"
+        title = f"{words.many(len(rows), 'row')} kept aside"
         with frame.card("rejected", title, "Mend them and upload the file: its first two columns are ignored"):
             view.rejected(headers, rows, SHOWN_REJECTED)
             st.download_button(

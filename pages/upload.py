@@ -7,23 +7,13 @@ import streamlit as st
 
 from components import downloads, formats, frame, jobs, upload_controls, uploads
 from components import upload_view as view
+from components import upload_words as words
 from components.guard import guard
 from components.uploads import Upload
 from pipelines.contract import EXPORTS
 from pipelines.report import LoadReport
 
 LIMIT = "CSV or Excel (.xlsx), up to 200 MB a file"
-
-
-def drop(label: str) -> None:
-    """Where files are dropped; they are taken at once, and the place is empty again."""
-    drops = st.session_state.setdefault("drops", 0)
-    with st.container(key="drop"):
-        files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}", label_visibility="collapsed")
-    if files:
-        uploads.start((file.name, file) for file in files)
-        st.session_state["drops"] = drops + 1
-        st.rerun()
 
 
 def show_start() -> None:
@@ -33,7 +23,7 @@ def show_start() -> None:
         ["Every problem is named with its row and its fix", "nothing is published before you say so"],
     )
     with frame.card("drop"):
-        drop("Files")
+        upload_controls.drop("Files")
         st.html(f'<p class="rw-drop-limit">{LIMIT}</p>')
     left, right = st.columns(2)
     with left, frame.card("templates", "No export yet? Start from a template", "One header row and an example each"):
@@ -65,7 +55,7 @@ def show_progress(upload: Upload) -> bool:
 
 def show_check(upload: Upload, report: LoadReport) -> None:
     """What was found, what may be done about it, and the evidence."""
-    frame.header(view.verdict(report), view.context(report))
+    frame.header(words.verdict(report), words.context(report))
     if upload.notice:
         view.said([upload.notice], "rw-notice")
     is_busy = show_progress(upload)
@@ -75,24 +65,28 @@ def show_check(upload: Upload, report: LoadReport) -> None:
         show_actions(upload, report)
     if len(upload.problems):
         show_problems(upload)
-    if view.total(report, "rows_restated"):
-        with frame.card("changes", view.change_title(report), "What is known now, and what the file says instead"):
+    if words.total(report, "rows_restated"):
+        with frame.card("changes", words.change_title(report), "What is known now, and what the file says instead"):
             view.changes(report)
     for number, file in enumerate(report.files):
-        with frame.card(f"file-{number}", view.read_as(file), view.form(file)):
-            if assumed := view.assumptions(file):
+        with frame.card(f"file-{number}", words.read_as(file), words.form(file)):
+            if assumed := words.assumptions(file):
                 view.said(assumed)
+            if known := words.headers(file):
+                view.said([known], "rw-quiet")
             if file.columns:
                 is_open = file.refused or (len(report.files) == 1 and not len(upload.problems))
-                with st.expander("How each column is read", expanded=is_open):
-                    view.columns(file)
+                box = st.expander("How each column is read", is_open, key=f"read-{number}-{is_open}", on_change="rerun")
+                if box.open:
+                    with box:
+                        view.columns(file)
             if not file.unreadable:
                 upload_controls.controls(upload, file, number)
 
 
 def show_actions(upload: Upload, report: LoadReport) -> None:
     """Publish, publish the good rows, or drop another file; where one is closed, why."""
-    rejected, refused = view.total(report, "rows_rejected"), any(file.refused for file in report.files)
+    rejected, refused = words.total(report, "rows_rejected"), any(file.refused for file in report.files)
     with frame.card("actions"):
         upload_controls.questions(upload, report.files)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -100,24 +94,24 @@ def show_actions(upload: Upload, report: LoadReport) -> None:
             if st.button("Publish", type="primary", disabled=not is_clean, icon=":material/publish:"):
                 uploads.publish(upload, quarantine=False)
                 st.rerun()
-            label = f"Publish {view.many(view.good_rows(report), 'good row')}, keep {formats.number(rejected)} aside"
-            if rejected and view.can_part(report) and st.button(label, icon=":material/rule:"):
+            label = f"Publish {words.many(words.good_rows(report), 'good row')}, keep {formats.number(rejected)} aside"
+            if rejected and words.can_part(report) and st.button(label, icon=":material/rule:"):
                 uploads.publish(upload, quarantine=True)
                 st.rerun()
             if st.button("Start over", type="tertiary"):
                 uploads.clear()
                 st.rerun()
-        if reason := view.why_closed(report):
+        if reason := words.why_closed(report):
             view.said([reason])
         if rejected or refused:
-            drop("Drop the mended file")
+            upload_controls.drop("Drop the mended file")
 
 
 def show_problems(upload: Upload) -> None:
     """Every problem: by rule, then row by row, and to download."""
     problems = upload.problems
     groups = view.problem_groups(problems)
-    with frame.card("problems", view.problem_title(problems), "Errors keep a row out; warnings let it in"):
+    with frame.card("problems", words.problem_title(problems), "Errors keep a row out; warnings let it in"):
         view.show_groups(groups)
         rules = ["", *groups["rule"].unique()]
         if len(problems) > 1:
@@ -126,11 +120,11 @@ def show_problems(upload: Upload) -> None:
             )
             shown = problems[problems["rule"] == rule] if rule else problems
             if len(shown) > view.SHOWN:
-                st.text(f"The first {view.SHOWN} of {view.many(len(shown), 'problem')}; the downloads have all.")
+                st.text(f"The first {view.SHOWN} of {words.many(len(shown), 'problem')}; the downloads have all.")
             view.show_problems(shown)
         if len(problems) == 1:
             return
-        stem = Path(view.together(upload.checked.files) if upload.checked else "").stem
+        stem = Path(words.together(upload.checked.files) if upload.checked else "").stem
         with st.container(horizontal=True):
             for name, write, mime, ending in (
                 ("CSV", partial(downloads.as_csv, problems), "text/csv", "csv"),
@@ -148,16 +142,16 @@ def show_problems(upload: Upload) -> None:
 
 def show_receipt(upload: Upload, report: LoadReport) -> None:
     """What was published, to be kept; and where to go from here."""
-    frame.header(view.published(report), view.published_context(report))
+    frame.header(words.published(report), words.published_context(report))
     if report.published:
         with frame.card("receipt", "Receipt", "To be copied, or kept as a file"):
-            if upload.checked and view.differs(upload.checked, report):
+            if upload.checked and words.differs(upload.checked, report):
                 view.said(["Somebody else published since the check; this is what was done."], "rw-notice")
-            st.code(view.receipt(report), language=None, wrap_lines=True)
+            st.code(words.receipt(report), language=None, wrap_lines=True)
             with st.container(horizontal=True):
                 name = f"publication-{report.published}"
-                st.download_button("Download as text", view.receipt(report), f"{name}.txt", on_click="ignore")
-                csv = downloads.as_csv(view.receipt_frame(report))
+                st.download_button("Download as text", words.receipt(report), f"{name}.txt", on_click="ignore")
+                csv = downloads.as_csv(words.receipt_frame(report))
                 st.download_button("Download as CSV", csv, f"{name}.csv", "text/csv", on_click="ignore")
     with st.container(horizontal=True):
         if st.button("See the Overview", type="primary"):

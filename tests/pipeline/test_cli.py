@@ -217,6 +217,9 @@ def test_undo_and_history(run: Run, file: Callable[..., Path]) -> None:
     assert (status, answer["loads"][0]["in_force"], answer["loads"][0]["why"]) == (0, False, "wrong month")
     assert "withdrawn" in run("history")[1]
     assert run("undo", 1, "--why", "again")[0] == 2
+    assert run("redo", 1, "--why", "right")[:2] == (0, "Load 1 is in force again. Published as publication 3.\n")
+    assert run("redo", 1, "--why", " ")[0] == 2
+    assert "withdrawn" not in run("history")[1]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """One load command: what it publishes, what it leaves alone, and how it says so."""
 
 import pytest
-from desk import Desk, day, differences
+from desk import TODAY, Desk, csv, day, differences
+
+from pipelines.load import load
+from pipelines.report import Change, ColumnRead, How, Request
 
 WEEK = """
     project_id, status_date, reported_health, budget
@@ -127,3 +130,65 @@ def test_a_dry_run_ends_as_the_load_would(desk: Desk) -> None:
     assert [desk.try_load(rows, dry_run=True).exit_status, desk.try_load(rows).exit_status] == [1, 1]
     assert desk.try_load(rows, dry_run=True, quarantine=True).exit_status == 0
     assert desk.try_load(rows, quarantine=True).published == 1
+
+
+def test_a_dry_run_shows_each_cell_that_would_be_restated(desk: Desk) -> None:
+    desk.load(WEEK)
+    lacking = """
+        project_id, status_date, reported_health
+        P1,         2026-01-09,  red
+        P9,         2026-01-09,  red
+    """
+    (file,) = desk.try_load(lacking, dry_run=True).files
+    assert file.changes == [
+        Change(2, "P1, 2026-01-09", "reported_health", "green", "red"),
+        Change(2, "P1, 2026-01-09", "budget", "100.0", None),
+    ]
+    assert file.changed_cells == {"budget": 1, "reported_health": 1}
+    (file,) = desk.try_load(lacking).files
+    assert (file.changes, file.columns) == ([], [])
+
+
+def test_restated_cells_are_shown_up_to_a_limit_and_counted_in_full(desk: Desk) -> None:
+    rows = [f"P{number}, 2026-01-09, green" for number in range(300)]
+    desk.load("\n".join(["project_id, status_date, reported_health", *rows]))
+    changed = "\n".join(["project_id, status_date, reported_health", *rows]).replace("green", "red")
+    (file,) = desk.try_load(changed, dry_run=True).files
+    assert [change.row for change in file.changes] == list(range(2, 202))
+    assert file.changed_cells == {"reported_health": 300}
+
+
+def test_a_dry_run_says_how_each_column_was_read(desk: Desk) -> None:
+    text = """
+        project_id; report date; rag; budget;   team
+        P1;         13/01/2026;  g;   1.000,50; blue
+        P2;         13/01/2026;  r;   2,75;
+    """
+    path = desk.file("")
+    path.write_text(csv(text).replace(" ", "").replace("reportdate", "report date"), "utf-8")
+    (file,) = load(desk.warehouse, Request([path], dry_run=True), today=TODAY).files
+    assert {column.header: column for column in file.columns} == {
+        "project_id": ColumnRead("project_id", "project_id", ("P1", "P2"), "P1"),
+        "report date": ColumnRead("report date", "status_date", ("13/01/2026",), "2026-01-13", "dmy"),
+        "rag": ColumnRead("rag", "reported_health", ("g", "r"), "green"),
+        "budget": ColumnRead("budget", "budget", ("1.000,50", "2,75"), "1000.5", ","),
+        "team": ColumnRead("team", None, ("blue",)),
+    }
+
+
+def test_each_file_of_a_command_may_be_read_in_its_own_way(desk: Desk) -> None:
+    text = "project_id, status_date, reported_health\n{}, 06/11/2026, green"
+    paths = [desk.file(text.format(project)) for project in ("P1", "P2")]
+    own = {paths[0]: How(dates="dmy", name="a/b.csv", source="North"), paths[1]: How(dates="mdy")}
+    report = load(desk.warehouse, Request(paths, own=own), today=TODAY)
+    assert [file.file for file in report.files] == ["a/b.csv", paths[1].name]
+    assert desk.rows("select project_id, status_date from fct_status order by all") == [
+        ("P1", day("2026-11-06")),
+        ("P2", day("2026-06-11")),
+    ]
+    assert desk.rows("select file_name, source from load order by load_id") == [
+        ("a/b.csv", "North"),
+        (paths[1].name, "template"),
+    ]
+    assert (report.has_news, report.published_by is not None) == (True, True)
+    assert not load(desk.warehouse, Request(paths, own=own, dry_run=True), today=TODAY).has_news

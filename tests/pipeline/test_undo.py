@@ -123,3 +123,51 @@ def test_a_joined_name_stays_joined_while_a_load_in_force_bears_it(desk: Desk) -
         ("name:canal", second),
         ("DFT_1", 3),
     ]
+
+
+def test_reinstating_brings_back_what_was_there(desk: Desk) -> None:
+    desk.load(FIRST)
+    (second,) = desk.load(FIRST.replace("green", "red") + "P3, 2026-01-16, amber, 300")
+    before = desk.tables()
+    desk.undo(second)
+    assert desk.redo(second) == 4
+    assert not differences(desk.tables(), before)
+    assert not differences(desk.tables(), desk.rebuilt())
+
+
+def test_reinstating_brings_back_what_a_load_only_repeated(desk: Desk) -> None:
+    (first,) = desk.load(FIRST)
+    (second,) = desk.load(FIRST + "P3, 2026-01-16, amber, 300")
+    for load_id in (second, first):
+        desk.undo(load_id)
+    assert desk.rows(RATED) == []
+    desk.redo(second)
+    assert [(row[0], row[3]) for row in desk.rows(RATED)] == [("P1", second), ("P2", second), ("P3", second)]
+    assert not differences(desk.tables(), desk.rebuilt())
+
+
+def test_a_reinstated_load_has_its_old_place_among_the_others(desk: Desk) -> None:
+    (first,) = desk.load(FIRST)
+    desk.load(FIRST.replace("green", "red"))
+    desk.undo(first)
+    desk.redo(first)
+    assert [row[2] for row in desk.rows(RATED)] == ["red", "red"]
+
+
+def test_what_cannot_be_reinstated(desk: Desk) -> None:
+    (first,) = desk.load(FIRST)
+    with pytest.raises(UsageError, match="load 1 is in force"):
+        desk.redo(first)
+    with pytest.raises(UsageError, match="there is no load 7"):
+        desk.redo(7)
+    assert desk.warehouse.publication() == 1
+
+
+def test_the_sample_is_not_reinstated_beside_exports_of_ones_own(desk: Desk) -> None:
+    (sample,) = desk.load(FIRST, source="sample")
+    (own,) = desk.load(FIRST.replace("P", "Q"))
+    with pytest.raises(UsageError, match="made room"):
+        desk.redo(sample)
+    desk.undo(own)
+    desk.redo(sample)
+    assert [row[0] for row in desk.rows(RATED)] == ["P1", "P2"]

@@ -1,0 +1,36 @@
+"""The inbox: any name is stored safely, batches are apart, and what was left lying is swept."""
+
+import io
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines import inbox
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "", "...", "a/b\\c:d*?.csv", "x" * 500 + ".csv", "漢" * 300, "\0\n\x1b.csv", "CON. "]
+)
+def test_any_name_is_stored_inside_its_batch(tmp_path: Path, name: str) -> None:
+    folder = inbox.batch(tmp_path)
+    ((path, called),) = inbox.spool(folder, [(name, io.BytesIO(b"content"))]).items()
+    assert called == name
+    assert path.resolve().is_relative_to(folder.resolve())
+    assert path.read_bytes() == b"content"
+    assert path.name.isprintable()
+
+
+def test_files_of_one_name_lie_beside_each_other(tmp_path: Path) -> None:
+    placed = inbox.spool(inbox.batch(tmp_path), [("a.csv", io.BytesIO(b"1")), ("a.csv", io.BytesIO(b"2"))])
+    assert [(path.name, path.read_bytes()) for path in placed] == [("a.csv", b"1"), ("a.csv", b"2")]
+
+
+def test_a_batch_that_lay_for_a_day_is_swept(tmp_path: Path) -> None:
+    old, new = inbox.batch(tmp_path), inbox.batch(tmp_path)
+    inbox.spool(old, [("a.csv", io.BytesIO(b"1"))])
+    past = time.time() - inbox.KEPT_SECONDS - 60
+    os.utime(old, (past, past))
+    inbox.batch(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)
