@@ -50,13 +50,15 @@ def show_effect(standing: Standing, edits: dict[str, Value]) -> None:
 def save(standing: Standing, edits: dict[str, Value]) -> None:
     """The reason, and the button that saves."""
     settings_view.show_edits(standing, edits)
-    why = st.text_input("Reason", key="why", max_chars=LONGEST_REASON, placeholder="Kept with the change")
     person = current_person()
     who = person.name if person.is_verified else f"{person.name} (unverified)"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        label = "Save the change" if len(edits) == 1 else f"Save {len(edits)} changes"
-        wanted = st.button(label, type="primary", key="save-rules")
-        discard(standing, edits)
+    with st.form("save-rules", border=False):
+        why = st.text_input("Reason", max_chars=LONGEST_REASON, placeholder="Kept with the change")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            label = "Save the change" if len(edits) == 1 else f"Save {len(edits)} changes"
+            wanted = st.form_submit_button(label, type="primary")
+            put_back = (standing, list(edits), standing.mark)
+            st.form_submit_button("Discard", on_click=settings_view.put_back, args=put_back)
     if wanted and why.strip():
         jobs.submit(JOB, "set_rules", changes=edits, why=why.strip())
         st.rerun()

@@ -64,7 +64,8 @@ def effect(page: Page) -> Locator:
 def save(page: Page, why: str, publication: int) -> None:
     page.get_by_role("textbox", name="Reason").fill(why)
     effect(page).get_by_role("button", name="Save").click()
-    expect(page.get_by_text(f"Saved as publication {publication}.")).to_be_visible()
+    # The first change waits for the worker, which takes its time to start on a busy machine.
+    expect(page.get_by_text(f"Saved as publication {publication}.")).to_be_visible(timeout=60_000)
 
 
 def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page: Page) -> None:
