@@ -46,9 +46,15 @@ def _offer(desk: Desk, known_at: int | None) -> Choices | None:
 
 def ask(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """The answer to a question, as the reader wants it known. Answers are shared between readers: change none."""
+    return later(question, *args, **kwargs)()
+
+
+def later(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """The same, asked when it is called: by a download, which is made after the run, outside of any page."""
     view = controls.current_view()
     desk = _desk(str(Warehouse().folder))
-    return desk.ask(question, st.session_state[_VERSION_KEY], view.known_at if view else None, *args, **kwargs)
+    version, known = st.session_state[_VERSION_KEY], view.known_at if view else None
+    return lambda: desk.ask(question, version, known, *args, **kwargs)
 
 
 def ask_latest(question: Callable[Concatenate[Source, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

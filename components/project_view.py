@@ -115,7 +115,7 @@ def figures(row: Mapping[str, Any], moved: Mapping[str, Any] | None, view: View)
             "Complete",
             formats.NONE if complete is None else f"{number(complete)} %",
             _planned(row),
-            _delta(moved, "complete_moved", lambda points: f"{number(points)} points", view, good_when="up"),
+            _delta(moved, "complete_moved", lambda points: formats.count(round(points), "point"), view, good_when="up"),
         ),
     ]
 
@@ -204,12 +204,15 @@ def comments_title(history: pd.DataFrame) -> str:
 
 def comments(history: pd.DataFrame) -> None:
     """What the reports said in words, the latest first, each with the colour that it gave."""
-    said = history[history["comment"].notna()].iloc[::-1].head(SHOWN_COMMENTS)
+    said = history[history["comment"].notna()].iloc[::-1]
+    place, count = st.container(), len(said)
+    if count <= SHOWN_COMMENTS or not st.toggle(f"All {count:,} comments", key="all-comments"):
+        said = said.head(SHOWN_COMMENTS)
     items = "".join(
         f"<li><time>{day(at)}</time>{health.mark(state)}<div>{escape(str(text))}</div></li>"
         for at, state, text in zip(said["status_date"], said["reported"], said["comment"], strict=True)
     )
-    st.html(f'<ol class="rw-comments">{items}</ol>')
+    place.html(f'<ol class="rw-comments">{items}</ol>')
 
 
 def has_earned_value(history: pd.DataFrame) -> bool:
@@ -266,7 +269,7 @@ def finish_title(row: Mapping[str, Any], first: FirstBaseline | None = None) -> 
         return "Finish" if _is_over(row) else "Forecast finish"
     was = (
         f", {sentences.slipped(first.slip_days)} against the first baseline"
-        if _differs(first, "slip_days", row)
+        if first and _differs(first, "slip_days", row)
         else ""
     )
     return f"{_verb(row, 'Finished', 'finish')} {slip}{was}"

@@ -100,7 +100,7 @@ def show_register(view: View) -> None:
             st.text(f"{len(found.rows):,} of {found.total:,} shown")
             registers.downloads(
                 f"projects-{day}",
-                lambda: answers.ask(projects.register_file, day, before, scope, view.basis, wanted),
+                answers.later(projects.register_file, day, before, scope, view.basis, wanted),
             )
     if opened:
         controls.open_project_here(opened)
