@@ -58,3 +58,18 @@ _STANDS_STILL = """
   return was === now
 }
 """
+# Every element that reaches past the viewport and is not inside something that scrolls or hides it.
+TOO_WIDE = """
+() => {
+  const holds = (one) => one.closest('[data-testid="stSidebar"]') || one.closest('.rw-hidden')
+  const clipped = (one) => {
+    for (let at = one.parentElement; at && at.dataset.testid !== 'stMain'; at = at.parentElement)
+      if (getComputedStyle(at).overflowX !== 'visible') return true
+    return false
+  }
+  return [...document.querySelectorAll('[data-testid="stMain"] *')]
+    .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && one.getBoundingClientRect().width > 1)
+    .filter(one => !holds(one) && !clipped(one))
+    .map(one => `${one.tagName} ${one.className} ${(one.textContent || '').slice(0, 40)}`)
+}
+"""

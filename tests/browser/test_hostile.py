@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from pipelines.load import Request, load
 from pipelines.warehouse import Warehouse
 from tests.browser.conftest import ROOT, server
-from tests.browser.places import Place, places, settle
+from tests.browser.places import TOO_WIDE, Place, places, settle
 
 pytestmark = pytest.mark.browser
 
@@ -82,21 +82,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-# Every element that reaches past the viewport and is not inside something that scrolls or hides it.
-TOO_WIDE = """
-() => {
-  const holds = (one) => one.closest('[data-testid="stSidebar"]') || one.closest('.rw-hidden')
-  const clipped = (one) => {
-    for (let at = one.parentElement; at && at.dataset.testid !== 'stMain'; at = at.parentElement)
-      if (getComputedStyle(at).overflowX !== 'visible') return true
-    return false
-  }
-  return [...document.querySelectorAll('[data-testid="stMain"] *')]
-    .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && one.getBoundingClientRect().width > 1)
-    .filter(one => !holds(one) && !clipped(one))
-    .map(one => `${one.tagName} ${one.className} ${(one.textContent || '').slice(0, 40)}`)
-}
-"""
 SCROLLING_LISTS = (
     "[...document.querySelectorAll('.rw-listing')].filter(one => one.scrollWidth > one.clientWidth).length"
 )
