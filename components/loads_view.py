@@ -13,7 +13,7 @@ from components import controls, tables
 from components.figures import Figure, figures
 from components.formats import NONE, is_missing, number, percent
 from components.tables import Cell, Column, Under
-from components.upload_words import NOUNS, many, moment
+from components.upload_words import NOUNS, many, moment, written_as
 from pipelines.map import profiles
 
 ROW_HEIGHT = 36
@@ -142,7 +142,7 @@ def understood(load: dict[str, Any]) -> dict[str, str]:
         "Export": NOUNS[load["export"]],
         "Profile": profile.title if profile else "by its headers",
         "Source": str(load["source"]),
-        "Form": "Excel" if is_missing(load["delimiter"]) else f"CSV, {load['encoding']}, {load['delimiter']!r}",
+        "Form": written_as(*(None if is_missing(load[name]) else load[name] for name in ("encoding", "delimiter"))),
         "Header": f"row {load['header_row']}",
         "Currency": NONE if is_missing(currency) else str(currency),
         "Reports every": NONE if is_missing(days) else many(int(days), "day"),

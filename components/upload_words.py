@@ -128,10 +128,7 @@ def form(file: FileReport) -> str:
     """How a file is written: kind, encoding, delimiter, header row, rows, profile and source."""
     if not file.rows_read and not file.export:
         return ""
-    parts = ["Excel workbook"]
-    if file.delimiter:
-        sign = _DELIMITERS.get(file.delimiter, file.delimiter)
-        parts = ["CSV", _encoding(file), f"cells parted by {sign}"]
+    parts = [written_as(file.encoding, file.delimiter)]
     parts += [f"header in row {file.header_row}", many(file.rows_read, "row")]
     if file.profile:
         parts.append(f"profile: {profiles()[file.profile].title}")
@@ -140,9 +137,16 @@ def form(file: FileReport) -> str:
     return ", ".join(parts)
 
 
-def _encoding(file: FileReport) -> str:
-    known = str(file.encoding).replace("utf", "UTF").replace("windows", "Windows")
-    return known.replace("-sig", " with a byte order mark")
+def written_as(encoding: str | None, delimiter: str | None) -> str:
+    """The kind of a file, its encoding and what parts its cells.
+
+    >>> written_as("utf-8-sig", ";"), written_as(None, None)
+    ('CSV, UTF-8 with a byte order mark, cells parted by semicolon', 'Excel workbook')
+    """
+    if not delimiter:
+        return "Excel workbook"
+    known = str(encoding).replace("utf", "UTF").replace("windows", "Windows").replace("-sig", " with a byte order mark")
+    return f"CSV, {known}, cells parted by {_DELIMITERS.get(delimiter, delimiter)}"
 
 
 def assumptions(file: FileReport) -> list[str]:
@@ -272,7 +276,8 @@ def why_closed(report: LoadReport) -> str:
         which = "the row" if rejected == 1 else "the rows"
         text = f"Publish opens when every row is good. Mend {which} and drop the file "
         if not can_part(report):
-            return f"{text}again; there is no good row in it that is not loaded already."
+            rest = "that is not loaded already" if good_rows(report) else "yet"
+            return f"{text}again; there is no good row in it {rest}."
         aside = "it is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
         return f"{text}again, or publish the good rows alone: {aside}, to be mended later."
     return "" if report.has_news else "There is nothing to publish: everything in it is loaded already."

@@ -1,0 +1,292 @@
+"""Upload in a real browser: real files in, what was understood, what is wrong, what would change, publish, receipt."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pipelines.warehouse import Warehouse
+from tests.browser.conftest import ROOT, server
+from tests.browser.test_pages import headline
+
+pytestmark = pytest.mark.browser
+
+LONG = "x" * 500
+HOSTILE = f"![x](http://example.com/a.png) <b>bold</b> $x$ עברית 漢字 😀 {LONG}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("upload")
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, browser: Browser) -> Iterator[str]:
+    with server(ROOT / "dashboard.py", folder / "warehouse", folder) as address:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{address}/upload", timeout=120_000)
+        drop(page, write(folder, "first.csv", ""))
+        # The process that works on files takes a while to get ready, and longer on a busy machine.
+        page.get_by_role("heading", name="first.csv cannot be read").wait_for(timeout=120_000)
+        context.close()
+        yield address
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    """A file of this name; names may be the same in different tests."""
+    place = folder / str(len(list(folder.iterdir())))
+    place.mkdir()
+    path = place / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def drop(page: Page, *files: Path) -> None:
+    page.locator("input[type=file]").first.set_input_files(files)
+
+
+def row_of(page: Page, text: str) -> list[str]:
+    """The cells of the row of a short table that holds this text."""
+    cells = page.get_by_role("row").filter(has_text=text).first.get_by_role("cell")
+    expect(cells.first).to_be_visible()
+    return cells.all_inner_texts()
+
+
+def published(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    with Warehouse(folder / "warehouse").reading() as reading:
+        return reading.cursor().sql(sql).fetchall()
+
+
+def test_a_clean_file_is_published_and_its_receipt_kept(site: str, folder: Path, page: Page) -> None:
+    file = write(
+        folder, "week.csv", "project_id;status_date;rag;budget;team\nC1;13/11/2026;g;1.000,50;a\nC2;13/11/2026;r;2;b\n"
+    )
+    page.goto(f"{site}/upload")
+    headline(page, "Drop your exports")
+    drop(page, file)
+    headline(page, "week.csv is ready to publish: 2 new rows")
+    assert row_of(page, "13/11/2026") == ["status_date", "status date", "13/11/2026", "13 Nov 2026"]
+    assert row_of(page, "1.000,50") == ["budget", "budget", "1.000,50 | 2", "1,000.5"]
+    expect(page.get_by_text("Not used: team")).to_be_visible()
+    expect(page.get_by_text("cells parted by semicolon, header in row 1, 2 rows")).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published: 2 new rows from week.csv")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as text").click()
+    receipt = Path(download.value.path()).read_text("utf-8")
+    number, load_id = published(folder, "select publication, load_id from load_event order by all desc")[0]
+    assert f"publication {number}" in receipt
+    assert f"load {load_id}, status, 2 rows read: 2 new" in receipt
+    # Elsewhere and back: the receipt still stands.
+    page.get_by_role("link", name="Settings").click()
+    headline(page, "rules")
+    page.get_by_role("link", name="Upload").click()
+    headline(page, "Published: 2 new rows")
+    page.get_by_role("button", name="See the load").click()
+    headline(page, f"Load {load_id} brought 2 rows from week.csv")
+
+
+def test_the_same_file_again_changes_nothing(site: str, folder: Path, page: Page) -> None:
+    file = write(folder, "again.csv", "project_id,status_date,rag\nA1,2026-11-13,g\n")
+    page.goto(f"{site}/upload")
+    drop(page, file)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published: 1 new row from again.csv")
+    page.get_by_role("button", name="Load another file").click()
+    drop(page, file)
+    headline(page, "again.csv is loaded already: nothing would change")
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
+    expect(page.get_by_text("There is nothing to publish")).to_be_visible()
+
+
+def test_what_would_be_restated_is_shown_and_published(site: str, folder: Path, page: Page) -> None:
+    first = "project_id,status_date,rag,budget\nR1,2026-11-13,g,100\nR2,2026-11-13,g,100\n"
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, "first.csv", first))
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published")
+    page.get_by_role("button", name="Load another file").click()
+    drop(page, write(folder, "second.csv", first.replace("R1,2026-11-13,g", "R1,2026-11-13,r")))
+    headline(page, "second.csv is ready to publish: 1 restated row")
+    expect(page.get_by_text("1 row would be restated: reported health in 1")).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published: 1 restated row from second.csv")
+    asked = "select reported_health from fct_status where project_id = 'R1' and is_reported"
+    assert published(folder, asked) == [("red",)]
+
+
+def test_rejected_rows_are_located_downloaded_mended_or_kept_aside(site: str, folder: Path, page: Page) -> None:
+    header = "project_id,status_date,rag,budget,comment"
+    text = f'{header}\nJ1,2026-11-13,g,1,\nJ2,2026-11-13,purple,=1+1,"{HOSTILE}"\n,2026-11-13,g,1,\n'
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, "bad.csv", text))
+    headline(page, "2 of 3 rows of bad.csv cannot be loaded as they stand")
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
+    expect(page.get_by_text("Publish opens when every row is good")).to_be_visible()
+    assert row_of(page, "not a number")[1:3] == ["budget", "3"]
+    assert row_of(page, "Project id is empty")[2:] == ["4", "Fill in project id, or delete the row."]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
+    assert [(row["row"], row["value"]) for row in rows if row["column"] == "budget"] == [("3", "'=1+1")]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all as Excel").click()
+    sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
+    assert sheet is not None
+    assert [cell.data_type for row in sheet.iter_rows(min_row=2) for cell in row if cell.value == "'=1+1"] == ["s"]
+    # A mended file of the same name takes its place.
+    drop(page, write(folder, "bad.csv", f"{header}\nJ1,2026-11-13,g,1,\nJ2,2026-11-13,r,2,\n,2026-11-13,g,1,\n"))
+    headline(page, "1 of 3 rows of bad.csv cannot be loaded as it stands")
+    page.get_by_role("button", name="Publish 2 good rows, keep 1 aside").click()
+    headline(page, "Published: 2 new rows from bad.csv")
+    expect(page.get_by_text("1 row kept aside, to be mended")).to_be_visible()
+    asked = "select project_id from fct_status where project_id like 'J%' order by all"
+    assert published(folder, asked) == [("J1",), ("J2",)]
+
+
+def test_dates_that_read_both_ways_are_asked_and_a_wrong_order_is_corrected(
+    site: str, folder: Path, page: Page
+) -> None:
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, "dates.csv", "project_id,status_date,rag\nD1,06/11/2026,g\nD2,07/11/2026,g\n"))
+    headline(page, "dates.csv can be read in two ways: say which")
+    page.get_by_role("button", name="The month").click()
+    headline(page, "dates.csv is ready to publish: 2 new rows")
+    assert row_of(page, "06/11/2026")[3] == "11 Jun 2026"
+    page.get_by_text("Change how it is read").click()
+    page.get_by_role("combobox", name="Order of dates").wait_for()
+    # A list that is opened while the page is still being drawn closes again.
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.get_by_role("combobox", name="Order of dates").click()
+    page.get_by_role("option", name="Day first").click()
+    expect(page.get_by_role("cell", name="6 Nov 2026", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published")
+    assert published(folder, "select status_date::varchar from fct_status where project_id = 'D1'") == [("2026-11-06",)]
+
+
+def test_a_missing_date_is_given_for_every_row(site: str, folder: Path, page: Page) -> None:
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, "undated.csv", "project_id,rag\nU1,g\n"))
+    headline(page, "undated.csv cannot be used as it stands")
+    page.get_by_role("textbox", name="Value", exact=True).fill("2026-11-13")
+    page.get_by_role("textbox", name="Value", exact=True).press("Enter")
+    headline(page, "undated.csv is ready to publish: 1 new row")
+    page.get_by_text("Change how it is read").click()
+    expect(page.get_by_text("status date is 2026-11-13 in every row")).to_be_visible()
+    page.get_by_role("button", name="Take it back").click()
+    headline(page, "undated.csv cannot be used as it stands")
+
+
+def _locked(path: Path) -> bytes:
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le") + bytes(2048)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("report.csv", b"%PDF-1.7 some text", "looks like a PDF document"),
+        ("empty.csv", b"", "is empty"),
+        ("page.xls", b"<html><table><tr><td>a</td></tr></table></html>", "looks like a web page"),
+        ("locked.xlsx", _locked(Path()), "password"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_so_once_with_the_fix(
+    site: str, folder: Path, page: Page, name: str, content: bytes, says: str
+) -> None:
+    file = write(folder, name, "")
+    file.write_bytes(content)
+    page.goto(f"{site}/upload")
+    drop(page, file)
+    headline(page, f"{name} cannot be read")
+    cells = row_of(page, says)
+    assert cells[3]
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
+
+
+def test_hostile_names_and_cells_are_shown_as_text(site: str, folder: Path, page: Page) -> None:
+    # The fixture fails the test on any request that leaves localhost.
+    name = "![x](http:example.com) <img src=x onerror=alert(1)> $x$ עברית 漢字 😀.csv"
+    header = "<b>team</b> ![y](http://example.com/b.png)"
+    text = f'project_id,status_date,rag,comment,"{header}"\nH1,2026-11-13,g,"{HOSTILE}","{HOSTILE}"\n'
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, name, text))
+    headline(page, f"{name} is ready to publish")
+    expect(page.get_by_text(f"Not used: {header}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.locator("[data-testid=stMain] img")).to_have_count(0)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, f"Published: 1 new row from {name}")
+    page.get_by_role("button", name="See the load").click()
+    headline(page, name)
+    expect(page.locator("[data-testid=stMain] img")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_two_who_publish_at_once_both_end_well(site: str, folder: Path, browser: Browser) -> None:
+    contexts = [browser.new_context() for _ in range(2)]
+    try:
+        pages = [context.new_page() for context in contexts]
+        for number, page in enumerate(pages):
+            page.goto(f"{site}/upload")
+            rows = f"project_id,status_date,rag\nT1,2026-11-13,g\nT{number + 2},2026-11-13,g\n"
+            drop(page, write(folder, f"tab{number}.csv", rows))
+            headline(page, f"tab{number}.csv is ready to publish: 2 new rows")
+        for page in pages:
+            page.get_by_role("button", name="Publish", exact=True).click()
+        headline(pages[0], "Published: 2 new rows from tab0.csv")
+        headline(pages[1], "Published: 1 new row from tab1.csv")
+        expect(pages[1].get_by_text("Somebody else published since the check")).to_be_visible()
+    finally:
+        for context in contexts:
+            context.close()
+    asked = "select count(*) from fct_status where project_id like 'T%'"
+    assert published(folder, asked) == [(3,)]
+
+
+def test_a_workbook_with_two_exports_is_one_publication(site: str, folder: Path, page: Page) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Status"
+    for row in (["project_id", "status_date", "rag"], ["X1", "2026-11-13", "green"]):
+        sheet.append(row)
+    other = book.create_sheet("Projects")
+    for row in (["project_id", "project_name", "budget"], ["X1", "Bridge", 5]):
+        other.append(row)
+    file = write(folder, "book.xlsx", "")
+    book.save(file)
+    assert zipfile.is_zipfile(file)
+    page.goto(f"{site}/upload")
+    drop(page, file)
+    headline(page, "book.xlsx is ready to publish: 2 new rows")
+    for text in ("sheet Projects is read as projects", "sheet Status is read as status reports"):
+        expect(page.get_by_role("heading", name=text)).to_be_visible()
+
+
+def test_nothing_stays_in_the_inbox(site: str, folder: Path, page: Page) -> None:
+    inbox = folder / "warehouse" / "inbox"
+    before = {*inbox.iterdir()}
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, "left.csv", "project_id,status_date,rag\nL1,2026-11-13,purple\n"))
+    headline(page, "1 of 1 row of left.csv cannot be loaded")
+    (batch,) = {*inbox.iterdir()} - before
+    page.get_by_role("button", name="Start over").click()
+    headline(page, "Drop your exports")
+    assert not batch.exists()
+
+
+def test_before_there_is_a_file_templates_teach(site: str, page: Page) -> None:
+    page.goto(f"{site}/upload")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="status.csv").click()
+    assert Path(download.value.path()).read_text("utf-8-sig").startswith("project_id,")
+    page.get_by_text("What each export may hold", exact=True).click()
+    expect(page.get_by_role("cell", name="reported_health").first).to_be_visible()
