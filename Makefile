@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check prove bench docs clean
+.PHONY: help run test check prove bench docs screens clean
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -31,6 +31,9 @@ bench: .venv/.dev ## Measure against baselines in one run; figures are kept in d
 docs: .venv/.run ## Write the data dictionary from the contracts, and the rules from rules.yaml
 	$(BIN)/python -m pipelines dictionary > docs/data-dictionary.md
 	$(BIN)/python -m pipelines rules --markdown > docs/rules.md
+
+screens: .venv/.dev ## Take the pictures of every page that the docs show
+	RIGHTWORK_SCREENS=docs/screens $(BIN)/python -m pytest -q tests/browser/test_screens.py
 
 clean: ## Remove the virtual environment and caches (never the warehouse)
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,87 @@
+"""Pictures of every page on the sample, light and dark, and what a picture would give away: nothing cut, no exception.
+
+`make screens` (RIGHTWORK_SCREENS=docs/screens) keeps them for the docs; otherwise they go to a temporary folder.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser.places import TOO_WIDE, Place, places, settle
+
+pytestmark = pytest.mark.browser
+
+PLACES = places(project="P-0100", program="PRG-09", load=4)
+LARGEST = 200_000  # bytes of a picture that the docs show
+# Text that is wider or higher than the box that hides it. Names that are long by nature may end in an ellipsis or after
+# four lines; a bar's part shows as much of its label as there is room for.
+CUT = """
+() => {
+  const texts = 'h1, h2, th, td, button, label, p, .rw-figure-value, .rw-figure-note, .rw-figure-label, .rw-bar-label'
+  const mayEnd = '.rw-part, .rw-open, .rw-crumbs, .rw-hidden, .rw-cell, .rw-time-name, .rw-cost-name, .dvn-scroller'
+  return [...document.querySelectorAll(`[data-testid="stMain"] :is(${texts})`)]
+    .filter(one => one.checkVisibility() && !one.closest(mayEnd))
+    .filter(one => getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1)
+    .map(one => `${one.tagName} ${one.className}: ${one.textContent.slice(0, 60)}`)
+}
+"""
+SCROLLING = """
+() => [...document.querySelectorAll('.rw-listing, .stMain')]
+  .filter(one => one.scrollWidth > one.clientWidth + 1)
+  .map(one => `${one.className}: ${one.scrollWidth} in ${one.clientWidth}`)
+"""
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pictures go."""
+    asked = os.environ.get("RIGHTWORK_SCREENS")
+    folder = Path(asked) if asked else tmp_path_factory.mktemp("screens")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def take(page: Page, file: Path) -> None:
+    """A picture of what the window shows, in few enough colours to be small."""
+    page.mouse.move(0, 0)
+    page.screenshot(path=file, animations="disabled", caret="hide")
+    with Image.open(file) as taken:
+        colours = taken.convert("RGB").getcolors(maxcolors=1 << 24) or []
+        assert len(colours) > 20, f"{file.name} is empty"
+        taken.convert("RGB").quantize(255, dither=Image.Dither.NONE).save(file, optimize=True)
+    assert file.stat().st_size < LARGEST
+
+
+def nothing_is_wrong(page: Page, when: str) -> None:
+    assert page.get_by_test_id("stException").count() == 0, when
+    assert page.evaluate(TOO_WIDE) == [], when
+    assert page.evaluate(CUT) == [], when
+    assert page.evaluate(SCROLLING) == [], when
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_picture_of_every_page(sample_site: str, page: Page, pictures: Path, place: Place, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    page.goto(f"{sample_site}/{place.path}")
+    settle(page)
+    nothing_is_wrong(page, "1440 px")
+    take(page, pictures / f"{place}-{scheme}.png")
+    if scheme == "dark":
+        return
+    for width in (1920, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        nothing_is_wrong(page, f"{width} px")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_picture_of_the_overview_on_a_phone(sample_site: str, page: Page, pictures: Path, scheme: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    page.goto(sample_site)
+    settle(page)
+    take(page, pictures / f"overview-phone-{scheme}.png")
