@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from itertools import groupby
 
@@ -266,16 +267,9 @@ def _less(now: float | None, before: float | None) -> float | None:
 
 
 def download(found: Sequence[Program], courses: Courses, view: View) -> None:
-    """What is seen, as a file."""
-    st.download_button(
-        "Download as CSV",
-        lambda: registers.as_csv(as_frame(found, courses, view.basis)),
-        file_name=f"programs-{view.review_date}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        disabled=not found,
-    )
+    """What is seen, as files."""
+    if found:
+        registers.downloads(f"programs-{view.review_date}", partial(as_frame, found, courses, view.basis))
 
 
 def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Courses, view: View) -> None:

@@ -43,9 +43,9 @@ def show_programs(view: View) -> None:
         found = programs_view.narrowed(every, ask_filter(), view.basis)
         rows, below = st.container(), st.container(horizontal=True, vertical_alignment="center")
         with below:
-            programs_view.download(found, courses, view)
             pages = max(1, -(-len(found) // ROWS))
             page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
+            programs_view.download(found, courses, view)
         with rows:
             shown = found[(page - 1) * ROWS : page * ROWS]
             programs_view.table(shown, {p.program_id: p for p in earlier}, courses, view)

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
 from components.formats import day as written
@@ -130,9 +131,13 @@ def test_the_download_holds_what_is_seen(sample_site: str, page: Page) -> None:
     page.goto(f"{sample_site}/programs?colour=red")
     headline(page, "in the worst trouble")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download as CSV").click()
+        page.get_by_role("button", name="CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
     assert [(row["program_id"], float(row["budget_in_red"])) for row in rows] == [(p, m) for p, _, m in reds(DAY)]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Excel").click()
+    sheet = load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == [p for p, *_ in reds(DAY)]
 
 
 def test_projects_of_no_program_have_a_page(sample_site: str, page: Page) -> None:
