@@ -62,7 +62,7 @@ def ask_filter(view: View) -> Filter:
         names = {name: name for name in people if len(name) <= LONGEST_NAME}
         who = controls.page_choice("sponsor", "Sponsor", {"": "Any sponsor", **names})
     with sort:
-        order = controls.page_choice("sort", "Order", SORTS)
+        order = controls.page_choice("sort", "Sorted by", SORTS)
     return projects.filter_from(text or "", group, in_stage, who, order)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from analytics import portfolio, programs, projects
+from analytics import changes, portfolio, programs, projects
 from analytics.reading import Scope, Source, choices
 from pipelines.warehouse import Warehouse
 
@@ -16,7 +16,7 @@ def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     source = Source(reading)
     day: dt.date = max(choices(source).review_dates)
     before = day - dt.timedelta(weeks=1)
-    scope, everything = Scope(), projects.filter_from("", "", False)
+    scope, everything = Scope(), projects.filter_from()
     one = source.rows(f"select project_key from {source.on(day)} limit 1")[0][0]
 
     def all_projects() -> None:
@@ -27,10 +27,18 @@ def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "Overview: counts, money, distribution", lambda: portfolio.summary(source, day, scope)
     yield (
         "Overview: what changed since the review before",
-        lambda: portfolio.change(source, day, before, scope, "computed"),
+        lambda: changes.changes(source, day, before, scope, "computed"),
     )
     yield "Overview: trend of 26 weeks", lambda: portfolio.trend(source, day, scope, "computed")
     yield "Overview: what needs attention", lambda: portfolio.attention(source, day, before, scope)
     yield "Overview: programs", lambda: programs.programs(source, day, scope)
-    yield "Projects: register", lambda: projects.register(source, day, scope, everything)
+    yield "Overview: portfolios", lambda: portfolio.portfolios(source, day, scope)
+    yield (
+        "Projects: register, 50 rows with their last 12 weeks",
+        lambda: projects.register(source, day, before, scope, "computed", everything, 50),
+    )
+    yield (
+        "Projects: the register as a file",
+        lambda: projects.register_file(source, day, before, scope, "computed", everything),
+    )
     yield "Projects: one project with its history", lambda: projects.project(source, day, one)
