@@ -89,19 +89,24 @@ def set_how(upload: Upload, path: Path, **settings: Any) -> None:
 
 def clear() -> None:
     """Forget the upload and take its files out of the inbox."""
-    if job := jobs.current(_KEY):
-        job.stop()
-        jobs.forget(_KEY)
+    _let_go()
     upload: Upload | None = st.session_state.pop(_KEY, None)
     if upload:
         inbox.discard(upload.folder)
 
 
 def _submit(upload: Upload, request: Request) -> None:
-    if job := jobs.current(_KEY):
-        job.stop()
+    _let_go()
     upload.notice = ""
     jobs.submit(_KEY, "load", request=request)
+
+
+def _let_go() -> None:
+    """Give up the job under way. One that runs may end by itself: to stop it would cost the warm process."""
+    job = jobs.current(_KEY)
+    if job and job.state == "waiting":
+        job.stop()
+    jobs.forget(_KEY)
 
 
 def _take(upload: Upload, report: LoadReport | None, error: RightworkError) -> None:

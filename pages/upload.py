@@ -80,7 +80,7 @@ def show_check(upload: Upload, report: LoadReport) -> None:
                 if box.open:
                     with box:
                         view.columns(file)
-            if not file.unreadable:
+            if not (file.unreadable or (is_busy and upload.doing == "publish")):
                 upload_controls.controls(upload, file, number)
 
 
