@@ -21,6 +21,7 @@ import yaml
 from pipelines.build import FOLDER as MODELS
 from pipelines.build import loads_in_force, model, rebuild, rejudge
 from pipelines.contract import contract, contracts
+from pipelines.literals import quoted
 from pipelines.problems import StoreError, UsageError
 from pipelines.store import Draft, Store
 
@@ -169,6 +170,9 @@ class Reading:
         with ExitStack() as undo:
             undo.callback(self._con.close)
             _limit_memory(self._con)
+            # What does not fit goes beside other temporary files, not into the folder that the server was started in.
+            spill = Path(tempfile.gettempdir()) / f"rightwork-{os.getpid()}-{id(self):x}"
+            self._con.execute(f"set temp_directory = {quoted(str(spill))}")
             self._attach("facts", warehouse.facts.path(version))
             self._attach("journal", warehouse.journal.path())
             self._path = "facts"
@@ -186,9 +190,8 @@ class Reading:
             undo.pop_all()
 
     def _attach(self, name: str, path: Path) -> None:
-        quoted = str(path).replace("'", "''")
         try:
-            self._con.execute(f"attach '{quoted}' as {name} (read_only)")
+            self._con.execute(f"attach {quoted(str(path))} as {name} (read_only)")
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0]
             raise StoreError(f"{path} cannot be opened: {first}", "Restore a backup, into a new folder.") from error
