@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.programs import TROUBLE, Amount, Basis, Course, Courses, Program, Rollup, Rules, in_red, total
 from analytics.reading import NO_PROGRAM
-from components import controls, formats, health, registers, sentences, tables
+from components import controls, downloads, formats, health, sentences, tables
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import count, day, days, money, number, percent
@@ -269,7 +269,7 @@ def _less(now: float | None, before: float | None) -> float | None:
 def download(found: Sequence[Program], courses: Courses, view: View) -> None:
     """What is seen, as files."""
     if found:
-        registers.downloads(f"programs-{view.review_date}", partial(as_frame, found, courses, view.basis))
+        downloads.downloads(f"programs-{view.review_date}", partial(as_frame, found, courses, view.basis))
 
 
 def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Courses, view: View) -> None:

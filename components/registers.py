@@ -1,9 +1,6 @@
-"""The register on screen and as a file, and one project's reports."""
+"""The register on screen, and one project's reports."""
 
-import csv
-import io
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -16,12 +13,9 @@ from components.controls import View, project_link
 from components.figures import Delta
 from components.formats import day, days, is_missing, money
 from components.tables import Cell, Column, Drawn, Mark, Under, listing
-from pipelines.history import safe_cell
 
 STEP = 50  # rows shown at first, and more on each asking
 SHOWN_REPORTS = 8
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SHARES = ("overrun",)
 _OPEN, _SORT = "open:", "sort:"
 
 REPORTS = (
@@ -114,27 +108,6 @@ def _movement(part: Delta) -> str:
     return f'<span class="rw-moved{tone}">{arrow}{escape(part.text)}</span>'
 
 
-def downloads(name: str, ask: Callable[[], pd.DataFrame]) -> None:
-    """Two buttons for a frame as files, CSV and Excel; it is asked for, and the file made, only on a click."""
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key=f"files-{name}"):
-        for label, kind, mime, write in (("CSV", "csv", "text/csv", as_csv), ("Excel", "xlsx", EXCEL, as_excel)):
-            st.download_button(
-                label,
-                partial(_written, write, ask),
-                file_name=f"{name}.{kind}",
-                mime=mime,
-                icon=":material/download:",
-                type="tertiary",
-                on_click="ignore",
-                key=f"{name}-{kind}",
-                help=f"Download all rows that fit, as {label}",
-            )
-
-
-def _written(write: Callable[[pd.DataFrame], bytes], ask: Callable[[], pd.DataFrame]) -> bytes:
-    return write(ask())
-
-
 def reports(history: pd.DataFrame, currency: str, *, show_all: bool) -> None:
     """One project's reports, the latest first: what each said, and the row that it came from."""
     rows = history.iloc[::-1]
@@ -159,92 +132,6 @@ def _report(row: Mapping[Any, Any], currency: str) -> list[Cell]:
         complete,
         Under(file, f"row {row['source_row']}, load {row['load_id']}"),
     ]
-
-
-def as_csv(frame: pd.DataFrame) -> bytes:
-    """A frame as CSV for a spreadsheet: plain values, and no text cell that it would take for a formula."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(frame.columns)
-    for row in frame.itertuples(index=False, name=None):
-        writer.writerow([_cell(value) for value in row])
-    return out.getvalue().encode("utf-8-sig")
-
-
-def as_excel(frame: pd.DataFrame) -> bytes:
-    """A frame as an Excel workbook: numbers and dates as such, the header frozen and filtered, no text as a formula."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Rightwork")
-    sheet.freeze_panes = "C2"
-    if len(frame.columns):
-        sheet.auto_filter.ref = f"A1:{get_column_letter(len(frame.columns))}{len(frame) + 1}"
-    for number, name in enumerate(frame.columns, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = _width(frame[name], _title(name))
-
-    def cell(value: Any, style: str = "") -> Any:
-        is_text = isinstance(value, str)
-        made = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", safe_cell(value)) if is_text else value)
-        if is_text:
-            made.data_type = "s"
-        elif style:
-            made.number_format = style
-        return made
-
-    heads = [cell(_title(name)) for name in frame.columns]
-    for head in heads:
-        head.font = Font(bold=True)
-    sheet.append(heads)
-    styles = [_style(frame[name]) for name in frame.columns]
-    for row in frame.itertuples(index=False, name=None):
-        sheet.append(
-            [
-                None if is_missing(value) else cell(_plain(value), style)
-                for value, style in zip(row, styles, strict=True)
-            ]
-        )
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def _title(name: str) -> str:
-    return name[:1].upper() + name[1:].replace("_", " ")
-
-
-def _width(column: "pd.Series[Any]", title: str) -> int:
-    """Characters: as wide as the title or the usual text, within bounds."""
-    if not pd.api.types.is_string_dtype(column):
-        return max(13, len(title) + 3)
-    longest = column.dropna().astype(str).str.len().quantile(0.95) if column.notna().any() else 0
-    return int(min(max(longest + 2, len(title) + 3), 48))
-
-
-def _style(column: "pd.Series[Any]") -> str:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return "d mmm yyyy"
-    if column.name in _SHARES:
-        return "0%"
-    return "#,##0" if pd.api.types.is_float_dtype(column) else ""
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime()
-    return value.item() if hasattr(value, "item") else value
-
-
-def _cell(value: Any) -> Any:
-    if is_missing(value):
-        return ""
-    if isinstance(value, str):
-        return safe_cell(value)
-    return value.date().isoformat() if isinstance(value, pd.Timestamp) else value
 
 
 def _last(row: Mapping[str, Any]) -> str:

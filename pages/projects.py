@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import portfolio, projects, reading
 from analytics.projects import Filter, Project
-from components import answers, controls, figures, formats, frame, project_view, registers, sentences
+from components import answers, controls, downloads, figures, formats, frame, project_view, registers, sentences
 from components.controls import View
 from components.guard import guard
 
@@ -98,7 +98,7 @@ def show_register(view: View) -> None:
                     st.session_state["register-shown"] = (wanted, limit + registers.STEP)
                     st.rerun()
             st.text(f"{len(found.rows):,} of {found.total:,} shown")
-            registers.downloads(
+            downloads.downloads(
                 f"projects-{day}",
                 answers.later(projects.register_file, day, before, scope, view.basis, wanted),
             )

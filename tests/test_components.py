@@ -15,7 +15,7 @@ from analytics.changes import Changes, Group, Net
 from analytics.portfolio import Money, Part, Summary
 from analytics.programs import Program, Rollup
 from analytics.reading import NO_PROGRAM, Place
-from components import charts, controls, formats, frame, health, portfolio_view, project_view, registers, sentences
+from components import charts, controls, downloads, formats, frame, health, portfolio_view, project_view, sentences
 from components.controls import resolve
 from components.figures import delta
 from components.theme import DARK, LIGHT, Palette
@@ -212,7 +212,7 @@ def test_an_excel_file_holds_numbers_dates_and_harmless_text() -> None:
             "is_stale": [True, False, False],
         }
     )
-    sheet = load_workbook(io.BytesIO(registers.as_excel(frame)))["Rightwork"]
+    sheet = load_workbook(io.BytesIO(downloads.as_excel(frame)))["Rightwork"]
     head, *rows = sheet.iter_rows(values_only=True)
     assert head == ("Project name", "Budget", "Overrun", "Slip days", "Status date", "Is stale")
     assert rows[0] == ("'=1+1", 1_200_000.5, 0.25, 3, datetime(2026, 11, 20), True)
@@ -223,8 +223,8 @@ def test_an_excel_file_holds_numbers_dates_and_harmless_text() -> None:
 
 def test_a_file_without_rows_still_has_its_header() -> None:
     frame = pd.DataFrame({"project_name": pd.Series([], dtype=str), "budget": pd.Series([], dtype=float)})
-    assert load_workbook(io.BytesIO(registers.as_excel(frame)))["Rightwork"].max_row == 1
-    assert registers.as_csv(frame).decode("utf-8-sig").strip() == "project_name,budget"
+    assert load_workbook(io.BytesIO(downloads.as_excel(frame)))["Rightwork"].max_row == 1
+    assert downloads.as_csv(frame).decode("utf-8-sig").strip() == "project_name,budget"
 
 
 def test_a_mark_escapes_its_reason() -> None:
