@@ -40,7 +40,7 @@ def _offer(desk: Desk, known_at: int | None) -> Choices | None:
     if desk.has(version, known_at):
         return desk.ask(reading.choices, version, known_at)
     words = f"Rebuilding what was known at publication {known_at}" if known_at else "Reading the portfolio"
-    with frame.loading(words):
+    with frame.loading(words, str(known_at or "latest")):
         return desk.ask(reading.choices, version, known_at)
 
 

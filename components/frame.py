@@ -74,9 +74,12 @@ def card(key: str, title: str = "", subtitle: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def loading(words: str) -> Iterator[None]:
-    """The page's outline while what takes longer is made ready, and in our own words what that is; gone with it."""
-    with st.container(key="loading"), ExitStack() as outline:
+def loading(words: str, what: str = "latest") -> Iterator[None]:
+    """The page's outline while what takes longer is made ready, and in our own words what that is; gone with it.
+
+    `what` tells one from another, where a run has several.
+    """
+    with st.container(key=f"loading-{what}"), ExitStack() as outline:
         with st.container():
             outline.enter_context(st.spinner(words, show_time=True))
         for height in (64, 120, 320):
