@@ -83,7 +83,7 @@ def verdict(report: LoadReport) -> str:
     if refused:
         if all(p.rule in ("date_order_undecided", "decimal_sign_undecided") for f in refused for p in f.problems):
             return f"{together(refused)} can be read in two ways: say which"
-        part = "" if len(refused) == len(report.files) else f" of {number(len(report.files))}"
+        part = "" if len(refused) == len(report.files) else f", of {number(len(report.files))} files,"
         if any(file.unreadable for file in refused):
             return f"{together(refused)}{part} cannot be read"
         return f"{together(refused)}{part} cannot be used as it stands"
@@ -91,12 +91,16 @@ def verdict(report: LoadReport) -> str:
         read = total(report, "rows_read")
         return f"{number(rejected)} of {many(read, 'row')} of {name} cannot be loaded as {_they(rejected)}"
     if not report.has_news:
-        return f"{name} is loaded already: nothing would change"
+        return f"{name} {_is(report)} loaded already: nothing would change"
     new, restated = total(report, "rows_new"), total(report, "rows_restated")
     parts = [f"{number(count)} {word}" for count, word in ((new, "new"), (restated, "restated")) if count]
     if not parts:
-        return f"{name} repeats what is loaded; publishing it says so again"
-    return f"{name} is ready to publish: {' and '.join(parts)} {'row' if new + restated == 1 else 'rows'}"
+        return f"{name}: every row is loaded already; publishing says so again"
+    return f"{name} {_is(report)} ready to publish: {' and '.join(parts)} {'row' if new + restated == 1 else 'rows'}"
+
+
+def _is(report: LoadReport) -> str:
+    return "is" if len({file.file for file in report.files}) == 1 else "are"
 
 
 def _they(count: int) -> str:
@@ -297,7 +301,7 @@ def published(report: LoadReport) -> str:
     """What came of publishing, in a sentence."""
     name = together(report.files)
     if not report.published:
-        return f"{name} is loaded already: nothing changed"
+        return f"{name} {_is(report)} loaded already: nothing changed"
     new, restated = total(report, "rows_new"), total(report, "rows_restated")
     parts = [f"{number(count)} {word}" for count, word in ((new, "new"), (restated, "restated")) if count]
     return f"Published: {' and '.join(parts) or 'no new'} {'row' if new + restated == 1 else 'rows'} from {name}"

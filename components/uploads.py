@@ -54,12 +54,21 @@ def current() -> Upload | None:
 
 
 def start(files: Iterable[tuple[str, IO[bytes]]]) -> None:
-    """Put files into the inbox and check them. A file of the same name as before is read as that one was."""
+    """Put files into the inbox and check them.
+
+    A file of the same name as before is read as that one was. Of several files before, those whose names do not come
+    again stay: a mended file takes the place of the one that it mends.
+    """
     before: Upload | None = st.session_state.get(_KEY)
     known = {before.files[path]: how for path, how in before.how.items()} if before else {}
-    clear()
-    folder = inbox.batch(Warehouse().folder)
+    if before and len(before.files) > 1:
+        _let_go()
+        folder, kept = before.folder, before.files
+    else:
+        clear()
+        folder, kept = inbox.batch(Warehouse().folder), {}
     placed = inbox.spool(folder, files)
+    placed = {path: name for path, name in kept.items() if name not in placed.values()} | placed
     how = {path: replace(known.get(name, How()), name=name) for path, name in placed.items()}
     upload = st.session_state[_KEY] = Upload(folder, placed, how)
     check(upload)

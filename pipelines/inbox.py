@@ -32,7 +32,7 @@ def batch(warehouse: Path) -> Path:
 def spool(folder: Path, files: Iterable[tuple[str, IO[bytes]]]) -> dict[Path, str]:
     """Write files into a batch; each one's place and its name. Names may be anything, and may be the same."""
     placed = {}
-    for number, (name, content) in enumerate(files):
+    for number, (name, content) in enumerate(files, len(list(folder.iterdir()))):
         path = folder / str(number) / safe_name(name)
         path.parent.mkdir()
         with path.open("wb") as out:

@@ -271,6 +271,17 @@ def test_a_workbook_with_two_exports_is_one_publication(site: str, folder: Path,
         expect(page.get_by_role("heading", name=text)).to_be_visible()
 
 
+def test_a_mended_file_takes_its_place_among_several(site: str, folder: Path, page: Page) -> None:
+    good, bad = (f"project_id,status_date,rag\nM{number},2026-11-13,{rag}\n" for number, rag in ((1, "g"), (2, "plum")))
+    page.goto(f"{site}/upload")
+    drop(page, write(folder, "good.csv", good), write(folder, "mend.csv", bad))
+    headline(page, "1 of 2 rows of 2 files cannot be loaded as it stands")
+    drop(page, write(folder, "mend.csv", bad.replace("plum", "r")))
+    headline(page, "2 files are ready to publish: 2 new rows")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published: 2 new rows from 2 files")
+
+
 def test_nothing_stays_in_the_inbox(site: str, folder: Path, page: Page) -> None:
     inbox = folder / "warehouse" / "inbox"
     before = {*inbox.iterdir()}

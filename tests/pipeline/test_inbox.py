@@ -27,6 +27,12 @@ def test_files_of_one_name_lie_beside_each_other(tmp_path: Path) -> None:
     assert [(path.name, path.read_bytes()) for path in placed] == [("a.csv", b"1"), ("a.csv", b"2")]
 
 
+def test_what_comes_later_lies_beside_what_is_there(tmp_path: Path) -> None:
+    folder = inbox.batch(tmp_path)
+    (first,), (second,) = (inbox.spool(folder, [("a.csv", io.BytesIO(text))]) for text in (b"1", b"2"))
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
 def test_a_batch_that_lay_for_a_day_is_swept(tmp_path: Path) -> None:
     old, new = inbox.batch(tmp_path), inbox.batch(tmp_path)
     inbox.spool(old, [("a.csv", io.BytesIO(b"1"))])
