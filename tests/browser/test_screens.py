@@ -51,7 +51,8 @@ def take(page: Page, file: Path) -> None:
     with Image.open(file) as taken:
         colours = taken.convert("RGB").getcolors(maxcolors=1 << 24) or []
         assert len(colours) > 20, f"{file.name} is empty"
-        taken.convert("RGB").quantize(255, dither=Image.Dither.NONE).save(file, optimize=True)
+        few = taken.convert("RGB").quantize(255, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
     assert file.stat().st_size < LARGEST
 
 
