@@ -225,7 +225,7 @@ def test_hostile_names_and_cells_are_shown_as_text(site: str, folder: Path, page
     page.get_by_role("button", name="Publish", exact=True).click()
     headline(page, f"Published: 1 new row from {name}")
     page.get_by_role("button", name="See the load").click()
-    headline(page, name)
+    headline(page, f"brought 1 row from {name}")
     expect(page.locator("[data-testid=stMain] img")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
