@@ -318,3 +318,52 @@ def test_one_project_slips_by_the_days_between_baseline_and_forecast(day: dt.dat
     app = shown("projects", review=day.isoformat(), project=key)
     assert f"{slip:,} days late" in figure(app, "Forecast finish")
     assert short(cost) in figure(app, "Forecast cost")
+
+
+PROGRAMS = """
+select
+    g.program_name,
+    sum(s.budget) filter (s.computed = 3) as red_budget,
+    sum(s.budget) as budget,
+    -- "Red when red projects carry >= 25 % of the known budget, or any critical project is red; unweighted where
+    -- budgets are missing" (Roll-up)
+    coalesce(bool_or(s.computed = 3 and s.is_critical), false) or 0.25 <= case
+        when count(s.budget) = count(*) then coalesce(sum(s.budget) filter (s.computed = 3), 0) / sum(s.budget)
+        else count(*) filter (s.computed = 3) / count(*)
+    end as is_red
+from stands as s join programs as g using (program_id)
+where s.is_live
+group by g.program_name
+"""
+
+
+def test_programs_names_the_worst_and_since_when(day: dt.date) -> None:
+    name, red_budget, budget = by_hand(
+        f"select program_name, red_budget, budget from ({PROGRAMS}) where is_red order by red_budget desc", day
+    )
+    since = day
+    while (row := _program(name, since - dt.timedelta(weeks=1))) and row[0]:
+        since -= dt.timedelta(weeks=1)
+    text = said(shown("programs", review=day.isoformat())).replace("\u00a0", " ")
+    assert f"{name} is in the worst trouble: red since {since.day} {since:%b %Y}" in text
+    assert f"{short(red_budget)} of {short(budget)} in red" in text
+
+
+def _program(name: str, day: dt.date) -> tuple[Any, ...] | None:
+    con = files()
+    con.execute(STANDS, {"day": day})
+    return con.execute(f"select is_red from ({PROGRAMS}) where program_name = $name", {"name": name}).fetchone()
+
+
+def test_loads_count_the_rows_of_the_files() -> None:
+    counts = {path.name: _rows(path) for path in FILES.glob("*.csv")}
+    text = said(shown("loads"))
+    assert f"4 loads in force, which brought {sum(counts.values()):,} rows" in text
+    for name, count in counts.items():
+        assert re.search(rf"{name} Load \d[^.]*? 100 % {count:,} {count:,} 0 0 0 0", text), name
+
+
+def _rows(path: Path) -> int:
+    found = duckdb.sql(f"select count(*) from read_csv('{path}')").fetchall()[0][0]
+    assert isinstance(found, int)
+    return found
