@@ -1,9 +1,11 @@
 """For everyone: axe-core finds nothing grave, the keyboard alone is enough, colours differ for colour-blind readers."""
 
+import datetime as dt
 import io
 import itertools
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from components.theme import PALETTES, Mode
+from pipelines.load import Request, load
+from pipelines.warehouse import Warehouse
 from tests.browser.axe import Fault, grave_faults
+from tests.browser.conftest import Serve
 from tests.browser.places import Place, places, settle
 from tests.browser.test_frame import query
 
@@ -92,7 +97,7 @@ def tab_to(page: Page, is_it: Callable[[str, str], bool], *, key: str = "Tab", m
 
 
 def named(text: str) -> Callable[[str, str], bool]:
-    return lambda _, name: text in name
+    return lambda tag, name: tag not in {"BODY", "MAIN"} and text in name
 
 
 def headline(page: Page) -> str:
@@ -254,3 +259,67 @@ def test_a_bar_as_chromium_shows_it_to_a_deuteranope(sample_site: str, page: Pag
     assert len(seen) >= 3
     for one, other in itertools.combinations(seen, 2):
         assert np.linalg.norm(seen[one] - seen[other]) >= 11.5, f"{one} and {other}"
+
+
+def test_the_keyboard_opens_a_program_and_a_project_of_the_register(sample_site: str, page: Page) -> None:
+    page.goto(f"{sample_site}/programs")
+    settle(page)
+    name = page.locator(".rw-listing .rw-open").first.inner_text().split("\n")[0]
+    tab_to(page, named(name))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda _: "program" in query(page))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    page.goto(f"{sample_site}/projects")
+    settle(page)
+    tab_to(page, named("Search"))
+    page.keyboard.type("Pallet shuttle")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda _: query(page).get("q") == "Pallet shuttle")
+    settle(page)
+    tab_to(page, named("Pallet shuttle"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda _: "project" in query(page))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pallet shuttle")
+
+
+def test_no_page_traps_the_keyboard(sample_site: str, page: Page) -> None:
+    for place in PLACES:
+        page.goto(f"{sample_site}/{place.path}")
+        settle(page)
+        tab_to(page, named("Skip to main content"))
+        tab_to(page, named("Skip to main content"), most=400)  # all the way round
+
+
+def test_the_keyboard_uploads_publishes_and_undoes(serve: Serve, page: Page, tmp_path: Path) -> None:
+    names = ("project_id", "status_date", "reported_health", "forecast_finish")
+    rows = [("P1", "2026-11-13", "green", "2026-12-11"), ("P1", "2026-11-20", "red", "2027-01-15")]
+    file = tmp_path / "status.csv"
+    file.write_text("\n".join(",".join(row) for row in [names, rows[0]]), "utf-8")
+    assert load(Warehouse(tmp_path / "warehouse"), Request([file]), today=dt.date(2026, 11, 14)).published
+    file.write_text("\n".join(",".join(row) for row in [names, *rows]), "utf-8")
+    page.goto(f"{serve(warehouse=tmp_path / 'warehouse')}/upload")
+    settle(page)
+    tab_to(page, lambda tag, text: tag == "BUTTON" and text.endswith("Upload"))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+    expect(page.get_by_role("button", name="Publish")).to_be_enabled(timeout=60_000)
+    settle(page)
+    read, new, _, unchanged = (
+        page.locator(".st-key-card-counts, .rw-figures").get_by_text(re.compile(r"^\d+$")).all_inner_texts()[:4]
+    )
+    assert (read, new, unchanged) == ("2", "1", "1")
+    tab_to(page, lambda tag, text: tag == "BUTTON" and text.endswith("Publish"))
+    page.keyboard.press("Enter")
+    see = page.get_by_role("button", name="See the load")
+    see.wait_for(timeout=60_000)
+    settle(page)
+    tab_to(page, named("See the load"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda _: query(page).get("load") == "2")
+    settle(page)
+    tab_to(page, named("Reason"))
+    page.keyboard.type("a mistake")
+    tab_to(page, named("Undo the load"))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("withdrawn", timeout=60_000)
