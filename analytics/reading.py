@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -94,6 +94,9 @@ class Source:
                     # A day that another thread was about to read is computed again when it asks.
                     while len(self._days) > KEPT_DAYS:
                         con.execute(f"drop table {self._days.popitem(last=False)[1]}")
+                    # Compresses them to a tenth. Where other work is under way, the next one does.
+                    with suppress(duckdb.Error):
+                        con.execute(f"checkpoint {self._reading.scratch.partition('.')[0]}")
             self._days.move_to_end(day)
             return self._days[day]
 

@@ -164,7 +164,7 @@ class Reading:
 
     def __init__(self, warehouse: Warehouse, version: int, publication: int | None) -> None:
         self.version = version
-        self.scratch = "memory.main"  # the schema for tables of the reader's own
+        self.scratch = "scratch.main"  # the schema for tables of the reader's own
         self._lock = threading.Lock()
         self._con = duckdb.connect(":memory:")
         with ExitStack() as undo:
@@ -173,6 +173,7 @@ class Reading:
             # What does not fit goes beside other temporary files, not into the folder that the server was started in.
             spill = Path(tempfile.gettempdir()) / f"rightwork-{os.getpid()}-{id(self):x}"
             self._con.execute(f"set temp_directory = {quoted(str(spill))}")
+            self._con.execute("attach ':memory:' as scratch (compress)")
             self._attach("facts", warehouse.facts.path(version))
             self._attach("journal", warehouse.journal.path())
             self._path = "facts"
