@@ -12,6 +12,8 @@ from pipelines.templates import dictionary
 
 ROOT = Path(__file__).parents[1]
 LOADING = (ROOT / "docs" / "loading.md").read_text("utf-8")
+ROLES = ("leader", "pmo-analyst", "review-chair", "administrator")
+TITLES = dict(re.findall(r'st\.Page\("pages/(\w+)\.py", title="([^"]+)"', (ROOT / "dashboard.py").read_text("utf-8")))
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -30,9 +32,23 @@ def test_the_data_dictionary_is_what_the_contracts_say() -> None:
     assert (ROOT / "docs" / "data-dictionary.md").read_text("utf-8").strip() == dictionary().strip()
 
 
-def test_every_setting_is_documented() -> None:
+def test_every_environment_variable_is_documented() -> None:
     code = "".join(f.read_text("utf-8") for f in ROOT.rglob("*.py") if ".venv" not in f.parts)
-    assert sorted(name for name in set(re.findall(r"RIGHTWORK_[A-Z_]+", code)) if name not in LOADING) == []
+    known = LOADING + (ROOT / "docs" / "administrator.md").read_text("utf-8")
+    assert sorted(name for name in set(re.findall(r"RIGHTWORK_[A-Z_]+", code)) if name not in known) == []
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
+def test_every_page_is_explained_to_somebody_with_its_picture(page: str) -> None:
+    texts = [(ROOT / "docs" / f"{role}.md").read_text("utf-8") for role in ROLES]
+    headings = [line for text in texts for line in text.splitlines() if line.startswith("## ")]
+    assert any(TITLES[page] in heading for heading in headings)
+    assert any(f"(screens/{page}-light.png)" in text for text in texts)
+
+
+def test_the_readme_leads_every_role_to_its_page() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [role for role in ROLES if f"(docs/{role}.md)" not in readme] == []
 
 
 def test_every_profile_says_what_it_was_tested_on() -> None:
