@@ -185,7 +185,7 @@ def waits(apps: list[App], context: BrowserContext, fresh: Callable[[], BrowserC
 
 
 def memory(app: App, context: BrowserContext) -> list[str]:
-    """Megabytes and idle CPU of a server while ten sessions are open, each of which looked at every page for readers."""
+    """Megabytes and idle CPU of a server while ten sessions are open, each of which looked at the pages for readers."""
     pages = [app.open(context)[0] for _ in range(SESSIONS)]
     for page in pages:
         for name in ("Programs", "Projects", "Overview"):

@@ -107,8 +107,10 @@ left.plotly_chart(px.bar(sums, x="projects", y="dimension", title="Health by num
 both = sums[sums["dimension"].isin(["reported", "computed"])]
 right.plotly_chart(px.bar(both, x="budget", y="dimension", title="Health by budget", **looks))
 
-recent = status[(status["status_date"] <= day) & (status["status_date"] >= day - pd.Timedelta(weeks=26))]
-weekly = judge(recent.assign(day=recent["status_date"]), chosen_projects)
+weeks = pd.DataFrame({"day": pd.date_range(end=day, periods=27, freq="7D")})
+grid = weeks.merge(chosen_projects[["project_id"]], how="cross")
+held = pd.merge_asof(grid, status, left_on="day", right_on="status_date", by="project_id")
+weekly = judge(held.dropna(subset="status_date"), chosen_projects)
 shares = weekly.groupby("day")["computed"].value_counts(normalize=True).rename("share").reset_index()
 st.plotly_chart(
     px.line(shares, x="day", y="share", color="computed", title="Computed health", color_discrete_map=COLORS)
