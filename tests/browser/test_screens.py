@@ -73,7 +73,7 @@ def test_a_picture_of_every_page(sample_site: str, page: Page, pictures: Path, p
     take(page, pictures / f"{place}-{scheme}.png")
     if scheme == "dark":
         return
-    for width in (1920, 390):
+    for width in (1920, 1366, 390):
         page.set_viewport_size({"width": width, "height": 900})
         settle(page)
         nothing_is_wrong(page, f"{width} px")
