@@ -14,7 +14,7 @@ from tests.browser.places import TOO_WIDE, Place, places, settle
 
 pytestmark = pytest.mark.browser
 
-PLACES = places(project="P-0100", program="PRG-09", load=4)
+PLACES = places(project="P-0100", program="PRG-07", load=4)
 LARGEST = 200_000  # bytes of a picture that the docs show
 # Text that is wider or higher than the box that hides it. Names that are long by nature may end in an ellipsis or after
 # four lines; a bar's part shows as much of its label as there is room for.
@@ -46,7 +46,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def take(page: Page, file: Path) -> None:
     """A picture of what the window shows, in few enough colours to be small."""
-    page.mouse.move(0, 0)
+    page.mouse.move(380, 840)
     page.screenshot(path=file, animations="disabled", caret="hide")
     with Image.open(file) as taken:
         colours = taken.convert("RGB").getcolors(maxcolors=1 << 24) or []
