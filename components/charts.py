@@ -89,7 +89,7 @@ def trend(
     """Lines over dates, from zero, each labelled at its end with its last value; gaps stay gaps.
 
     `with_names` writes the lines' names at their ends too, where no shape tells them apart. Drawn by ourselves: the
-    page that is opened most should not wait for Plotly's script, which takes longer than all the rest of it.
+    page that is opened most should not wait for Plotly's script, which takes about as long as all the rest of it.
     """
     # st.html takes no SVG.
     clickable(_trend(frame, x, lines, alt, write, with_names, height), key)
