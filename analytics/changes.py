@@ -99,6 +99,7 @@ class Moved:
     currency: str
     budget: float | None
     stage: str
+    is_live: bool
     was_stage: str | None
     finish_moved: int | None
     cost_moved: float | None
@@ -112,6 +113,7 @@ _MOVED = (
     "currency",
     "budget",
     "stage",
+    "is_live",
     "was_stage",
     "finish_moved",
     "cost_moved",
@@ -132,19 +134,18 @@ class Net:
 
 @dataclass(frozen=True)
 class Group:
-    """One kind of change: how many projects, the net of their finishes in days, how many of them finish later, those
-    to be named first, and the sums of each currency."""
+    """One kind of change: how many projects, how many of them finish later, those to be named first, and the sums of
+    each currency."""
 
     count: int = 0
     later: int = 0
-    days: int = 0
     named: tuple[Moved, ...] = ()
     net: tuple[Net, ...] = ()
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed between two reviews, by group. `days` of "finish" is the net of all finishes that moved."""
+    """What changed between two reviews, by group."""
 
     groups: Mapping[str, Group]
 
@@ -168,7 +169,7 @@ def changes(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: 
         with
         moved as materialized (
             select
-                project_key, project_name, currency, budget, stage, was_stage,
+                project_key, project_name, currency, budget, stage, is_live, was_stage,
                 finish_moved, cost_moved, baseline_moved, budget_moved,
                 [{listed}] as changed,
                 {predicate(UNNAMED)} as has_reported
@@ -182,7 +183,6 @@ def changes(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: 
                 *,
                 count(*) over whole as projects,
                 count(*) filter (finish_moved > 0) over whole as later,
-                coalesce(sum(finish_moved) over whole, 0)::bigint as days,
                 (sum(exact(cost_moved)) over whole)::double as net_cost,
                 (sum(exact(budget_moved)) over whole)::double as net_budget,
                 row_number() over (
@@ -194,7 +194,7 @@ def changes(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: 
         )
         select * exclude (changed, has_reported) from placed where place <= {NAMED}
         union all by name
-        select '{UNNAMED}' as name, count(*) as projects, 0 as later, 0 as days, 0 as place
+        select '{UNNAMED}' as name, count(*) as projects, 0 as later, 0 as place
         from moved where has_reported
         having count(*) > 0
         order by name, place, projects desc, currency
@@ -212,7 +212,6 @@ def _group(rows: list[dict[str, Any]]) -> Group:
     return Group(
         sum(row["projects"] for row in firsts),
         sum(row["later"] for row in firsts),
-        sum(row["days"] for row in firsts),
         tuple(Moved(*(row[name] for name in _MOVED)) for row in rows if row["place"])[:NAMED],
         tuple(Net(row["currency"], row["projects"], row["net_cost"], row["net_budget"]) for row in firsts),
     )

@@ -130,14 +130,14 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
         select
             currency,
             count(*),
-            sum(budget::decimal(38, 6))::double,
+            sum(exact(budget))::double,
             count(budget),
-            sum(actual_cost::decimal(38, 6))::double,
+            sum(exact(actual_cost))::double,
             count(actual_cost),
-            sum(case when budget is not null then eac::decimal(38, 6) end)::double,
-            sum(case when eac is not null then budget::decimal(38, 6) end)::double,
+            sum(case when budget is not null then exact(eac) end)::double,
+            sum(case when eac is not null then exact(budget) end)::double,
             count(*) filter (budget is not null and eac is not null),
-            sum(case when is_watermelon then budget::decimal(38, 6) end)::double
+            sum(case when is_watermelon then exact(budget) end)::double
         from {projects}
         group by currency
         order by count(*) desc, currency
@@ -147,7 +147,7 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
     parts = source.rows(
         f"""
         with long as (unpivot {projects} on reported, computed, schedule, cost into name dimension value state)
-        select dimension, state, currency, count(*), sum(budget::decimal(38, 6))::double
+        select dimension, state, currency, count(*), sum(exact(budget))::double
         from long group by all order by all
         """,
         scope.parameters(),

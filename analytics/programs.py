@@ -133,7 +133,12 @@ def programs(source: Source, day: dt.date, scope: Scope) -> tuple[Program, ...]:
             group by program_id
         )
         select
-            *,
+            * replace (
+                -- Two programs that are named alike are told apart by their ids.
+                program_name || case
+                    when count(*) over (partition by program_name) > 1 then ' (' || program_id || ')' else ''
+                end as program_name
+            ),
             rollup_colour(reported) as reported_state,
             rollup_colour(computed) as computed_state,
             rollup_mean(reported) as reported_mean,
@@ -177,7 +182,8 @@ def worst_first(found: Iterable[Program], basis: Basis) -> list[Program]:
     """Programs by trouble: by colour, then by budget in red (by its share where they are not all in one currency),
     then by the share in red and amber; the projects of no program last."""
     every = list(found)
-    is_one_currency = len({a.currency for p in every for a in p.money if a.red(basis)}) < 2
+    named = [program for program in every if program.program_id != NO_PROGRAM]
+    is_one_currency = len({a.currency for p in named for a in p.money if a.red(basis)}) < 2
 
     def place(program: Program) -> tuple[Any, ...]:
         rollup = program.rollup(basis)
@@ -399,7 +405,7 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
     shares = weights / weights.sum()
     states = projects[basis]
     if rollup.state == "unknown":
-        return f"A colour from {reasons.share(rules.known)} of its projects with one"
+        return f"A colour once {reasons.share(rules.known)} of its projects have one, now {reasons.share(rollup.known)}"
     if rollup.state == "green":
         here = reasons.share(rollup.red_share + rollup.amber_share)
         return f"Amber from {reasons.share(rules.amber)} in red and amber, it has {here}"
@@ -407,7 +413,8 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
         counted, limit, better = shares[states == "red"], rules.red, "No longer red"
         must = projects["is_critical"] & (states == "red")
     else:
-        counted, limit, better = shares[states.isin(["red", "amber"])], rules.amber, "Green"
+        counted, limit = shares[states.isin(["red", "amber"])], rules.amber
+        better = "Green" if rollup.known >= rules.known else "No longer amber"
         must = pd.Series(False, index=projects.index)
     needed = _fewest(counted, must[counted.index], limit)
     names = [_short(name) for name in projects.loc[needed, "project_name"]]

@@ -28,6 +28,8 @@ def schedule(row: Mapping[str, Any]) -> str:
         missing = "no forecast finish" if row["finish_then"] is None else "no baseline finish"
         return f"Can't be judged: {missing}"
     how_long = f", {share(abs(slip))} of the planned time" if slip is not None and late else ""
+    if slip is None:
+        how_long = "; can't be judged without a planned time"
     is_done = row.get("stage") == "completed"
     if is_done or (row["actual_finish"] is not None and row["actual_finish"] <= row["finish_then"]):
         what = "Finished"
@@ -45,7 +47,9 @@ def cost(row: Mapping[str, Any]) -> str:
     """The cost in words; needs overrun, eac, forecast_cost, budget, earned_value and actual_cost."""
     over = row["overrun"]
     if over is None or math.isnan(over):
-        missing = "no budget" if not row["budget"] else "no forecast cost"
+        missing = "no forecast cost"
+        if not row["budget"]:
+            missing = "no budget" if row["budget"] is None or math.isnan(row["budget"]) else "the budget is 0"
         return f"Can't be judged: {missing}"
     if row["forecast_cost"] is not None:
         what, how = "Cost" if row.get("stage") == "completed" else "Forecast cost", ""

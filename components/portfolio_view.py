@@ -43,7 +43,7 @@ DIMENSIONS = {"reported": "Reported", "computed": "Computed", "schedule": "Sched
 
 def figures(now: Summary, before: Summary | None, changed: Changes | None, view: View) -> list[Figure]:
     """The figures on top: how many, forecast and spent, where reports and evidence part, and who did not report."""
-    since = f"since {formats.day(view.compare_date, year=False)}"
+    since = sentences.since(view) if view.compare_date else ""
     live = Figure(
         "Live projects",
         number(now.live),
@@ -62,12 +62,19 @@ def figures(now: Summary, before: Summary | None, changed: Changes | None, view:
 def _reports(now: Summary, before: Summary | None, since: str) -> Figure:
     missing = [f"{number(now.stale)} stale"] if now.stale else []
     missing += [f"{number(now.never)} never"] if now.never else []
-    moved = now.fresh - before.fresh if before else None
+    # Not the count of fresh reports: that moves with every project that enters or ends.
+    moved = now.live - now.fresh - (before.live - before.fresh) if before else None
     return Figure(
         "Reports",
         number(now.fresh),
         f"of {number(now.live)}{'; ' if missing else ''}{', '.join(missing)}",
-        delta(moved, f"{number(abs(moved))} {since}" if moved else f"Unchanged {since}", good_when="up"),
+        delta(
+            moved,
+            f"{number(abs(moved))} {'more' if moved > 0 else 'fewer'} missing {since}"
+            if moved
+            else f"{number(now.live - now.fresh) if missing else 'None'} missing, as {since.replace('since', 'on')}",
+            good_when="down",
+        ),
         "Live projects whose last report is fresh at the review; a click lists the others",
         "not-reported" if missing else "",
     )
@@ -123,6 +130,8 @@ def _money_figures(now: Summary, before: Summary | None, since: str) -> list[Fig
 
 def _against(m: Money, now: Summary, *, is_whole: bool = False) -> str:
     """A forecast against the budget of the projects that it speaks of; `is_whole` names the forecast itself too."""
+    if m.forecasting and not m.forecast_budget:
+        return f"on no budget, {_behind(m.forecasting, now)}"
     if m.variance_share is None:
         budget = f"budget {money(m.budget, m.currency)} of {_behind(m.budgeted, now)}" if m.budgeted else "no budget"
         return f"no forecast cost; {budget}"
@@ -263,11 +272,7 @@ def _change(name: str, changed: Changes, basis: Basis) -> str:
     group, pick = changed[name], f"changed-{name}"
     said = sentences.became(name, group.count, basis)
     if name == "finish":
-        earlier = group.count - group.later
-        ways = [(group.later, "later"), (earlier, "earlier")]
-        said += ": " + ", ".join(f"{number(count)} {word}" for count, word in ways if count)
-        if weeks := sentences.net_weeks(group.days):
-            said += f"; net {weeks}"
+        said += f": {sentences.later_or_earlier(group)}" if group.count > 1 else ""
     if name in ("cost", "baseline"):
         nets = [(n.cost_moved if name == "cost" else n.budget_moved, n.currency) for n in group.net]
         sums = [money(amount, currency, sign=True) for amount, currency in nets if amount and abs(amount) >= 1]

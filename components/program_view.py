@@ -8,10 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from analytics.programs import OneProgram, Program
+from analytics.projects import ANY_STAGE
+from analytics.reading import NO_PROGRAM
 from components import charts, controls, frame, health, programs_view, sentences, tables, timeline
 from components.controls import View
 from components.figures import Figure, delta
-from components.formats import count, day, days, money, number, percent
+from components.formats import count, day, days, is_missing, money, number, percent
 from components.frame import Crumb
 from components.tables import Cell, Column, Mark, Tagged, Under
 from components.timeline import Bar, Cost
@@ -54,7 +56,7 @@ def nothing(view: View, name: str, *, is_sample: bool) -> None:
     )
     with frame.card("nothing"):
         st.text("Its projects have ended, have not begun, or lie outside the portfolio in the sidebar.")
-        ended = controls.register_link(closed="true")
+        ended = controls.register_link(stage=ANY_STAGE)
         st.html(f'<a class="rw-crumb" href="{escape(ended)}" target="_self">All its projects, ended ones too</a>')
 
 
@@ -63,9 +65,13 @@ def headline(found: OneProgram, view: View) -> str:
     program, basis = found.program, view.basis
     state, name = program.rollup(basis).state, programs_view.short(program.program_name)
     other = program.rollup("reported" if basis == "computed" else "computed").state
+    if program.program_id == NO_PROGRAM:
+        name = "What is part of no program"
     if state == "unknown":
-        return f"{name} has no {basis} colour: too few of its {count(program.live, 'project')} can be judged"
-    parts = [f"{name} is {basis} {programs_view.since(found.course(basis))}"]
+        few = f"too few of its {number(program.live)} projects can" if program.live > 1 else "its one project can't"
+        return f"{name} has no {basis} colour: {few} be judged"
+    said = programs_view.since(found.course(basis)) or state
+    parts = [f"{name} is {basis} {said}"]
     if sums := programs_view.red_money(program.money, basis):
         parts.append(sums)
     if (program.slip_days or 0) > 0:
@@ -94,20 +100,23 @@ def figures(program: Program, was: Program | None, view: View) -> list[Figure]:
 
 
 def line_title(found: OneProgram) -> str:
-    """How many of its projects finish late."""
+    """How many of its projects finish late, of those that have a plan and a forecast."""
     slips = found.projects["slip_days"].dropna()
-    late, known = int((slips > 0).sum()), len(slips)
+    late, known, whole = int((slips > 0).sum()), len(slips), len(found.projects)
     if not known:
         return "No project states both a plan and a forecast finish"
-    if not late:
-        return "Every project finishes on plan" if known > 1 else "Its project finishes on plan"
-    worst = sentences.slipped(slips.max())
+    worst = f", the worst {sentences.slipped(slips.max())}" if known > 1 and late else ""
+    if known < whole:
+        said = f"{number(late)} of {number(whole)} projects" if late else f"None of {number(whole)} projects"
+        verb = "finish" if late > 1 else "finishes" if late else "is known to finish"
+        return f"{said} {verb} late{worst}; {number(whole - known)} without a plan or forecast"
     if known == 1:
-        return f"Its project finishes {worst}"
+        return f"Its project finishes {sentences.slipped(slips.max())}"
+    if not late:
+        return "No project finishes late"
     if late == known:
-        return f"{'Both' if known == 2 else f'All {number(known)}'} projects finish late, the worst {worst}"
-    verb = "finishes" if late == 1 else "finish"
-    return f"{number(late)} of {count(known, 'project')} {verb} late, the worst {worst}"
+        return f"{'Both' if known == 2 else f'All {number(known)}'} projects finish late{worst}"
+    return f"{number(late)} of {count(known, 'project')} {'finishes' if late == 1 else 'finish'} late{worst}"
 
 
 def line(found: OneProgram, view: View) -> str | None:
@@ -212,8 +221,9 @@ def cost(found: OneProgram) -> None:
         st.html(timeline.costs([_cost({str(k): v for k, v in row.items()}) for row in items], alt=cost_title(found)))
         if len(rows) > COST_ROWS:
             rest = rows.iloc[COST_ROWS:]
-            forecast = money(rest["eac"].sum(min_count=1), amount.currency)
-            charts.missing(f"{count(len(rest), 'smaller project')} more, {forecast} forecast together.")
+            known = rest["eac"].sum(min_count=1)
+            forecast = "no forecast" if is_missing(known) else f"{money(known, amount.currency)} forecast together"
+            charts.missing(f"{count(len(rest), 'smaller project')} more, {forecast}.")
 
 
 def _cost(row: Mapping[str, Any]) -> Cost:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.programs import TROUBLE, Amount, Basis, Course, Courses, Program, Rollup, Rules, in_red, total
 from analytics.reading import NO_PROGRAM
-from components import controls, downloads, formats, health, sentences, tables
+from components import controls, downloads, formats, frame, health, sentences, tables
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import count, day, days, money, number, percent
@@ -124,17 +124,23 @@ def headline(found: Sequence[Program], courses: Courses, view: View) -> str:
     basis = view.basis
     named = [program for program in found if program.program_id != NO_PROGRAM]
     if not named:
-        return f"No live programs on {day(view.review_date)}"
+        if found:
+            return f"No live project is part of a program on {day(view.review_date)}"
+        return f"No live program on {day(view.review_date)}"
     first, whole = named[0], count(len(named), "program")
     state, reds = first.rollup(basis).state, in_red(named, basis)
     known = [program for program in named if program.rollup(basis).state != "unknown"]
     if not known:
-        return f"None of {whole} has a {basis} colour"
+        return f"{'The one program has no' if len(named) == 1 else f'None of {whole} has a'} {basis} colour"
     if state == "red":
         course = courses.of.get(first.program_id)
         money_in = f", {sums}" if (sums := red_money(first.money, basis)) else ""
         how_many = f"{number(reds)} of {whole} {'is' if reds == 1 else 'are'} {basis} red"
+        if len(named) == 1:
+            return f"{short(first.program_name)}, the one program, is {basis} {since(course) or state}{money_in}"
         return f"{short(first.program_name)} is in the worst trouble: {since(course)}{money_in}; {how_many}"
+    if len(named) == 1:
+        return f"{short(first.program_name)}, the one program, is {basis} {state}"
     ambers = sum(program.rollup(basis).state == "amber" for program in named)
     if ambers:
         worst = f"; {short(first.program_name)} is the worst" if state == "amber" and ambers > 1 else ""
@@ -144,13 +150,21 @@ def headline(found: Sequence[Program], courses: Courses, view: View) -> str:
     return f"None of {whole} is {basis} red or amber{rest}"
 
 
+def nothing() -> None:
+    """No live project is part of a program: say what would change that, and lead on."""
+    with frame.card("nothing"):
+        st.text("The live projects name no program. A program_id in the projects or status export lists it here.")
+        address = escape(controls.register_link())
+        st.html(f'<a class="rw-crumb" href="{address}" target="_self">The projects of no program</a>')
+
+
 def since(course: Course | None) -> str:
     """Since when a program has its colour: "red since 7 Aug 2026, 15 weeks"."""
     if course is None:
         return ""
     state = "unknown" if course.state == "unknown" else course.state
     if course.is_from_start:
-        return f"{state} since before {day(course.since)}"
+        return f"{state} since the first review, {day(course.since)}"
     return f"{state} since {day(course.since)}{_weeks(course)}"
 
 
@@ -194,7 +208,7 @@ def figures(found: Sequence[Program], earlier: Sequence[Program], view: View) ->
 
 def ago(view: View) -> str:
     """What a movement is measured from."""
-    return f"since {day(view.compare_date, year=False)}"
+    return sentences.since(view) if view.compare_date else ""
 
 
 def money_figures(now: Sequence[Amount], before: Sequence[Amount], view: View) -> list[Figure]:
@@ -294,15 +308,13 @@ def _row(program: Program, was: Program | None, courses: Courses, basis: Basis) 
     marks: dict[str, Cell] = {**colours}
     if course:
         marks[basis] = Under(colours[basis], _since(course, was.rollup(basis).state if was else None))
-    rollup = program.rollup(basis)
-    by = " by count" if rollup.by == "count" else ""
     return [
         Under(program.program_name, ", ".join(program.portfolios)) if program.portfolios else program.program_name,
         number(program.live),
         marks["reported"],
         marks["computed"],
         Drawn(strip(course, courses, is_evidence=basis == "computed")) if course else "",
-        Under(_reds(program.money, basis), percent(rollup.red_share) + by) if rollup.red_projects else "none",
+        _reds(program, basis),
         _sums(program.money),
         _forecast(program.money),
         _cpis(program.money),
@@ -325,7 +337,7 @@ def evidence(rollup: Rollup) -> str:
 
 def _since(course: Course, was: str | None) -> str:
     if course.is_from_start:
-        return f"before {day(course.since)}".replace(" ", "\u00a0")
+        return "since the first review"
     if not course.weeks:
         return f"new, was {health.word(was, is_evidence=True).lower()}" if was else "new"
     return f"since {day(course.since)}".replace(" ", "\u00a0")
@@ -346,9 +358,14 @@ def strip(course: Course, courses: Courses, *, is_evidence: bool) -> str:
     return f'<div class="rw-weeks" role="img" aria-label="{escape(said)}" title="{escape(said)}">{parts}</div>'
 
 
-def _reds(amounts: Sequence[Amount], basis: Basis) -> str:
-    known = [money(a.red(basis), a.currency) for a in amounts if a.red(basis)]
-    return " + ".join(known) or formats.NONE
+def _reds(program: Program, basis: Basis) -> Cell:
+    """The money in red projects; where they state none, how many they are."""
+    rollup = program.rollup(basis)
+    if not rollup.red_projects:
+        return "none"
+    known = [money(a.red(basis), a.currency) for a in program.money if a.red(basis)]
+    share = percent(rollup.red_share) + (" by count" if rollup.by == "count" else "")
+    return Under(" + ".join(known) or count(rollup.red_projects, "project"), share)
 
 
 def _sums(amounts: Sequence[Amount]) -> Cell:

@@ -130,7 +130,7 @@ def _delta(
 ) -> Delta | None:
     if moved is None or moved[name] is None:
         return None
-    since = f"since {day(view.compare_date, year=False)}"
+    since = sentences.since(view)
     by = moved[name]
     return delta(by, f"{write(abs(by))} {since}" if by else f"Unchanged {since}", good_when=good_when)
 
@@ -258,8 +258,13 @@ def colours_title(history: pd.DataFrame) -> str:
     computed = list(history["computed"])
     same = next((n for n, state in enumerate(reversed(computed)) if state != computed[-1]), len(computed))
     if same == len(computed):
-        return f"Computed {computed[-1]} in every report"
+        return f"Computed {computed[-1]} in {'every' if len(computed) > 1 else 'its one'} report"
     return f"Computed {computed[-1]} since {day(history['status_date'].iloc[-same])}"
+
+
+def colours_of(history: pd.DataFrame) -> str:
+    """What the colours are of."""
+    return f"Health in each of {len(history):,} reports" if len(history) > 1 else "Health in its one report"
 
 
 def finish_title(row: Mapping[str, Any], first: FirstBaseline | None = None) -> str:

@@ -68,7 +68,7 @@ def _sort(picked: str) -> None:
 
 
 def _since(view: View) -> str:
-    return f"Since {day(view.compare_date, year=False)}" if view.compare_date else "Since"
+    return f"Since {sentences.near(view.compare_date, view)}" if view.compare_date else "Since"
 
 
 def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> list[Cell]:
@@ -76,7 +76,7 @@ def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> l
     currency = row["currency"]
     over = sentences.over(row["overrun"])
     ended = "" if row["is_live"] else f"{row['stage'].capitalize()}; "
-    last, who = _last(row), row["sponsor"] or ""
+    last, who = _last(row, view), row["sponsor"] or ""
     return [
         Under(row["project_name"], f"{ended}{place}"),
         Mark(row["reported"], row["is_stale"]),
@@ -134,8 +134,8 @@ def _report(row: Mapping[Any, Any], currency: str) -> list[Cell]:
     ]
 
 
-def _last(row: Mapping[str, Any]) -> str:
+def _last(row: Mapping[str, Any], view: View) -> str:
     if row["status_date"] is None:
         return "never"
-    said = day(row["status_date"], year=False)
+    said = sentences.near(row["status_date"], view)
     return f"{said}, {days(row['age_days'])} ago" if row["is_stale"] else said

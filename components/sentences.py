@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.changes import Basis, Changes, Moved
+from analytics.changes import Basis, Changes, Group, Moved
 from analytics.portfolio import Attention, Standing, Summary
 from analytics.programs import Program
-from analytics.projects import Filter, Register
+from analytics.projects import ANY_STAGE, Filter, Register
 from analytics.reading import NO_PROGRAM
 from components import health
 from components.controls import View
@@ -16,6 +16,7 @@ from components.figures import Delta
 from components.formats import day, days, is_missing, money, number, percent
 
 _RANKS = {"green": 0, "amber": 1, "red": 2}
+LONGEST_NAME = 80  # of a name within a sentence
 NEARLY_ALL = 0.9  # of the live projects: what is true of so many is said of all
 
 
@@ -23,6 +24,11 @@ def overview(summary: Summary, changed: Changes | None, view: View) -> str:
     """How the portfolio stands: how many are red, how much money sits in them, what the reports say of them."""
     if not summary.live:
         return f"No live projects on {day(view.review_date)}"
+    if not summary.known(view.basis) and summary.live == 1:
+        colour = next(state for state, count in summary.counts("reported").items() if count)
+        cannot = "cannot be judged from its numbers" if view.basis == "computed" else "has no reported colour"
+        instead = f"; it is reported {colour}" if view.basis == "computed" and colour != "unknown" else ""
+        return f"The one live project {cannot}{instead}"
     if not summary.known(view.basis):
         other: Basis = "reported" if view.basis == "computed" else "computed"
         cannot = "can be judged from their numbers" if view.basis == "computed" else "have a reported colour"
@@ -30,17 +36,30 @@ def overview(summary: Summary, changed: Changes | None, view: View) -> str:
     red = summary.count(view.basis, "red")
     if not red:
         amber = summary.count(view.basis, "amber")
+        if summary.live == 1:
+            return f"The one live project is {view.basis} {'amber' if amber else 'green'}"
         also = f"; {number(amber)} {_are(amber)} amber" if amber else ""
         return f"None of {_projects(summary.live)} is {view.basis} red{also}"
-    parts = [f"{number(red)} of {_projects(summary.live)} {_are(red)} {view.basis} red"]
-    if changed and changed.count("newly-red"):
-        parts[0] += f", {number(changed.count('newly-red'))} of them new since {day(view.compare_date, year=False)}"
+    whole = f"{number(red)} of {_projects(summary.live)} {_are(red)}"
+    parts = [f"{'The one live project is' if summary.live == 1 else whole} {view.basis} red"]
+    if changed and (new := changed.count("newly-red")):
+        parts[0] += f", {_of_them(new, red)}new {since(view)}"
     if sums := in_red(summary, view.basis):
         parts.append(f"{sums} sits in {'it' if red == 1 else 'them'}")
     if view.basis == "computed" and summary.watermelons:
         whose = "it reports" if red == 1 else f"{number(summary.watermelons)} of them {_report(summary.watermelons)}"
         parts.append(f"{whose} green")
     return f"{'; '.join(parts)}."
+
+
+def near(date: Any, view: View) -> str:
+    """A date beside the review date: its year is said where it is another."""
+    return day(date, year=date.year != view.review_date.year)
+
+
+def since(view: View) -> str:
+    """What a movement is measured from: "since 13 Nov"; needs a compared review."""
+    return f"since {near(view.compare_date, view)}"
 
 
 def in_red(summary: Summary, dimension: str) -> str:
@@ -107,6 +126,8 @@ def trend(frame: pd.DataFrame) -> str:
     """What the trend shows: how the red share moved over it."""
     if len(frame) < 2:
         return "A trend needs two reviews"
+    if frame["unknown"].iloc[-1] == 1:
+        return "No live project has a known colour"
     first, last = frame["red"].iloc[0], frame["red"].iloc[-1]
     since = day(
         frame["review_date"].iloc[0], year=frame["review_date"].iloc[0].year != frame["review_date"].iloc[-1].year
@@ -127,7 +148,7 @@ def attention(found: Attention) -> str:
     if not found.total:
         return "Nothing needs attention"
     shown = f"{number(found.total)} {'project needs' if found.total == 1 else 'projects need'} attention"
-    return f"{shown}, {number(found.new)} of them new" if found.new else shown
+    return f"{shown}, {_of_them(found.new, found.total)}new" if found.new else shown
 
 
 def attention_order(found: Attention) -> str:
@@ -140,8 +161,12 @@ def programs(every: Sequence[Program], basis: Basis) -> str:
     """How many programs are red; the projects without a program are none."""
     found = [program for program in every if program.program_id != NO_PROGRAM]
     reds = sum((p.computed if basis == "computed" else p.reported).state == "red" for p in found)
-    verb = "is" if reds == 1 else "are"
-    return f"{number(reds) if reds else 'None'} of {_count(len(found), 'program')} {verb if reds else 'is'} {basis} red"
+    if not found:
+        return "No live project is part of a program"
+    if len(found) == 1:
+        return f"The one program is {'' if reds else 'not '}{basis} red"
+    verb = "is" if reds < 2 else "are"
+    return f"{number(reds) if reds else 'None'} of {_count(len(found), 'program')} {verb} {basis} red"
 
 
 _STATES = {
@@ -178,6 +203,9 @@ def register(found: Register, summary: Summary, wanted: Filter, view: View) -> s
         return "No live projects at this review" if wanted == Filter() else "No project fits"
     money_of = _and([money(budget, currency) for currency, budget in found.budgets])
     budget = f"; {money_of} of budget" if money_of else ""
+    if wanted.stage not in ("", ANY_STAGE) and not (wanted.text or wanted.sponsor or wanted.group):
+        verb = f"{_are(found.total)} {wanted.stage}"
+        return f"{number(found.total)} {_plural(found.total)} {verb}{budget}"
     if wanted.text or wanted.stage or wanted.sponsor:
         what = live if not wanted.stage and not wanted.group.startswith("changed-") else "the projects"
         fit = "fits" if found.total == 1 else "fit"
@@ -190,12 +218,12 @@ def register(found: Register, summary: Summary, wanted: Filter, view: View) -> s
         ]
         return (
             f"{number(found.total)} of {live} {_have(found.total)} no fresh report on "
-            f"{day(view.review_date, year=False)}: {_and(missing)}"
+            f"{day(view.review_date)}: {_and(missing)}"
         )
     if wanted.group.startswith("changed-"):
         said = became(wanted.group.removeprefix("changed-"), found.total, view.basis)
-        since = f" since {day(view.compare_date, year=False)}" if view.compare_date else ""
-        return f"{number(found.total)} {_plural(found.total)} {said}{since}{budget}"
+        then = f" {since(view)}" if view.compare_date else ""
+        return f"{number(found.total)} {_plural(found.total)} {said}{then}{budget}"
     if wanted.group in _GROUPS:
         return f"{number(found.total)} of {live} {_GROUPS[wanted.group][found.total != 1]}{budget}"
     dimension, _, state = wanted.group.partition("-")
@@ -216,21 +244,25 @@ def changes(changed: Changes) -> str:
         for name, words in (("newly-red", "newly red"), ("no-longer-red", "no longer red"))
         if changed.count(name)
     ]
-    if weeks := net_weeks(changed["finish"].days):
-        parts.append(f"finishes {weeks}")
+    if ways := later_or_earlier(changed["finish"]):
+        first, _, rest = ways.partition(" ")
+        parts.append(f"{first} {'finishes' if first == '1' else 'finish'} {rest}")
     costs = [
         f"{money(abs(n.cost_moved), n.currency)} {'more' if n.cost_moved > 0 else 'less'}"
         for n in changed["cost"].net
         if n.cost_moved and abs(n.cost_moved) >= 1
     ]
     parts += [f"cost {_and(costs)}"] if costs else []
+    parts = parts or [f"{number(changed.count(name))} {name}" for name in ("entered", "ended") if changed.count(name)]
     text = ", ".join(parts) or "Nothing that moves the portfolio"
     return text[:1].upper() + text[1:]
 
 
 def changes_of(view: View) -> str:
     """What the changes are measured between."""
-    return f"From {day(view.compare_date, year=False)} to {day(view.review_date, year=False)}; each opens its projects"
+    first, last = view.compare_date, view.review_date
+    is_far = first is not None and first.year != last.year
+    return f"From {day(first, year=is_far)} to {day(last, year=is_far)}; each opens its projects"
 
 
 def portfolios(found: Sequence[Standing], basis: Basis) -> str:
@@ -239,18 +271,22 @@ def portfolios(found: Sequence[Standing], basis: Basis) -> str:
     most = max(reds.values())
     if not most:
         return f"No portfolio has a {basis} red project"
-    first = [name or "No portfolio" for name, red in reds.items() if red == most]
-    total = f"{number(most)} of the {number(sum(reds.values()))} {basis} red"
-    return f"{_and(first[:3])} {'holds' if len(first) == 1 else 'each hold'} {total}"
+    first = [name for name, red in reds.items() if red == most]
+    whole = sum(reds.values())
+    total = f"the one {basis} red project" if whole == 1 else f"{number(most)} of the {number(whole)} {basis} red"
+    if first == [""]:
+        which = f"{total[:1].upper()}{total[1:]}"
+        return f"{which} {'lies' if most == 1 else 'lie'} in no portfolio"
+    if len(first) > 3:
+        return f"{number(len(first))} portfolios each hold {total}"
+    names = _and([_short(name) or "those of no portfolio" for name in first])
+    return f"{names} {'holds' if len(first) == 1 else 'each hold'} {total}"
 
 
-def net_weeks(moved: int) -> str:
-    """The net of finishes that moved: "23 weeks later"; "" where they cancel out."""
-    if not moved:
-        return ""
-    weeks = abs(moved) / 7
-    span = _count(round(weeks), "week") if weeks >= 1 else days(abs(moved))
-    return f"{span} {'later' if moved > 0 else 'earlier'}"
+def later_or_earlier(moved: Group) -> str:
+    """How many finishes moved which way: "13 later and 3 earlier"; days of many projects don't add up to anything."""
+    ways = ((moved.later, "later"), (moved.count - moved.later, "earlier"))
+    return _and([f"{number(count)} {word}" for count, word in ways if count])
 
 
 def shift(moved: int) -> str:
@@ -272,7 +308,7 @@ def named(group: str, item: Moved) -> str:
     if group == "stage":
         return f"{name} {item.was_stage} to {item.stage}"
     if group == "ended":
-        return f"{name} ({item.stage})"
+        return f"{name} ({'moved elsewhere' if item.is_live else item.stage})"
     return f"{name} {money(item.budget, item.currency)}" if item.budget is not None else name
 
 
@@ -281,7 +317,7 @@ def moved(row: Mapping[str, Any], basis: Basis) -> list[Delta]:
     if row["is_in"] and not row["was_in"]:
         return [Delta("new")]
     if row["was_in"] and not row["is_in"]:
-        return [Delta(f"was {row['was_stage']}")]
+        return [Delta("moved elsewhere" if row["is_live"] else f"was {row['was_stage']}")]
     parts = []
     if (was := row[f"was_{basis}"]) is not None and was != row[basis]:
         is_known = "unknown" not in (was, row[basis])
@@ -356,6 +392,17 @@ def _projects(count: int) -> str:
 
 def _count(count: int, what: str) -> str:
     return f"{number(count)} {what}{'' if count == 1 else 's'}"
+
+
+def _of_them(part: int, whole: int) -> str:
+    """What a part is called beside its whole: "3 of them ", "all of them "; "" where the whole is one."""
+    if whole == 1:
+        return ""
+    return "all of them " if part == whole else f"{number(part)} of them "
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _are(count: int) -> str:

@@ -62,10 +62,9 @@ if len(places) > 1:
     with frame.card("portfolios", sentences.portfolios(places, view.basis), "Live projects; a click looks into one"):
         portfolio_view.portfolios(places)
 
-found = answers.ask(programs.programs, day, scope)
+found = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
 if now.programs:
-    order = "Most budget in red first; each opens its page"
-    with frame.card("programs", sentences.programs(found, view.basis), order):
+    with frame.card("programs", sentences.programs(found, view.basis), "The worst first; each opens its page"):
         portfolio_view.programs(found[:SHOWN_PROGRAMS])
         if len(found) > SHOWN_PROGRAMS:
             portfolio_view.all_programs(now.programs)

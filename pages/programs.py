@@ -3,6 +3,7 @@
 import streamlit as st
 
 from analytics import programs, reading
+from analytics.reading import NO_PROGRAM
 from components import answers, controls, figures, frame, program_view, programs_view
 from components.controls import View
 from components.guard import guard
@@ -37,6 +38,9 @@ def show_programs(view: View) -> None:
     )
     if not every:
         st.text("Choose another review or a wider scope in the sidebar.")
+        return
+    if all(program.program_id == NO_PROGRAM for program in every):
+        programs_view.nothing()
         return
     figures.figures(programs_view.figures(every, earlier, view))
     with frame.card("table", programs_view.title(every, view), programs_view.rule(answers.ask(programs.rollup_rules))):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import portfolio, projects, reading
 from analytics.projects import Filter, Project
-from components import answers, controls, downloads, figures, formats, frame, project_view, registers, sentences
+from components import answers, controls, downloads, figures, frame, project_view, registers, sentences
 from components.controls import View
 from components.guard import guard
 
@@ -145,9 +145,7 @@ def show_project(found: Project, view: View) -> None:
 def show_course(found: Project) -> None:
     """A project's course, report by report: its colours, finish, cost, and earned value where there is one."""
     row, history = found.row, found.history
-    with frame.card(
-        "course", project_view.colours_title(history), f"Health in each of {formats.count(len(history), 'report')}"
-    ):
+    with frame.card("course", project_view.colours_title(history), project_view.colours_of(history)):
         project_view.colours(history)
     left, right = st.columns(2)
     with left, frame.card("finish", project_view.finish_title(row, found.first), "Forecast finish by date of report"):

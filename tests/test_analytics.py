@@ -130,7 +130,7 @@ def test_what_changed_since_the_compared_review(loaded: World) -> None:
         "cost": 1,
         "reported": 3,
     }
-    assert (moved["finish"].days, moved["finish"].later, moved["cost"].net[0].cost_moved) == (40, 1, 35)
+    assert (moved["finish"].count, moved["finish"].later, moved["cost"].net[0].cost_moved) == (1, 1, 35)
     assert moved["newly-red"].named[0].project_id == "P1"
 
 
@@ -167,7 +167,7 @@ def test_every_kind_of_change_between_two_reviews(world: World) -> None:
         "stage": ["paused"],
         "reported": [],
     }
-    assert (moved["finish"].days, moved["finish"].later) == (42, 2)
+    assert (moved["finish"].count, moved["finish"].later) == (2, 2)
     assert (moved["baseline"].named[0].baseline_moved, moved["baseline"].net[0].budget_moved) == (28, 15)
     # In one program's scope a project that moved to another ended there, and entered here.
     for program, entered, ended in (("R1", ["new"], ["moved", "ended"]), ("R2", ["moved"], [])):

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from analytics.changes import Changes, Group, Net
-from analytics.portfolio import Money, Part, Summary
+from analytics.portfolio import Money, Part, Standing, Summary
 from analytics.programs import Program, Rollup
 from analytics.reading import NO_PROGRAM, Place
 from components import charts, controls, downloads, formats, frame, health, portfolio_view, project_view, sentences
@@ -173,8 +173,9 @@ def _summary(
     judged: int = 10,
     reds: tuple[int, int] = (0, 0),
     money: tuple[Money, ...] = (),
+    parts: tuple[Part, ...] = (),
 ) -> Summary:
-    parts = (Part("reported", "unknown", "USD", live - rated, None),)
+    parts = parts or (Part("reported", "unknown", "USD", live - rated, None),)
     return Summary(live, 0, reported, stale, 8, 0, judged, *reds, money, parts)
 
 
@@ -187,11 +188,62 @@ def test_who_did_not_report_is_one_click_away() -> None:
 
 def test_what_changed_in_words() -> None:
     costs = (Net("USD", 2, 1_200_000, 0), Net("GBP", 1, -30_000, 0))
-    changed = Changes(
-        {"newly-red": Group(2), "finish": Group(5, 4, 161), "cost": Group(3, net=costs), "reported": Group(9)}
-    )
-    assert sentences.changes(changed) == "2 newly red, finishes 23 weeks later, cost $1.2 M more and £30 k less"
+    changed = Changes({"newly-red": Group(2), "finish": Group(5, 4), "cost": Group(3, net=costs), "reported": Group(9)})
+    assert sentences.changes(changed) == "2 newly red, 4 finish later and 1 earlier, cost $1.2 M more and £30 k less"
+    assert sentences.changes(Changes({"finish": Group(1, 1)})) == "1 finishes later"
+    assert sentences.changes(Changes({"entered": Group(76), "ended": Group(1)})) == "76 entered, 1 ended"
     assert sentences.changes(Changes({})) == "Nothing that moves the portfolio"
+
+
+def test_one_of_one_is_not_counted_out() -> None:
+    view = resolve({}, WEEKS)
+    assert view
+    one = _summary(live=1, parts=(Part("computed", "red", "USD", 1, 5.0), Part("reported", "red", "USD", 1, 5.0)))
+    new = Changes({"newly-red": Group(1)})
+    assert sentences.overview(one, new, view) == "The one live project is computed red, new since 13 Nov."
+    two = _summary(live=2, parts=(Part("computed", "red", "USD", 2, 5.0),))
+    assert "2 of 2 live projects are computed red, 1 of them new" in sentences.overview(two, new, view)
+    green = _summary(live=1, parts=(Part("computed", "green", "USD", 1, 5.0),))
+    assert sentences.overview(green, None, view) == "The one live project is computed green"
+    said = "The one live project cannot be judged from its numbers; it is reported amber"
+    silent = (Part("computed", "unknown", "USD", 1, None), Part("reported", "amber", "USD", 1, None))
+    assert sentences.overview(_summary(live=1, parts=silent), None, view) == said
+
+
+def test_a_date_of_another_year_says_its_year() -> None:
+    view = resolve({"compare": "2025-11-20"}, [date(2025, 11, 20), *WEEKS])
+    assert view
+    assert sentences.since(view) == "since 20 Nov 2025"
+    assert sentences.changes_of(view).startswith("From 20 Nov 2025 to 20 Nov 2026;")
+    assert sentences.near(date(2026, 1, 3), view) == "3 Jan"
+
+
+def test_the_projects_of_no_portfolio_are_not_called_a_portfolio_without_any() -> None:
+    def standing(name: str, red: int) -> Standing:
+        return Standing(name, 5, {"red": 0}, {"red": red})
+
+    assert sentences.portfolios([standing("IT", 1), standing("", 2)], "computed") == (
+        "2 of the 3 computed red lie in no portfolio"
+    )
+    assert sentences.portfolios([standing("IT", 2), standing("", 2)], "computed") == (
+        "IT and those of no portfolio each hold 2 of the 4 computed red"
+    )
+    assert (
+        sentences.portfolios([standing("IT", 1), standing("", 0)], "computed")
+        == "IT holds the one computed red project"
+    )
+
+
+def test_reports_move_with_those_that_are_missing() -> None:
+    view = resolve({}, WEEKS)
+    assert view
+    now, before = _summary(live=8, reported=8, stale=1), _summary(live=10, reported=9)
+    moved = portfolio_view.figures(now, before, None, view)[-1].delta
+    assert moved
+    assert (moved.text, moved.is_good) == ("1 missing, as on 13 Nov", None)
+    worse = portfolio_view.figures(now, _summary(live=6, reported=6), None, view)[-1].delta
+    assert worse
+    assert (worse.text, worse.is_good) == ("1 more missing since 13 Nov", False)
 
 
 def test_small_histories_differ_without_colour() -> None:

@@ -27,7 +27,7 @@ def week(ago: int) -> dt.date:
 
 def reports(project: str, program: str, colours: str, *, portfolio: str = "A", budget: str = "100") -> str:
     """A report a week up to the last, one letter a colour; "-" is a week on which the project is cancelled."""
-    names = {"r": "red", "a": "amber", "g": "green", "-": ""}
+    names = {"r": "red", "a": "amber", "g": "green", "-": "", "?": ""}
     return "".join(
         f"{project},{program},{portfolio},{week(len(colours) - 1 - n)},{names[c]},{budget},,,"
         f"{'cancelled' if c == '-' else 'active'}\n"
@@ -164,3 +164,28 @@ def test_comments_are_of_the_report_that_holds(world: World) -> None:
 def test_rules_are_those_in_force(world: World) -> None:
     world.load(status=HEADER + reports("P1", "R1", "g"))
     assert world.ask(programs.rollup_rules) == Rules("share", 0.25, 0.25, 0.5)
+
+
+def test_programs_that_are_named_alike_are_told_apart(world: World) -> None:
+    world.load(
+        programs="program_id,program_name\nR1,Alpha\nR2,Alpha\nR3,Beta\n",
+        status=HEADER + reports("P1", "R1", "r") + reports("P2", "R2", "g") + reports("P3", "R3", "g"),
+    )
+    found = world.ask(programs.programs, DAY, ALL)
+    assert sorted(p.program_name for p in found) == ["Alpha (R1)", "Alpha (R2)", "Beta"]
+
+
+def test_another_currency_of_no_program_does_not_change_the_order(world: World) -> None:
+    world.load(
+        status="project_id,program_id,status_date,reported_health,budget,currency\n"
+        "P1,Small,2026-11-20,red,10,USD\nP2,Large,2026-11-20,red,90,USD\nP3,Large,2026-11-20,green,60,USD\n"
+        "P4,,2026-11-20,red,500,GBP\n"
+    )
+    found = programs.worst_first(world.ask(programs.programs, DAY, ALL), "reported")
+    assert [p.program_id for p in found] == ["Large", "Small", NO_PROGRAM]
+
+
+def test_what_stays_unknown_is_not_promised_green(world: World) -> None:
+    rows = reports("P1", "R", "a", budget="40") + "".join(reports(f"U{n}", "R", "?", budget="20") for n in range(3))
+    world.load(status=HEADER + rows.replace(",?,", ",,"))
+    assert world.ask(programs.program, DAY, ALL).flips["reported"] == "No longer amber once P1 is green"

@@ -249,7 +249,7 @@ def test_the_excel_file_holds_just_what_is_filtered(site: str, page: Page) -> No
 def test_what_changed_since_last_week_in_one_click(site: str, page: Page) -> None:
     page.goto(site)
     changes = page.locator(".st-key-card-changes")
-    expect(changes.get_by_role("heading")).to_contain_text("3 newly red, finishes 6 weeks later, cost $3 M more")
+    expect(changes.get_by_role("heading")).to_contain_text("3 newly red, 1 finishes later, cost $3 M more")
     expect(changes.get_by_role("link")).to_have_count(5)
     finish = changes.get_by_role("link", name="moved its forecast finish")
     expect(finish).to_contain_text("Identity platform 40 days later")
