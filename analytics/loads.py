@@ -8,6 +8,7 @@ import pandas as pd
 from analytics.reading import Source
 from pipelines.build import loads_in_force
 from pipelines.contract import contract
+from pipelines.findings import MOST_ROWS, Kind
 from pipelines.history import rejected as rejected_rows
 
 
@@ -77,21 +78,38 @@ def rules(source: Source, load_id: int) -> pd.DataFrame:
     )
 
 
-def problems(source: Source, load_id: int) -> pd.DataFrame:
-    """Every problem of a load, errors first: row, column, value, severity, rule, message, fix."""
+def problems(source: Source, load_id: int, each: int = MOST_ROWS) -> pd.DataFrame:
+    """The problems of a load, errors first, at most so many of a kind and `MOST_ROWS` in all.
+
+    Columns: row, column, value, severity, rule, message, fix.
+    """
     return source.frame(
-        """
+        f"""
         select source_row as row, column_name as "column", value, severity, rule, message, fix
-        from problem where load_id = $load_id order by severity, source_row, column_name
+        from problem where load_id = $load_id
+        qualify row_number() over (partition by severity, rule, column_name, fix order by source_row) <= $each
+        order by severity, source_row, column_name limit {MOST_ROWS}
         """,
-        {"load_id": load_id},
+        {"load_id": load_id, "each": each},
     )
 
 
-def rejected(source: Source, load_id: int) -> tuple[list[str], list[list[str]]]:
-    """The rows that a load rejected, ready to be mended: see `pipelines.history.rejected`."""
+def unlisted_problems(source: Source, load_id: int, each: int) -> dict[Kind, int]:
+    """How many problems a load has of each kind (severity, rule, column, fix) besides the first so many."""
+    found = source.rows(
+        """
+        select severity, rule, column_name, fix, count(*) - $each
+        from problem where load_id = $load_id group by all having count(*) > $each
+        """,
+        {"load_id": load_id, "each": each},
+    )
+    return {(severity, rule, column, fix): count for severity, rule, column, fix, count in found}
+
+
+def rejected(source: Source, load_id: int, most: int = MOST_ROWS) -> tuple[list[str], list[list[str]]]:
+    """The first rows that a load rejected, ready to be mended: see `pipelines.history.rejected`."""
     with source.cursor() as con:
-        return rejected_rows(con, load_id)
+        return rejected_rows(con, load_id, most)
 
 
 def publications(source: Source) -> list[dict[str, Any]]:

@@ -132,3 +132,14 @@ def _short(amount: float) -> str:
 def _digits(scaled: float) -> str:
     text = f"{scaled:,.1f}" if scaled < 99.95 else f"{scaled:,.0f}"
     return text.removesuffix(".0")
+
+
+def size(count: float) -> str:
+    """A number of bytes.
+
+    >>> size(900), size(13_400), size(12_944_962)
+    ('900 bytes', '13 KB', '12.9 MB')
+    """
+    if count < 1000:
+        return f"{count:.0f} bytes"
+    return f"{count / 1e3:.0f} KB" if count < 999_500 else f"{count / 1e6:,.1f} MB"

@@ -11,7 +11,7 @@ import streamlit as st
 from analytics.loads import Effect
 from components import controls, tables
 from components.figures import Figure, figures
-from components.formats import NONE, is_missing, number, percent
+from components.formats import NONE, is_missing, number, percent, size
 from components.tables import Cell, Column, Under
 from components.upload_words import NOUNS, many, moment, written_as
 from pipelines.map import profiles
@@ -46,6 +46,8 @@ def headline(frame: pd.DataFrame, shown: int) -> str:
         return f"{number(shown)} of {many(len(frame), 'load')} {'fits' if shown == 1 else 'fit'}"
     rows = int(frame.loc[frame["in_force"], "rows_loaded"].sum())
     withdrawn = int((~frame["in_force"]).sum())
+    if withdrawn == len(frame):
+        return f"No load is in force; {number(withdrawn)} {'was' if withdrawn == 1 else 'were'} withdrawn"
     said = f"{many(len(frame) - withdrawn, 'load')} in force, which brought {many(rows, 'row')}"
     return f"{said}; {number(withdrawn)} withdrawn" if withdrawn else said
 
@@ -146,7 +148,7 @@ def understood(load: dict[str, Any]) -> dict[str, str]:
         "Header": f"row {load['header_row']}",
         "Currency": NONE if is_missing(currency) else str(currency),
         "Reports every": NONE if is_missing(days) else many(int(days), "day"),
-        "Size": f"{number(load['bytes'])} bytes",
+        "Size": size(load["bytes"]),
         "Digest": f"{load['digest'][:12]}",
     }
 

@@ -27,7 +27,7 @@ def offer() -> None:
     if job and not jobs.follow(job):
         return
     if job and job.error:
-        st.text(f"{job.error.message.rstrip('.')}. {job.error.fix}")
+        st.text(job.error.sentences)
     if st.button("Look around in a sample organisation", key="load-sample"):
         jobs.submit(_JOB, "demo")
         st.rerun()

@@ -14,6 +14,7 @@ from pipelines.rules import WEEKDAYS, Change, Rule, Value, crossed, rules
 
 SHOWN_PROGRAMS = 6
 SHOWN_CHANGES = 30
+_EDITED = "edited-rules"
 
 
 def groups() -> dict[str, list[Rule]]:
@@ -120,6 +121,21 @@ def _about(rule: Rule, standing: Standing, key: str) -> None:
 
 def _put(values: Mapping[str, Value]) -> None:
     st.session_state.update(values)
+
+
+def remember(standing: Standing, edits: Mapping[str, Value]) -> None:
+    """Keep what was edited, and what it was edited on."""
+    st.session_state[_EDITED] = standing.mark, dict(edits)
+
+
+def carry(standing: Standing) -> bool:
+    """Let edits stand beside rules that were changed since they were made; whether there are such."""
+    mark, edits = st.session_state.get(_EDITED, (standing.mark, {}))
+    left = {name: value for name, value in edits.items() if value != standing.values[name]}
+    if mark == standing.mark or not left:
+        return False
+    _put({f"rule-{name}-{standing.mark}": _shown(rules()[name], value) for name, value in left.items()})
+    return True
 
 
 def put_back(standing: Standing, names: Iterable[str], place: str) -> None:

@@ -1,19 +1,21 @@
 """The controls that change how an uploaded file is read, and the data dictionary beside the templates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from components import tables, uploads
+from components import downloads, tables, uploads
 from components import upload_view as view
 from components import upload_words as words
 from components.tables import Column
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
+from pipelines.findings import PROBLEMS, REJECTED
 from pipelines.map import profiles
+from pipelines.problems import RightworkError
 from pipelines.report import FileReport
 
 _DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}
@@ -29,10 +31,36 @@ def drop(label: str) -> None:
     drops = st.session_state.setdefault("drops", 0)
     with st.container(key="drop"):
         files = st.file_uploader(label, accept_multiple_files=True, key=f"drop-{drops}", label_visibility="collapsed")
-    if files:
+    if not files:
+        return
+    st.session_state["drops"] = drops + 1
+    try:
         uploads.start((file.name, file) for file in files)
-        st.session_state["drops"] = drops + 1
-        st.rerun()
+    except RightworkError as error:
+        view.said([error.sentences], "rw-notice")
+        return
+    st.rerun()
+
+
+def take_away(upload: Upload) -> None:
+    """Buttons for all problems as CSV and as Excel, and for the rejected rows, to be mended and loaded again."""
+    assert upload.kept
+    stem = Path(words.together(list(upload.checked.files)) if upload.checked else "").stem
+    listed, rejected = upload.kept / PROBLEMS, upload.kept / REJECTED
+    with st.container(horizontal=True):
+        if rejected.exists() and len(upload.files) == 1:
+            _file_button("Download the rejected rows", rejected.read_bytes, f"{stem} rejected.csv", "text/csv")
+        if listed.exists():
+            _file_button("Download all as CSV", listed.read_bytes, f"{stem} problems.csv", "text/csv")
+        if len(upload.problems) == upload.groups["count"].sum():
+            write = partial(downloads.as_excel, upload.problems, "Problems")
+            _file_button("Download all as Excel", write, f"{stem} problems.xlsx", downloads.XLSX)
+
+
+def _file_button(label: str, write: Callable[[], bytes], name: str, mime: str) -> None:
+    st.download_button(
+        label, write, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", key=f"take-{label}"
+    )
 
 
 def questions(upload: Upload, files: Sequence[FileReport]) -> None:

@@ -1,5 +1,6 @@
 """What the Upload page shows of a checked load: counts, columns, problems, what would change."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -9,15 +10,17 @@ import streamlit as st
 
 from components import tables
 from components.figures import Figure, figures
-from components.formats import number
+from components.formats import is_missing, number
 from components.tables import Column
 from components.upload_words import NO_VALUE, NOUNS, cut, many, place, shown, total, worded, written
+from pipelines.findings import Kind
 from pipelines.map import profiles
 from pipelines.report import FileReport, LoadReport
 
-SHOWN = 500  # problems in the table on the page; the downloads have all
+SHOWN = 50  # problems in the table on the page; the downloads have all
 
 GROUPS = 15
+FIRST = 4  # rows of a kind that are named
 
 UNUSED = 40  # unused headers named
 
@@ -32,7 +35,16 @@ def counts(report: LoadReport) -> None:
 
 
 def columns(file: FileReport) -> None:
-    """How each header of a file is read, and which are not used."""
+    """How each header of a file is read, and which are not used; of a file that was not recognised, what it holds."""
+    if not any(column.column for column in file.columns):
+        known = [
+            [cut(column.header), " | ".join(cut(text, 32) for text in column.examples) or NO_VALUE]
+            for column in file.columns[:UNUSED]
+        ]
+        tables.listing([Column("Header in the file", width="40%"), Column("Examples", is_quiet=True)], known)
+        if len(file.columns) > UNUSED:
+            said([f"And {many(len(file.columns) - UNUSED, 'more header')}."], "rw-quiet")
+        return
     rows = [
         [
             worded(column.header),
@@ -51,22 +63,43 @@ def columns(file: FileReport) -> None:
         said([f"Not used: {', '.join(cut(header) for header in unused[:UNUSED])}{more}"], "rw-quiet")
 
 
-def problem_groups(problems: pd.DataFrame) -> pd.DataFrame:
-    """Problems by rule and column, errors first, most of them first.
+def problem_groups(problems: pd.DataFrame, unlisted: Mapping[Kind, int]) -> pd.DataFrame:
+    """Problems by kind, errors first, most of them first; `unlisted` is how many there are besides those given.
 
-    Columns: severity, rule, column, message, fix, count, rows (the first of them, in words).
+    Columns: severity, rule, column, fix, message, values (the first of them, in words), count, rows (likewise).
     """
-    grouped = problems.groupby(["severity", "rule", "column"], dropna=False, sort=False)
+    grouped = problems.groupby(["severity", "rule", "column", "fix"], dropna=False, sort=False)
     found = grouped.agg(
-        message=("message", _alike), fix=("fix", "first"), count=("message", "size"), rows=("row", _places)
+        message=("message", _alike), values=("value", _values), count=("message", "size"), rows=("row", _first_rows)
     ).reset_index()
+    names = found[["severity", "rule", "column", "fix"]].astype(object).where(found.notna(), None)
+    found["count"] += [unlisted.get(kind, 0) for kind in names.itertuples(index=False, name=None)]
+    more = found["count"] - found["rows"].str.len()
+    found["rows"] = [
+        ", ".join(map(str, rows)) + (f" and {number(left)} more" if rows and left > 0 else "")
+        for rows, left in zip(found["rows"], more, strict=True)
+    ]
     return found.sort_values(["severity", "count"], ascending=[True, False], kind="stable", ignore_index=True)
 
 
-def _places(rows: "pd.Series[Any]") -> str:
-    known = rows.dropna()
-    first = ", ".join(str(row) for row in known.head(4))
-    return f"{first} and {number(len(known) - 4)} more" if len(known) > 4 else first
+def unlisted(report: LoadReport) -> dict[Kind, int]:
+    """How many problems there are of each kind besides those that a report lists."""
+    found: Counter[Kind] = Counter()
+    for file in report.files:
+        listed = Counter((p.severity, p.rule, p.column, p.fix) for p in file.problems)
+        for (severity, rule, column, fix), count in file.counts.items():
+            kind = (severity, rule, worded(column) if column else None, worded(fix))
+            found[kind] += count - listed[severity, rule, column, fix]
+    return dict(found)
+
+
+def _first_rows(rows: "pd.Series[Any]") -> list[int]:
+    return [int(row) for row in rows.dropna().drop_duplicates().head(FIRST)]
+
+
+def _values(values: "pd.Series[Any]") -> str:
+    first = [str(value) for value in values.dropna().drop_duplicates().head(FIRST - 1)]
+    return " | ".join(cut(value, 24) for value in first)
 
 
 def _alike(messages: "pd.Series[Any]") -> str:
@@ -82,23 +115,24 @@ def show_groups(groups: pd.DataFrame) -> None:
     rows: list[list[tables.Cell]] = [
         [
             tables.Tagged(text, severity) if severity == "warning" else text,
-            cut(column, 80) if isinstance(column, str) else "",
+            tables.Under(cut(column, 80), values) if isinstance(column, str) else "",
             places,
             fix,
         ]
-        for severity, column, text, fix, places in zip(
+        for severity, column, values, text, fix, places in zip(
             first["severity"],
             first["column"],
+            first["values"],
             first["message"].map(lambda text: f"{text[:1].upper()}{text[1:]}"),
             first["fix"],
             first["rows"],
             strict=True,
         )
     ]
-    titles = [Column("Problem", width="34%"), Column("Column", width="16%"), Column("Rows", width="16%")]
+    titles = [Column("Problem", width="30%"), Column("Column", width="20%"), Column("Rows", width="16%")]
     tables.listing([*titles, Column("What to do")], rows)
     if len(groups) > GROUPS:
-        st.text(f"And {many(len(groups) - GROUPS, 'other kind')} of problem, in the table below.")
+        st.text(f"And {many(len(groups) - GROUPS, 'other kind')} of problem, row by row below.")
 
 
 def problem_frame(report: LoadReport) -> pd.DataFrame:
@@ -113,23 +147,24 @@ def problem_frame(report: LoadReport) -> pd.DataFrame:
 
 
 def show_problems(frame: pd.DataFrame) -> None:
-    """The first problems of a frame, to be scrolled through."""
-    st.dataframe(
-        frame.head(SHOWN).rename(columns=lambda name: str(name).capitalize()),
-        hide_index=True,
-        height=36 * (min(len(frame), 10) + 1) + 3,
-        row_height=36,
-        placeholder=NO_VALUE,
-        column_config={
-            "Row": st.column_config.NumberColumn(width=64, format="%d", pinned=True),
-            "Column": st.column_config.TextColumn(width=140),
-            "Value": st.column_config.TextColumn(width=140),
-            "Severity": st.column_config.TextColumn(width=84),
-            "Rule": st.column_config.TextColumn(width=170),
-            "Message": st.column_config.TextColumn(width=320),
-            "Fix": st.column_config.TextColumn(width=360),
-        },
-    )
+    """The first problems of a frame, row by row."""
+    rows: list[list[tables.Cell]] = []
+    for one in frame.head(SHOWN).to_dict("records"):
+        text = f"{one['message'][:1].upper()}{one['message'][1:]}"
+        column = "" if is_missing(one["column"]) else cut(one["column"])
+        rows.append(
+            [
+                "" if is_missing(one["row"]) else number(one["row"]),
+                tables.Under(column, one["file"]) if "file" in one else column,
+                NO_VALUE if is_missing(one["value"]) else cut(one["value"], 80),
+                tables.Tagged(cut(text, 200), "warning") if one["severity"] == "warning" else cut(text, 200),
+                one["fix"],
+            ]
+        )
+    titles = [Column("Row", width="7%"), Column("Column", width="17%"), Column("Value", width="18%")]
+    tables.listing([*titles, Column("Problem", width="30%"), Column("What to do", is_quiet=True)], rows)
+    if len(frame) > SHOWN:
+        st.text(f"The first {SHOWN}; the download has more.")
 
 
 def changes(report: LoadReport) -> None:

@@ -167,13 +167,6 @@ def assumptions(file: FileReport) -> list[str]:
     return said
 
 
-def headers(file: FileReport) -> str:
-    """The headers of a file that was not recognised, as far as its problems name them; "" where they do not."""
-    named = (p.value for p in file.problems if p.rule in ("unknown_export", "missing_column"))
-    value = next(named, None)
-    return f"Its headers: {value}" if value else ""
-
-
 def shown(column: ColumnRead) -> str:
     """What the first example of a column became."""
     return "" if column.read_as is None else cut(written(column.column or "", column.read_as), 40)
@@ -262,11 +255,11 @@ def moment(at: Any) -> str:
     return "n/a" if at is None or pd.isna(at) else f"{day(at)} {at:%H:%M} UTC"
 
 
-def problem_title(problems: pd.DataFrame) -> str:
-    """How many errors and warnings there are."""
-    errors = int((problems["severity"] == "error").sum())
+def problem_title(groups: pd.DataFrame) -> str:
+    """How many errors and warnings there are, from their kinds."""
+    errors = int(groups.loc[groups["severity"] == "error", "count"].sum())
     parts = [many(errors, "error")] if errors else []
-    if warned := len(problems) - errors:
+    if warned := int(groups["count"].sum()) - errors:
         parts.append(many(warned, "warning"))
     return " and ".join(parts)
 

@@ -24,7 +24,8 @@ class Upload:
     """Files of one upload and what was learnt of them.
 
     `checked` is the report of the last dry run, `published` that of the load that changed something or found nothing
-    to change; `error` says why neither came. `quarantine` is what the last publishing asked for.
+    to change; `error` says why neither came. `kept` is the folder in which the last check left all that it found,
+    `findings` the one for the job under way.
     """
 
     folder: Path
@@ -35,12 +36,20 @@ class Upload:
     error: RightworkError | None = None
     doing: Literal["check", "publish"] = "check"
     notice: str = ""
+    kept: Path | None = None
+    findings: Path | None = None
 
     @cached_property
     def problems(self) -> pd.DataFrame:
-        """Every problem that the check found."""
+        """The problems that the check found, the first of each kind where there are many."""
         assert self.checked
         return upload_view.problem_frame(self.checked)
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Its problems by kind, with how many there are of each."""
+        assert self.checked
+        return upload_view.problem_groups(self.problems, upload_view.unlisted(self.checked))
 
 
 def current() -> Upload | None:
@@ -57,7 +66,8 @@ def start(files: Iterable[tuple[str, IO[bytes]]]) -> None:
     """Put files into the inbox and check them.
 
     A file of the same name as before is read as that one was. Of several files before, those whose names do not come
-    again stay: a mended file takes the place of the one that it mends.
+    again stay: a mended file takes the place of the one that it mends. StoreError or StoreFull where there is
+    no place for them; what was there before stays.
     """
     before: Upload | None = st.session_state.get(_KEY)
     known = {before.files[path]: how for path, how in before.how.items()} if before else {}
@@ -65,9 +75,15 @@ def start(files: Iterable[tuple[str, IO[bytes]]]) -> None:
         _let_go()
         folder, kept = before.folder, before.files
     else:
-        clear()
         folder, kept = inbox.batch(Warehouse().folder), {}
-    placed = inbox.spool(folder, files)
+    try:
+        placed = inbox.spool(folder, files)
+    except RightworkError:
+        if not kept:
+            inbox.discard(folder)
+        raise
+    if not kept:
+        clear()
     placed = {path: name for path, name in kept.items() if name not in placed.values()} | placed
     how = {path: replace(known.get(name, How()), name=name) for path, name in placed.items()}
     upload = st.session_state[_KEY] = Upload(folder, placed, how)
@@ -77,13 +93,13 @@ def start(files: Iterable[tuple[str, IO[bytes]]]) -> None:
 def check(upload: Upload) -> None:
     """Have a dry run done with the settings as they are."""
     upload.doing, upload.error = "check", None
-    _submit(upload, Request(list(upload.files), dry_run=True, own=dict(upload.how)))
+    _submit(upload, is_trial=True)
 
 
 def publish(upload: Upload, *, quarantine: bool) -> None:
     """Have the files published: all rows, or the good ones with the others kept aside."""
     upload.doing, upload.error = "publish", None
-    _submit(upload, Request(list(upload.files), quarantine=quarantine, own=dict(upload.how)))
+    _submit(upload, quarantine=quarantine)
 
 
 def set_how(upload: Upload, path: Path, **settings: Any) -> None:
@@ -104,9 +120,17 @@ def clear() -> None:
         inbox.discard(upload.folder)
 
 
-def _submit(upload: Upload, request: Request) -> None:
+def _submit(upload: Upload, *, is_trial: bool = False, quarantine: bool = False) -> None:
     _let_go()
     upload.notice = ""
+    try:
+        upload.findings = inbox.findings(upload.folder)
+    except RightworkError as error:
+        upload.error = error
+        return
+    request = Request(
+        list(upload.files), dry_run=is_trial, quarantine=quarantine, own=dict(upload.how), keep=upload.findings
+    )
     jobs.submit(_KEY, "load", request=request)
 
 
@@ -131,5 +155,8 @@ def _take(upload: Upload, report: LoadReport | None, error: RightworkError) -> N
         check(upload)
         upload.notice = "Nothing was published: since the check somebody else did, and now there are errors."
         return
-    upload.checked = report
-    upload.__dict__.pop("problems", None)
+    upload.checked, upload.kept = report, upload.findings
+    if upload.kept:
+        inbox.keep_latest(upload.folder, upload.kept)
+    for name in ("problems", "groups"):
+        upload.__dict__.pop(name, None)

@@ -1,7 +1,6 @@
 """Loads: what was loaded, by whom and how it went; one load with its problems, undo, and backups."""
 
 import datetime as dt
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +13,7 @@ from components import upload_words as words
 from components.guard import guard
 from pipelines import inbox
 from pipelines.contract import EXPORTS
+from pipelines.findings import SHOWN_EACH
 from pipelines.history import rejected_csv
 from pipelines.warehouse import Warehouse
 
@@ -72,7 +72,7 @@ def show_backup() -> None:
         return
     file: Path | None = st.session_state.get("backup_file")
     if job and job.error:
-        problems_view.said([job.error.message, job.error.fix])
+        problems_view.said([job.error.sentences])
     if job and job.state == "done" and file and file.exists():
         st.download_button(
             f"Download {file.name}",
@@ -83,7 +83,8 @@ def show_backup() -> None:
             on_click="ignore",
             type="primary",
         )
-    elif st.button("Make a backup", icon=":material/save:"):
+    label = "Make a new backup" if job and job.state == "done" else "Make a backup"
+    if st.button(label, icon=":material/save:", key="make-backup"):
         folder = inbox.batch(Warehouse().folder)
         st.session_state["backup_file"] = file = folder / f"rightwork-{dt.datetime.now():%Y-%m-%d-%H%M}.zip"
         jobs.submit("backup", "backup", file=file)
@@ -104,23 +105,32 @@ def show_load(load_id: int) -> None:
     frame.header(view.load_headline(found), view.load_context(found))
     view.load_counts(found)
     show_change(load_id, is_in_force=bool(found["in_force"]))
-    problems = answers.ask(loads.problems, load_id)
+    problems = answers.ask(loads.problems, load_id, SHOWN_EACH)
     if len(problems):
-        with frame.card("problems", words.problem_title(problems), "As the file was checked"):
-            problems_view.show_groups(problems_view.problem_groups(problems))
-            with st.expander("Row by row"):
-                problems_view.show_problems(problems)
-            write = partial(downloads.as_csv, problems)
-            name = f"load-{load_id}-problems.csv"
-            st.download_button("Download all as CSV", write, name, "text/csv", on_click="ignore")
+        groups = problems_view.problem_groups(problems, answers.ask(loads.unlisted_problems, load_id, SHOWN_EACH))
+        every = answers.later(loads.problems, load_id)
+        with frame.card("problems", words.problem_title(groups), "As the file was checked"):
+            problems_view.show_groups(groups)
+            if len(problems) > len(groups):
+                with st.expander("Row by row"):
+                    problems_view.show_problems(problems)
+            st.download_button(
+                "Download all as CSV",
+                lambda: downloads.as_csv(every()),
+                f"load-{load_id}-problems.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
     if found["rows_rejected"]:
-        headers, rows = answers.ask(loads.rejected, load_id)
-        title = f"{words.many(len(rows), 'row')} kept aside"
+        headers, rows = answers.ask(loads.rejected, load_id, SHOWN_REJECTED)
+        all_rejected = answers.later(loads.rejected, load_id)
+        title = f"{words.many(int(found['rows_rejected']), 'row')} kept aside"
         with frame.card("rejected", title, "Mend them and upload the file: its first two columns are ignored"):
             view.rejected(headers, rows, SHOWN_REJECTED)
             st.download_button(
                 "Download to mend",
-                partial(rejected_csv, headers, rows),
+                lambda: rejected_csv(*all_rejected()),
                 file_name=f"load-{load_id}-rejected.csv",
                 mime="text/csv",
                 icon=":material/download:",
@@ -152,7 +162,7 @@ def show_change(load_id: int, *, is_in_force: bool) -> None:
         if job:
             jobs.forget("change")
             if job.error:
-                problems_view.said([job.error.message, job.error.fix], "rw-notice")
+                problems_view.said([job.error.sentences], "rw-notice")
         effect = answers.ask(loads.effect, load_id)
         problems_view.said([view.undo_words(effect) if is_in_force else view.redo_words(effect)])
         with st.form("change", border=False), st.container(horizontal=True, vertical_alignment="bottom"):

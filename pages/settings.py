@@ -24,10 +24,12 @@ def edit_rules(standing: Standing) -> dict[str, Value]:
         with frame.card(f"rules-{group.lower()}", group, f"Used on {used}"):
             for rule in members:
                 found[rule.name] = settings_view.edit(rule, standing, standing.mark)
-    return {name: value for name, value in found.items() if value != standing.values[name]}
+    edits = {name: value for name, value in found.items() if value != standing.values[name]}
+    settings_view.remember(standing, edits)
+    return edits
 
 
-def show_effect(standing: Standing, edits: dict[str, Value]) -> None:
+def show_effect(standing: Standing, edits: dict[str, Value], *, is_overtaken: bool) -> None:
     """What the edits would do to the latest review, before they are saved."""
     choices = answers.latest()
     day = choices.review_dates[-1] if choices and choices.review_dates else None
@@ -37,18 +39,18 @@ def show_effect(standing: Standing, edits: dict[str, Value]) -> None:
         return
     if day is None:
         with frame.card("effect", "Nothing is loaded yet", "The rules will hold for the first load and all after it"):
-            save(standing, edits)
+            save(standing, edits, is_overtaken=is_overtaken)
         return
     found = answers.ask_latest(rules.effect, day, tuple(sorted(edits.items())))
     about = f"If the review of {formats.day(day)} were seen with these rules; nothing is saved yet"
     with frame.card("effect", settings_view.effect_title(found), about):
         settings_view.show_effect(found)
-        save(standing, edits)
+        save(standing, edits, is_overtaken=is_overtaken)
         settings_view.show_programs(found)
 
 
-def save(standing: Standing, edits: dict[str, Value]) -> None:
-    """The reason, and the button that saves."""
+def save(standing: Standing, edits: dict[str, Value], *, is_overtaken: bool) -> None:
+    """The reason, and the button that saves; not where somebody else changed the rules since they were looked at."""
     settings_view.show_edits(standing, edits)
     person = current_person()
     who = person.name if person.is_verified else f"{person.name} (unverified)"
@@ -59,6 +61,9 @@ def save(standing: Standing, edits: dict[str, Value]) -> None:
             wanted = st.form_submit_button(label, type="primary")
             put_back = (standing, list(edits), standing.mark)
             st.form_submit_button("Discard", on_click=settings_view.put_back, args=put_back)
+    if is_overtaken:
+        settings_view.remark("The rules were changed meanwhile. Look at what is in force now, then save yours.")
+        return
     if wanted and why.strip():
         jobs.submit(JOB, "set_rules", changes=edits, why=why.strip())
         st.rerun()
@@ -82,7 +87,7 @@ def show_outcome() -> bool:
         settings_view.notice(f"Saved as publication {job.result}. What was known before it keeps the rules of then.")
     else:
         error = job.error or RightworkError("The change was stopped", "Nothing was changed; save it again.")
-        settings_view.notice(f"Nothing was changed: {error.message}. {error.fix}")
+        settings_view.notice(f"Nothing was changed: {error.sentences}")
     return False
 
 
@@ -109,6 +114,7 @@ frame.header(
     is_sample=bool(version) and answers.ask_latest(reading.is_sample),
 )
 is_saving = show_outcome()
+is_overtaken = settings_view.carry(standing)
 left, right = st.columns([8, 5])
 with left:
     edits = edit_rules(standing)
@@ -116,7 +122,7 @@ with left:
 with right, st.container(key="beside-rules"):
     if edits and not is_saving:
         jobs.forget(JOB)
-        show_effect(standing, edits)
+        show_effect(standing, edits, is_overtaken=is_overtaken)
     elif not is_saving:
         about = "Which projects and programs would change colour, and their money, before anything is saved"
         with frame.card("effect", "Change a value to see what it would do", about):

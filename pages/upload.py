@@ -1,7 +1,6 @@
 """Upload: a file in, what was understood of it, what is wrong with it, what it would change, and its receipt."""
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
@@ -72,11 +71,10 @@ def show_check(upload: Upload, report: LoadReport) -> None:
         with frame.card(f"file-{number}", words.read_as(file), words.form(file)):
             if assumed := words.assumptions(file):
                 view.said(assumed)
-            if known := words.headers(file):
-                view.said([known], "rw-quiet")
             if file.columns:
                 is_open = file.refused or (len(report.files) == 1 and not len(upload.problems))
-                box = st.expander("How each column is read", is_open, key=f"read-{number}-{is_open}", on_change="rerun")
+                title = "How each column is read" if file.export else "What stands in it"
+                box = st.expander(title, is_open, key=f"read-{number}-{is_open}", on_change="rerun")
                 if box.open:
                     with box:
                         view.columns(file)
@@ -108,36 +106,19 @@ def show_actions(upload: Upload, report: LoadReport) -> None:
 
 
 def show_problems(upload: Upload) -> None:
-    """Every problem: by rule, then row by row, and to download."""
-    problems = upload.problems
-    groups = view.problem_groups(problems)
-    with frame.card("problems", words.problem_title(problems), "Errors keep a row out; warnings let it in"):
+    """The problems: by kind, row by row, and to download."""
+    problems, groups = upload.problems, upload.groups
+    with frame.card("problems", words.problem_title(groups), "Errors keep a row out; warnings let it in"):
         view.show_groups(groups)
-        rules = ["", *groups["rule"].unique()]
-        if len(problems) > 1:
-            rule = st.selectbox(
-                "Show", rules, format_func=lambda rule: rule.replace("_", " ") or "All rules", width=320
-            )
-            shown = problems[problems["rule"] == rule] if rule else problems
-            if len(shown) > view.SHOWN:
-                st.text(f"The first {view.SHOWN} of {words.many(len(shown), 'problem')}; the downloads have all.")
-            view.show_problems(shown)
-        if len(problems) == 1:
-            return
-        stem = Path(words.together(upload.checked.files) if upload.checked else "").stem
-        with st.container(horizontal=True):
-            for name, write, mime, ending in (
-                ("CSV", partial(downloads.as_csv, problems), "text/csv", "csv"),
-                ("Excel", partial(downloads.as_excel, problems, "Problems"), downloads.XLSX, "xlsx"),
-            ):
-                st.download_button(
-                    f"Download all as {name}",
-                    write,
-                    file_name=f"{stem} problems.{ending}",
-                    mime=mime,
-                    icon=":material/download:",
-                    on_click="ignore",
+        if len(problems) > len(groups):
+            with st.expander("Row by row"):
+                rules = ["", *groups["rule"].unique()]
+                rule = st.selectbox(
+                    "Show", rules, format_func=lambda rule: rule.replace("_", " ") or "All rules", width=320
                 )
+                view.show_problems(problems[problems["rule"] == rule] if rule else problems)
+        if upload.kept and problems["row"].notna().any():
+            upload_controls.take_away(upload)
 
 
 def show_receipt(upload: Upload, report: LoadReport) -> None:

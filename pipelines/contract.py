@@ -323,6 +323,7 @@ def contracts() -> list[Contract]:
     return [contract(export) for export in EXPORTS]
 
 
-def known_headers() -> set[str]:
+@cache
+def known_headers() -> frozenset[str]:
     """Every header text, folded, that some contract knows."""
-    return {header for c in contracts() for header in c.header_for()}
+    return frozenset(header for c in contracts() for header in c.header_for())

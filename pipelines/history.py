@@ -33,9 +33,11 @@ def history(con: duckdb.DuckDBPyConnection, publication: int) -> list[dict[str, 
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def rejected(con: duckdb.DuckDBPyConnection, load_id: int) -> tuple[list[str], list[list[str]]]:
-    """The rows that a load rejected, in the file's own words: headers and rows, each row behind its line number and
-    what is wrong with it. UsageError when there is no such load."""
+def rejected(
+    con: duckdb.DuckDBPyConnection, load_id: int, most: int | None = None
+) -> tuple[list[str], list[list[str]]]:
+    """The rows that a load rejected, or the first of them, in the file's own words: headers and rows, each row behind
+    its line number and what is wrong with it. UsageError when there is no such load."""
     found = con.execute("select headers from load where load_id = ?", [load_id]).fetchall()
     if not found:
         raise UsageError(f"there is no load {load_id}", "See python -m pipelines history.")
@@ -49,9 +51,9 @@ def rejected(con: duckdb.DuckDBPyConnection, load_id: int) -> tuple[list[str], l
         from rejected_row as r
         join problem as p using (load_id, source_row)
         where r.load_id = ? and p.severity = 'error'
-        group by r.source_row, r.cells order by r.source_row
+        group by r.source_row, r.cells order by r.source_row limit ?
         """,
-        [load_id],
+        [load_id, most],
     ).fetchall()
     width = len(headers)
     table = []

@@ -8,15 +8,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from pipelines.files import explained
+
+FINDINGS = "findings-"
 KEPT_SECONDS = 24 * 3600
 LONGEST_NAME = 60
 _UNSAFE = re.compile(r"[^\w .()\[\]-]+")
 
 
 def batch(warehouse: Path) -> Path:
-    """A new, empty folder in the inbox; those that lay there for a day are swept. Absolute, for other processes."""
+    """A new, empty folder in the inbox; those that lay there for a day are swept. Absolute, for other processes.
+
+    StoreError or StoreFull where there is no place for it.
+    """
     inbox = (warehouse / "inbox").absolute()
-    inbox.mkdir(parents=True, exist_ok=True)
+    with explained(inbox, "keep files in"):
+        inbox.mkdir(parents=True, exist_ok=True)
     for left in inbox.iterdir():
         try:
             is_old = left.stat().st_mtime < time.time() - KEPT_SECONDS
@@ -25,18 +32,38 @@ def batch(warehouse: Path) -> Path:
         if is_old:
             shutil.rmtree(left, ignore_errors=True)
     folder = inbox / secrets.token_hex(8)
-    folder.mkdir()
+    with explained(inbox, "keep files in"):
+        folder.mkdir()
     return folder
 
 
+def findings(folder: Path) -> Path:
+    """A new folder within a batch, for what one check finds. StoreError or StoreFull where there is no place for it."""
+    place = folder / f"{FINDINGS}{secrets.token_hex(4)}"
+    with explained(folder, "keep what is found in"):
+        place.mkdir()
+    return place
+
+
+def keep_latest(folder: Path, latest: Path) -> None:
+    """Take the findings of earlier checks out of a batch."""
+    for place in folder.glob(f"{FINDINGS}*"):
+        if place != latest:
+            shutil.rmtree(place, ignore_errors=True)
+
+
 def spool(folder: Path, files: Iterable[tuple[str, IO[bytes]]]) -> dict[Path, str]:
-    """Write files into a batch; each one's place and its name. Names may be anything, and may be the same."""
+    """Write files into a batch; each one's place and its name. Names may be anything, and may be the same.
+
+    StoreError or StoreFull where they can't be written.
+    """
     placed = {}
-    for number, (name, content) in enumerate(files, len(list(folder.iterdir()))):
-        path = folder / str(number) / safe_name(name)
-        path.parent.mkdir()
-        with path.open("wb") as out:
-            shutil.copyfileobj(content, out)
+    for name, content in files:
+        path = folder / secrets.token_hex(4) / safe_name(name)
+        with explained(folder, "keep files in"):
+            path.parent.mkdir()
+            with path.open("wb") as out:
+                shutil.copyfileobj(content, out)
         placed[path] = name
     return placed
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines import build
+from pipelines import build, findings
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.contract import EXPORTS, contract
@@ -26,6 +26,7 @@ from pipelines.warehouse import Warehouse, current_person, now
 
 SAMPLE = "sample"  # the source's name of the sample organisation
 LOOKED_AT = 500  # rows among which a column's examples are looked for
+LONGEST_EXAMPLE = 200  # characters
 
 Progress = Callable[[str, float], None]
 
@@ -62,16 +63,21 @@ def load(
         for number, table in enumerate(tables):
             tell(f"Checking {table.report.file}", 0.3 + 0.4 * number / len(tables))
             started = time.monotonic()
-            if load_id := _load_table(con, table, today or now().date(), loads, explain=request.dry_run):
+            if load_id := _load_table(con, table, today or now().date(), loads, request):
                 loads.append(load_id)
             _let_go(con, table)
             table.report.seconds += time.monotonic() - started
+        if request.dry_run and request.keep:
+            for file in reports[len(tables) :]:
+                findings.keep_problems(None, request.keep, file.file, file.problems)
         report = LoadReport(reports, draft.copy_seconds, request.dry_run)
         rejected = any(f.rows_rejected for f in reports)
         good = any(f.rows_loaded or f.rows_unchanged for f in reports)
         report.blocked = any(f.refused for f in reports) or (rejected and not (request.quarantine and good))
         report.has_news = bool(loads) and not repeated
-        report.cleared_sample = bool(cleared and report.has_news and not report.blocked)
+        could_part = good and not any(f.refused for f in reports)
+        may_come = not report.blocked or (request.dry_run and could_part)
+        report.cleared_sample = bool(cleared and report.has_news and may_come)
         if repeated:
             for file in reports:
                 file.rows_unchanged += file.rows_loaded
@@ -174,6 +180,8 @@ def _read_all(
                 )
             except DataProblem as error:
                 report.refuse(error)
+                if request.dry_run:
+                    report.columns = _as_text(con, text, range(len(text.headers)), {})
                 misfits.append(report)
                 continue
             if how.source:
@@ -207,21 +215,22 @@ def _digest(path: Path) -> str:
 
 
 def _load_table(
-    con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, before: list[int], *, explain: bool
+    con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, before: list[int], request: Request
 ) -> int | None:
     """Cast, check, plan and write one table; its load's number, None where it was refused or brings nothing.
 
-    `before` are the loads of the same command so far. `explain` says what each column is and what would change.
+    `before` are the loads of the same command so far. A dry run says what each column is and what would change.
     """
     if not table.report.rows_read:
         return None
     form, report, started = table.mapping.contract, table.report, now()
+    explain, keep = request.dry_run, request.keep
     _found(con, table.text.problems)
     try:
         decided = cast(con, table.text, table.mapping, _spellings(con))
     except DataProblem as error:
         report.refuse(error)
-        report.problems += _problems(con)
+        _report_problems(con, report, report.problems, keep, explain=explain)
         if explain:
             report.columns = _columns_as_text(con, table)
         return None
@@ -232,8 +241,9 @@ def _load_table(
     verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
     outcome = plan(con, form, table.mapping.text)
     notes = decided.notes + _contradictions(con, table, before)
-    report.problems = notes + _problems(con)
-    report.warnings = sum(p.severity == "warning" for p in report.problems)
+    _report_problems(con, report, notes, keep, explain=explain)
+    if explain and keep and outcome.rejected:
+        findings.keep_rejected(con, keep, table.text.relation, table.text.headers, table.text.problems)
     report.rows_new, report.rows_restated = outcome.new, outcome.restated
     report.rows_unchanged, report.rows_rejected = outcome.unchanged, outcome.rejected
     report.rows_loaded = outcome.new + outcome.restated
@@ -258,7 +268,10 @@ def _load_table(
 def _columns(con: duckdb.DuckDBPyConnection, table: _Table, decided: MappingType[str, str]) -> list[ColumnRead]:
     """How each column of a table is read, judged by its first rows; `typed` must be there."""
     text = table.mapping.text
-    pairs = {name: f"{{'text': {sql}, 'value': y.{name}::varchar}}" for name, sql in text.items()}
+    pairs = {
+        name: f"{{'text': left({sql}, {LONGEST_EXAMPLE}), 'value': left(y.{name}::varchar, {LONGEST_EXAMPLE})}}"
+        for name, sql in text.items()
+    }
     rows = f"(from typed limit {LOOKED_AT}) as y join {table.text.relation} as t using (source_row)"
     found = _examples(con, pairs.values(), rows)
     read = [
@@ -276,19 +289,28 @@ def _columns(con: duckdb.DuckDBPyConnection, table: _Table, decided: MappingType
 
 def _columns_as_text(con: duckdb.DuckDBPyConnection, table: _Table, *, only_unused: bool = False) -> list[ColumnRead]:
     """What the columns of a table say, before anything is typed."""
-    headers, mapping = table.text.headers, table.mapping
-    feeds = {header: name for name, header in mapping.headers.items()}
-    wanted = [n for n, header in enumerate(headers) if header and not (only_unused and header not in mapping.unmapped)]
-    cells = [f"{{'text': c{n}}}" for n in wanted]
-    found = _examples(con, cells, f"(from {table.text.relation} limit {LOOKED_AT})")
-    return [
-        ColumnRead(
-            headers[n],
-            None if headers[n] in mapping.unmapped else feeds.get(headers[n]),
-            tuple(cell["text"] for cell in examples),
-        )
-        for n, examples in zip(wanted, found, strict=True)
-    ]
+    unused = table.mapping.unmapped
+    feeds = {header: name for name, header in table.mapping.headers.items() if header not in unused}
+    headers = enumerate(table.text.headers)
+    return _as_text(con, table.text, [n for n, header in headers if not only_unused or header in unused], feeds)
+
+
+def _as_text(
+    con: duckdb.DuckDBPyConnection, text: TextTable, places: Iterable[int], feeds: MappingType[str, str]
+) -> list[ColumnRead]:
+    wanted = [n for n in places if text.headers[n]]
+    if not wanted:
+        return []
+    # One list a column at once would take a gigabyte for the 400 columns that a tool may export.
+    cells = ", ".join(f"c{n}" for n in wanted)
+    first = f"(select {cells} from {text.relation} limit {LOOKED_AT})"
+    found = dict(
+        con.sql(
+            f"select name, list_sort(list(distinct left(text, {LONGEST_EXAMPLE})))[:3] "
+            f"from (unpivot {first} on {cells} into name name value text) group by name"
+        ).fetchall()
+    )
+    return [ColumnRead(text.headers[n], feeds.get(text.headers[n]), tuple(found.get(f"c{n}", ()))) for n in wanted]
 
 
 def _examples(con: duckdb.DuckDBPyConnection, structs: Iterable[str], rows: str) -> list[list[dict[str, Any]]]:
@@ -346,6 +368,21 @@ def _add_problems(con: duckdb.DuckDBPyConnection, target: str, problems: list[Pr
         "from problem_frame"
     )
     con.unregister("problem_frame")
+
+
+def _report_problems(
+    con: duckdb.DuckDBPyConnection, report: FileReport, notes: list[Problem], keep: Path | None, *, explain: bool
+) -> None:
+    """Report the notes and what is in `found`: all of it, or, with a folder for the rest, the first of each kind."""
+    if keep:
+        listed, report.counts = findings.first_of_each(con)
+        if explain:
+            findings.keep_problems(con, keep, report.file, notes)
+    else:
+        listed = _problems(con)
+    report.problems = notes + listed
+    found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
+    report.warnings = found + sum(p.severity == "warning" for p in notes)
 
 
 def _problems(con: duckdb.DuckDBPyConnection) -> list[Problem]:

@@ -35,6 +35,11 @@ class RightworkError(Exception):
         self.message = message
         self.fix = fix
 
+    @property
+    def sentences(self) -> str:
+        """What happened and what to do, in one line of whole sentences."""
+        return " ".join(f"{text.rstrip('.')}." for text in (self.message, self.fix) if text)
+
 
 class UsageError(RightworkError):
     """A command that asks for something that is not there."""

@@ -31,7 +31,9 @@ class How:
 class Request:
     """What a load was asked to do: its files, and how they are to be read (see `How`).
 
-    `own` says it for single files, in place of what is said for all.
+    `own` says it for single files, in place of what is said for all. With `keep`, a folder, the report holds the first
+    problems of each kind only, and a dry run writes all of them, and the rejected rows, into that folder (see
+    `pipelines.findings`).
     """
 
     files: Sequence[Path]
@@ -44,6 +46,7 @@ class Request:
     dry_run: bool = False
     quarantine: bool = False
     own: Mapping[Path, How] = field(default_factory=dict)
+    keep: Path | None = None
 
     def how(self, file: Path) -> How:
         """How one of the files is to be read."""
@@ -82,7 +85,8 @@ class FileReport:
     """What became of one file, or of one sheet of a workbook.
 
     `refused` says that the file as a whole could not be used (no row of it was judged), `unreadable` that it could
-    not even be read as a table; `assumed` what was assumed where the file says nothing. In a dry run the counts say
+    not even be read as a table; `counts` how many problems there are of each kind (severity, rule, column, fix) of
+    which not all are listed; `assumed` what was assumed where the file says nothing. In a dry run the counts say
     what would happen, and three more fields are filled: `columns`, how each header was read; `changes`, the first
     cells that would be restated; and `changed_cells`, how many there are in each column.
     """
@@ -103,6 +107,7 @@ class FileReport:
     rows_rejected: int = 0
     warnings: int = 0
     problems: list[Problem] = field(default_factory=list)
+    counts: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
     assumed: str | None = None
     ignored_columns: tuple[str, ...] = ()
     source: str | None = None
@@ -126,7 +131,9 @@ class FileReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain values, for JSON."""
-        plain = {name: value for name, value in vars(self).items() if name not in ("refused", "unreadable", "path")}
+        plain = {
+            name: value for name, value in vars(self).items() if name not in ("refused", "unreadable", "path", "counts")
+        }
         return plain | {
             "ignored_columns": list(self.ignored_columns),
             "columns": [asdict(column) for column in self.columns],

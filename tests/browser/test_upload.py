@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pipelines.__main__ import main
 from pipelines.warehouse import Warehouse
-from tests.browser.conftest import ROOT, server
+from tests.browser.conftest import ROOT, Serve, server
 from tests.browser.test_pages import headline
 
 pytestmark = pytest.mark.browser
@@ -129,7 +130,7 @@ def test_rejected_rows_are_located_downloaded_mended_or_kept_aside(site: str, fo
     headline(page, "2 of 3 rows of bad.csv cannot be loaded as they stand")
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
     expect(page.get_by_text("Publish opens when every row is good")).to_be_visible()
-    assert row_of(page, "not a number")[1:3] == ["budget", "3"]
+    assert row_of(page, "not a number")[1:3] == ["budget\n=1+1", "3"]
     assert row_of(page, "Project id is empty")[2:] == ["4", "Fill in project id, or delete the row."]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all as CSV").click()
@@ -148,6 +149,28 @@ def test_rejected_rows_are_located_downloaded_mended_or_kept_aside(site: str, fo
     expect(page.get_by_text("1 row kept aside, to be mended")).to_be_visible()
     asked = "select project_id from fct_status where project_id like 'J%' order by all"
     assert published(folder, asked) == [("J1",), ("J2",)]
+
+
+def test_rows_of_another_shape_come_whole_and_the_sample_would_make_room(
+    serve: Serve, folder: Path, page: Page
+) -> None:
+    address = serve(ROOT / "dashboard.py", folder / "with-sample")
+    assert main(["--warehouse", str(folder / "with-sample"), "demo"]) == 0
+    text = "project_id,status_date,rag\nS1,2026-11-13,g\nS2,2026-11-13\nS3,2026-11-13,r,x,y\n"
+    page.goto(f"{address}/upload")
+    drop(page, write(folder, "shape.csv", text))
+    page.get_by_role("heading", name="2 of 3 rows of shape.csv cannot be loaded").wait_for(timeout=120_000)
+    expect(page.get_by_text("the sample organisation makes room")).to_be_visible()
+    page.get_by_text("Row by row").click()
+    assert row_of(page, "S3,2026-11-13,r,x,y")[:2] == ["4", ""]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the rejected rows").click()
+    rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
+    assert [(row[0], row[2]) for row in rows] == [
+        ("row", "project_id"),
+        ("3", "S2,2026-11-13"),
+        ("4", "S3,2026-11-13,r,x,y"),
+    ]
 
 
 def test_dates_that_read_both_ways_are_asked_and_a_wrong_order_is_corrected(
