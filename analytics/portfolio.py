@@ -202,6 +202,10 @@ class Standing:
     reported: Mapping[str, int]
     computed: Mapping[str, int]
 
+    def states(self, basis: Basis) -> Mapping[str, int]:
+        """How many have each colour, as computed or as reported."""
+        return self.computed if basis == "computed" else self.reported
+
 
 def portfolios(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
     """The portfolios of a scope side by side, most live projects first."""

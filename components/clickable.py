@@ -7,7 +7,20 @@ from collections.abc import Callable
 
 import streamlit as st
 
+# A page switch with parameters first writes them on the page that is left, a step of its own: Back would seem to do
+# nothing there. After a click of ours that step is taken back.
 _JS = """
+const steps = window.rwSteps ??= { isOurs: false, left: "" }
+if (!steps.push) {
+  steps.push = history.pushState
+  history.pushState = function (state, title, url) {
+    const isBetween = steps.isOurs && steps.left === location.href && new URL(url, location).search === location.search
+    if (isBetween) return history.replaceState(state, title, url)
+    steps.push.call(history, state, title, url)
+    steps.left = location.href
+  }
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { steps.isOurs = false }, true)
+}
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rw-clickable")
   if (root.written !== data.html) { root.innerHTML = data.html; root.written = data.html }
@@ -18,6 +31,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
       event.preventDefault()
     }
+    Object.assign(steps, { isOurs: true, left: "" })
     setTriggerValue("picked", picked.dataset.pick)
   }
 }

@@ -38,6 +38,7 @@ PROGRAMS = (
     Column("Finish", "right"),
     Column("Reports"),
 )
+SHOWN_PORTFOLIOS = 8  # until all are asked for
 DIMENSIONS = {"reported": "Reported", "computed": "Computed", "schedule": "Schedule", "cost": "Cost"}
 
 
@@ -307,8 +308,17 @@ def _or(parts: Sequence[str]) -> str:
     return " or ".join(", ".join(parts).rsplit(", ", 1)) if len(parts) > 1 else "".join(parts)
 
 
-def portfolios(found: Sequence[Standing]) -> None:
-    """The portfolios side by side, as reported and as computed; a click takes one into the scope."""
+def portfolios(found: Sequence[Standing], basis: Basis) -> None:
+    """The portfolios side by side, as reported and as computed, most red first; a click takes one into the scope."""
+    place = st.container()
+    shown = sorted(found, key=lambda one: (not one.portfolio, -one.states(basis)["red"]))
+    if len(found) > SHOWN_PORTFOLIOS and not st.toggle(f"All {number(len(found))} portfolios", key="all-portfolios"):
+        shown = shown[:SHOWN_PORTFOLIOS]
+    with place:
+        _portfolios(shown)
+
+
+def _portfolios(found: Sequence[Standing]) -> None:
     rows: list[list[Cell]] = [
         [
             Under(one.portfolio or "No portfolio", f"{number(one.live)} live"),

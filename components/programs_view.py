@@ -15,7 +15,7 @@ from analytics.reading import NO_PROGRAM
 from components import controls, downloads, formats, frame, health, sentences, tables
 from components.controls import View
 from components.figures import Delta, Figure, delta
-from components.formats import count, day, days, money, number, percent
+from components.formats import count, day, days, money, number, percent, unbroken
 from components.tables import Cell, Column, Drawn, Mark, Under
 
 LONGEST_NAME = 80  # of a name within a sentence
@@ -337,10 +337,10 @@ def evidence(rollup: Rollup) -> str:
 
 def _since(course: Course, was: str | None) -> str:
     if course.is_from_start:
-        return "since the first review"
+        return _whole("since the first review")
     if not course.weeks:
         return f"new, was {health.word(was, is_evidence=True).lower()}" if was else "new"
-    return f"since {day(course.since)}".replace(" ", "\u00a0")
+    return _whole(f"since {day(course.since)}")
 
 
 def strip(course: Course, courses: Courses, *, is_evidence: bool) -> str:
@@ -364,7 +364,7 @@ def _reds(program: Program, basis: Basis) -> Cell:
     if not rollup.red_projects:
         return "none"
     known = [money(a.red(basis), a.currency) for a in program.money if a.red(basis)]
-    share = percent(rollup.red_share) + (" by count" if rollup.by == "count" else "")
+    share = _whole(percent(rollup.red_share) + (" by count" if rollup.by == "count" else ""))
     return Under(" + ".join(known) or count(rollup.red_projects, "project"), share)
 
 
@@ -381,7 +381,7 @@ def _forecast(amounts: Sequence[Amount]) -> Cell:
             if known[0].forecasting < known[0].budgeted
             else ""
         )
-        return Under(money(known[0].forecast, known[0].currency), overs[0] + part)
+        return Under(money(known[0].forecast, known[0].currency), _whole(overs[0] + part))
     return _stacked([f"{money(a.forecast, a.currency)} ({over})" for a, over in zip(known, overs, strict=True)])
 
 
@@ -389,7 +389,7 @@ def _cpis(amounts: Sequence[Amount]) -> Cell:
     known = [a for a in amounts if a.cpi is not None]
     if len(known) == 1 and known[0].performing < known[0].projects:
         behind = f"{number(known[0].performing)} of {number(known[0].projects)}"
-        return Under(number(known[0].cpi, decimals=2), behind)
+        return Under(number(known[0].cpi, decimals=2), _whole(behind))
     return _stacked([number(a.cpi, decimals=2) for a in known])
 
 
@@ -400,8 +400,13 @@ def _stacked(values: Sequence[str]) -> Cell:
     return Under(values[0], f"+ {' + '.join(values[1:])}") if len(values) > 1 else values[0]
 
 
+def _whole(text: str) -> str:
+    """A text that stays on one line."""
+    return text.replace(" ", "\u00a0")
+
+
 def _stale(program: Program) -> str:
-    return f"{number(program.stale)} stale, {days(program.oldest_days)}" if program.stale else ""
+    return unbroken(f"{number(program.stale)} stale, {days(program.oldest_days)}") if program.stale else ""
 
 
 def as_frame(found: Sequence[Program], courses: Courses, basis: Basis) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def attention_order(found: Attention) -> str:
 def programs(every: Sequence[Program], basis: Basis) -> str:
     """How many programs are red; the projects without a program are none."""
     found = [program for program in every if program.program_id != NO_PROGRAM]
-    reds = sum((p.computed if basis == "computed" else p.reported).state == "red" for p in found)
+    reds = sum(program.rollup(basis).state == "red" for program in found)
     if not found:
         return "No live project is part of a program"
     if len(found) == 1:
@@ -267,7 +267,7 @@ def changes_of(view: View) -> str:
 
 def portfolios(found: Sequence[Standing], basis: Basis) -> str:
     """Which portfolio has the most red."""
-    reds = {one.portfolio: (one.computed if basis == "computed" else one.reported)["red"] for one in found}
+    reds = {one.portfolio: one.states(basis)["red"] for one in found}
     most = max(reds.values())
     if not most:
         return f"No portfolio has a {basis} red project"

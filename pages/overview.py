@@ -59,8 +59,8 @@ with right, frame.card("trend", sentences.trend(weeks), sentences.trend_of(weeks
 
 places = answers.ask(portfolio.portfolios, day, scope)
 if len(places) > 1:
-    with frame.card("portfolios", sentences.portfolios(places, view.basis), "Live projects; a click looks into one"):
-        portfolio_view.portfolios(places)
+    with frame.card("portfolios", sentences.portfolios(places, view.basis), "Most red first; a click looks into one"):
+        portfolio_view.portfolios(places, view.basis)
 
 found = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
 if now.programs:

@@ -87,7 +87,7 @@ def test_a_deep_link_into_a_fresh_server(serve: Serve, warehouse: Path, page: Pa
 def test_the_sentence_on_top(site: str, page: Page) -> None:
     page.goto(site)
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "3 of 4 live projects are computed red, 3 of them new since 13 Nov; $12 M of $14 M sits in them; "
+        "3 of 4 live projects are computed red, all of them new since 13 Nov; $12 M of $14 M sits in them; "
         "2 of them report green."
     )
     expect(page.get_by_text("4 of 4 with a report, oldest 0 days")).to_be_visible()
@@ -104,11 +104,15 @@ def test_a_program_opens_its_projects_and_back_returns(site: str, page: Page) ->
 
 def test_a_project_opens_and_back_returns(site: str, page: Page) -> None:
     page.goto(site)
+    headline(page, "3 of 4 live projects")
+    steps = page.evaluate("history.length")
     page.locator(".st-key-card-attention").get_by_role("link", name="Identity platform").click()
     headline(page, "Identity platform is computed red")
     page.wait_for_url(lambda _: query(page) == {"project": "P1"})
+    assert page.evaluate("history.length") == steps + 1
     page.go_back()
     headline(page, "3 of 4 live projects")
+    assert query(page) == {}
 
 
 def test_a_colour_opens_the_register_filtered(site: str, page: Page) -> None:
@@ -287,7 +291,7 @@ def test_a_portfolio_is_taken_into_the_scope_and_back_returns(site: str, page: P
     page.goto(site)
     headline(page, "3 of 4 live projects")
     page.locator(".st-key-card-portfolios").get_by_role("link", name="Platform").click()
-    headline(page, "1 of 1 live project is computed red")
+    headline(page, "The one live project is computed red")
     page.wait_for_url(lambda _: query(page) == {"portfolio": "Platform"})
     page.go_back()
     headline(page, "3 of 4 live projects")
