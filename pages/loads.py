@@ -15,6 +15,7 @@ from pipelines import inbox
 from pipelines.contract import EXPORTS
 from pipelines.findings import SHOWN_EACH
 from pipelines.history import rejected_csv
+from pipelines.problems import RightworkError
 from pipelines.warehouse import Warehouse
 
 SHOWN_LOADS = 50  # on one page of the history
@@ -85,7 +86,11 @@ def show_backup() -> None:
         )
     label = "Make a new backup" if job and job.state == "done" else "Make a backup"
     if st.button(label, icon=":material/save:", key="make-backup"):
-        folder = inbox.batch(Warehouse().folder)
+        try:
+            folder = inbox.batch(Warehouse().folder)
+        except RightworkError as error:
+            problems_view.said([error.sentences], "rw-notice")
+            return
         st.session_state["backup_file"] = file = folder / f"rightwork-{dt.datetime.now():%Y-%m-%d-%H%M}.zip"
         jobs.submit("backup", "backup", file=file)
         st.rerun()

@@ -97,7 +97,11 @@ def name_organisation() -> None:
     with frame.card("name", "Organisation", "Shown above the navigation, in the browser's tab and on printed pages"):
         given = st.text_input("Name", organisation(place), max_chars=LONGEST, placeholder="Rightwork")
         if st.button("Save the name", key="save-name"):
-            set_organisation(place, given)
+            try:
+                set_organisation(place, given)
+            except RightworkError as error:
+                settings_view.notice(f"The name was not saved: {error.sentences}")
+                return
             st.rerun()
 
 

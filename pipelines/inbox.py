@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from pipelines.files import explained
+from pipelines.problems import StoreError
 
 FINDINGS = "findings-"
 KEPT_SECONDS = 24 * 3600
@@ -38,7 +39,12 @@ def batch(warehouse: Path) -> Path:
 
 
 def findings(folder: Path) -> Path:
-    """A new folder within a batch, for what one check finds. StoreError or StoreFull where there is no place for it."""
+    """A new folder within a batch, for what one check finds.
+
+    StoreError or StoreFull where there is no place for it, or the batch was swept.
+    """
+    if not folder.exists():
+        raise StoreError("The uploaded files were put away after a day.", "Start over and drop them again.")
     place = folder / f"{FINDINGS}{secrets.token_hex(4)}"
     with explained(folder, "keep what is found in"):
         place.mkdir()

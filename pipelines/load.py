@@ -52,6 +52,7 @@ def load(
     what it brought before is not loaded again. `progress` is called with words and a share from 0 to 1.
     """
     tell = progress or (lambda words, share: None)
+    tell("Waiting for the turn to write", 0.0)
     with warehouse.writing() as draft, warehouse.scratch() as scratch:
         con = draft.con
         tables, reports = _read_all(con, request, scratch, tell)

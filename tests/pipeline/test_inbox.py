@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import inbox
+from pipelines.problems import StoreError
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,28 @@ def test_a_batch_that_lay_for_a_day_is_swept(tmp_path: Path) -> None:
     os.utime(old, (past, past))
     inbox.batch(tmp_path)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_only_the_latest_findings_are_kept_and_files_stay(tmp_path: Path) -> None:
+    folder = inbox.batch(tmp_path)
+    (first,) = inbox.spool(folder, [("a.csv", io.BytesIO(b"1"))])
+    old, latest = inbox.findings(folder), inbox.findings(folder)
+    inbox.keep_latest(folder, latest)
+    (second,) = inbox.spool(folder, [("a.csv", io.BytesIO(b"2"))])
+    assert not old.exists()
+    assert latest.exists()
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+
+
+def test_who_comes_back_after_a_day_is_told_to_drop_the_files_again(tmp_path: Path) -> None:
+    folder = inbox.batch(tmp_path)
+    inbox.discard(folder)
+    with pytest.raises(StoreError, match="put away") as raised:
+        inbox.findings(folder)
+    assert raised.value.fix == "Start over and drop them again."
+
+
+def test_a_place_that_takes_no_files_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "inbox").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="keep files in"):
+        inbox.batch(tmp_path)
