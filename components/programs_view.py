@@ -79,15 +79,12 @@ def narrowed(found: Sequence[Program], wanted: Wanted, basis: Basis) -> list[Pro
     return rows
 
 
-def speaks_of(found: Sequence[Program], view: View, *, is_latest: bool) -> list[str]:
-    """The line under the headline: the review, what it is compared with, how many reported, what was known."""
-    against = f", compared with {day(view.compare_date)}" if view.compare_date else ""
+def coverage(found: Sequence[Program]) -> str:
+    """How many of their projects reported, and how fresh."""
     live, reported, stale = (sum(getattr(p, name) for p in found) for name in ("live", "reported_projects", "stale"))
     oldest = max((p.oldest_days for p in found if p.oldest_days is not None), default=None)
-    reports = [f"{number(reported)} of {count(live, 'live project')} with a report"]
-    reports += [f"{number(stale)} stale, oldest {days(oldest)}"] if stale else []
-    known = f"as known {'now' if is_latest else 'then'} (publication {view.known_at})"
-    return [f"{day(view.review_date, weekday=True)}{against}", ", ".join(reports), known]
+    reports = f"{number(reported)} of {count(live, 'live project')} with a report"
+    return f"{reports}, {number(stale)} stale, oldest {days(oldest)}" if stale else reports
 
 
 def title(found: Sequence[Program], view: View) -> str:

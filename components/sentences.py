@@ -72,11 +72,11 @@ def in_red(summary: Summary, dimension: str) -> str:
     return _and(sums)
 
 
-def speaks_of(view: View, summary: Summary, *, is_latest: bool) -> list[str]:
-    """The line under the headline: the review, the one it is compared with, coverage, what was known."""
+def speaks_of(view: View, coverage: str, *, is_latest: bool) -> list[str]:
+    """The line under the headline: the review, the one it is compared with, how many reported, what was known."""
     against = f", compared with {day(view.compare_date)}" if view.compare_date else ""
     known = f"as known {'now' if is_latest else 'then'} (publication {view.known_at})"
-    return [f"{day(view.review_date, weekday=True)}{against}", coverage(summary), known]
+    return [f"{day(view.review_date, weekday=True)}{against}", coverage, known]
 
 
 def coverage(summary: Summary) -> str:

@@ -30,7 +30,7 @@ changed = answers.ask(changes.changes, day, before, scope, view.basis) if before
 
 frame.header(
     sentences.overview(now, changed, view),
-    sentences.speaks_of(view, now, is_latest=answers.is_latest(view)),
+    sentences.speaks_of(view, sentences.coverage(now), is_latest=answers.is_latest(view)),
     is_sample=answers.ask(reading.is_sample),
 )
 if not now.live:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import programs, reading
 from analytics.reading import NO_PROGRAM
-from components import answers, controls, figures, frame, program_view, programs_view
+from components import answers, controls, figures, frame, program_view, programs_view, sentences
 from components.controls import View
 from components.guard import guard
 from components.programs_view import Wanted
@@ -33,7 +33,7 @@ def show_programs(view: View) -> None:
     courses = answers.ask(programs.courses, day, scope, view.basis)
     frame.header(
         programs_view.headline(every, courses, view),
-        programs_view.speaks_of(every, view, is_latest=answers.is_latest(view)),
+        sentences.speaks_of(view, programs_view.coverage(every), is_latest=answers.is_latest(view)),
         is_sample=answers.ask(reading.is_sample),
     )
     if not every:
@@ -69,7 +69,7 @@ def show_program(view: View) -> None:
         return
     frame.header(
         program_view.headline(found, view),
-        programs_view.speaks_of([found.program], view, is_latest=is_latest),
+        sentences.speaks_of(view, programs_view.coverage([found.program]), is_latest=is_latest),
         crumbs=program_view.crumbs(found.program),
         here=found.program.program_name,
         is_sample=is_sample,

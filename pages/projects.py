@@ -83,7 +83,7 @@ def show_register(view: View) -> None:
     with head:
         frame.header(
             sentences.register(found, now, wanted, view),
-            sentences.speaks_of(view, now, is_latest=answers.is_latest(view)),
+            sentences.speaks_of(view, sentences.coverage(now), is_latest=answers.is_latest(view)),
             is_sample=answers.ask(reading.is_sample),
         )
     if not found.total:
