@@ -73,7 +73,7 @@ def test_one_load_says_what_was_understood_checked_and_rejected(site: str, page:
     headline(page, "Load 2 brought 2 rows")
     figures = page.locator(".rw-figure").all_inner_texts()
     assert [text.split("\n\n")[-1].split("\n")[-1] for text in figures] == ["4", "1", "1", "1", "1", "75 %"]
-    assert row_of(page, "Reported health has a value")[1:3] == ["reported_health", "5"]
+    assert row_of(page, "Reported health has a value")[1:3] == ["reported_health\nplum", "5"]
     expect(page.get_by_text("rules; 1 found something")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download to mend").click()

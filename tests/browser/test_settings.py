@@ -106,6 +106,7 @@ def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page:
 
 def test_another_rollup_changes_programs_alone(site: str, page: Page) -> None:
     page.goto(f"{site}/settings")
+    expect(effect(page)).to_contain_text("Change a value to see what it would do")
     page.get_by_text("Worst project decides").click()
     expect(effect(page)).to_contain_text("No live project and no program would change colour")
     put(page, "Roll-up: unknown below, %", "0")
@@ -124,6 +125,25 @@ def test_what_can_not_be_saved_says_why(site: str, loaded: Path, page: Page) -> 
     effect(page).get_by_role("button", name="Save 2 changes").click()
     expect(effect(page)).to_contain_text("Say why first")
     assert Warehouse(loaded).publication() == 1
+
+
+def test_who_saves_second_sees_first_what_the_other_changed(serve: Serve, tmp_path: Path, page: Page) -> None:
+    site = f"{serve(warehouse=tmp_path / 'two')}/settings"
+    page.goto(site)
+    headline(page, "All 11 rules are as shipped")
+    other = page.context.new_page()
+    other.goto(site)
+    put(other, "Cost: red from, %", "40")
+    put(other, "Time: grace, days", "21")
+    put(page, "Time: grace, days", "14")
+    save(page, "monthly reports", 1)
+    other.get_by_role("textbox", name="Reason").fill("as we do")
+    effect(other).get_by_role("button", name="Save").click()
+    expect(effect(other)).to_contain_text("The rules were changed meanwhile")
+    expect(effect(other)).to_contain_text("Time: grace 21 days, now 14 days")
+    expect(effect(other)).to_contain_text("Cost: red from 40 %, now 30 %")
+    assert Warehouse(tmp_path / "two").publication() == 1
+    other.close()
 
 
 def test_rules_may_be_set_before_the_first_load(serve: Serve, tmp_path: Path, page: Page) -> None:
