@@ -142,7 +142,7 @@ def test_the_download_holds_what_is_seen(sample_site: str, page: Page) -> None:
 
 def test_projects_of_no_program_have_a_page(sample_site: str, page: Page) -> None:
     page.goto(f"{sample_site}/programs?program=(none)")
-    headline(page, "No program ")
+    headline(page, "What is part of no program is computed")
     expect(page.locator(".rw-time-row").first).to_be_visible()
 
 
