@@ -280,7 +280,7 @@ def test_who_did_not_report_in_one_click(serve: Serve, tmp_path: Path, page: Pag
     assert load(Warehouse(tmp_path / "silent"), Request(files), today=dt.date(2026, 11, 21)).published
     page.goto(serve(warehouse=tmp_path / "silent"))
     page.get_by_role("button", name="Reports").click()
-    headline(page, "2 of 3 live projects have no fresh report on 20 Nov: 1 stale and 1 never")
+    headline(page, "2 of 3 live projects have no fresh report on 20 Nov 2026: 1 stale and 1 never")
     rows = page.locator(".st-key-card-register tbody tr")
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="Stale")).to_contain_text("30 Oct, 21 days ago")
