@@ -18,6 +18,7 @@ from pipelines.warehouse import Reading, Warehouse
 KEPT_VERSIONS = 2
 KEPT_READINGS = 6
 KEPT_DAYS = 24
+COMPRESS_AFTER = 2.0  # seconds, when whoever asked for a day has it on screen
 KEPT_ANSWERS = 400
 NO_PROGRAM = "(none)"  # the scope of the projects that are part of no program
 
@@ -94,11 +95,16 @@ class Source:
                     # A day that another thread was about to read is computed again when it asks.
                     while len(self._days) > KEPT_DAYS:
                         con.execute(f"drop table {self._days.popitem(last=False)[1]}")
-                    # Compresses them to a tenth. Where other work is under way, the next one does.
-                    with suppress(duckdb.Error):
-                        con.execute(f"checkpoint {self._reading.scratch.partition('.')[0]}")
+                later = threading.Timer(COMPRESS_AFTER, self._compress)
+                later.daemon = True
+                later.start()
             self._days.move_to_end(day)
             return self._days[day]
+
+    def _compress(self) -> None:
+        """Bring the days that are kept to a tenth of their size. Where other work is under way, the next one does."""
+        with suppress(duckdb.Error), self._reading.cursor() as con:
+            con.execute(f"checkpoint {self._reading.scratch.partition('.')[0]}")
 
     def close(self) -> None:
         """Let go of the files."""
@@ -114,7 +120,6 @@ _PROJECTS_ON_DAY = """
         p.reported = 'green' and p.computed = 'red' as is_watermelon
     from project_at($day::date) as p
     left join stg_programs as g using (program_id)
-    order by p.project_key
 """
 
 

@@ -225,7 +225,8 @@ def _draw(view: View, choices: Choices, publications: Sequence[Publication]) -> 
     }
     if inside:
         _pick("program", "Program", ["", *inside], view.program or "", lambda key: inside.get(key, "All programs"))
-    against = f"against {day(view.compare_date, year=False)}, " if view.compare_date else ""
+    before = view.compare_date
+    against = f"against {day(before, year=before.year != view.review_date.year)}, " if before else ""
     with st.expander(f"View: {against}{view.basis}", key="view-options", type="compact"):
         earlier = [known for known in dates if known < view.review_date]
         if earlier:
