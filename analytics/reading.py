@@ -199,7 +199,8 @@ class Desk:
             if slot.source is None:
                 # A version's own publication bears its number, but for a store that was restored.
                 known = None if publication == version else publication
-                slot.source = Source(Reading(self.warehouse, version, known))
+                kept = self.warehouse.kept(version, known) if known else None
+                slot.source = Source(kept or Reading(self.warehouse, version, known))
             return slot.source
 
     def _close_old(self) -> None:

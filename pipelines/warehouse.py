@@ -158,6 +158,26 @@ class Warehouse:
                 if (self.facts.version(), self.journal.version()) == (version, journal):
                     raise
 
+    def kept(self, version: int, publication: int) -> "Reading | None":
+        """An earlier publication, as read from the file that it came out as: at once, where building it anew takes
+        longer. None where that file is no longer kept, or is of another history than a version's (after a restore)."""
+        said = (
+            "select p.publication, p.action, p.published_at, e.event, l.load_id, l.digest from publication as p "
+            "left join load_event as e using (publication) left join load as l using (load_id) "
+            f"where p.publication <= {int(publication)} order by all"
+        )
+        try:
+            with self.facts.read(version) as con:
+                expected = con.sql(said).fetchall()
+            reading = Reading(self, publication, None)
+        except (StoreError, UsageError):
+            return None
+        with reading.cursor() as con:
+            if reading.publication == publication and con.sql(said).fetchall() == expected:
+                return reading
+        reading.close()
+        return None
+
 
 class Reading:
     """A read-only connection to the warehouse as known at one publication. Threads each take their own cursor."""

@@ -1,8 +1,11 @@
 """As known at a publication: what was shown then is shown again, whatever was loaded, corrected or withdrawn since."""
 
+from pathlib import Path
+
 import pytest
 from desk import Desk, day, differences
 
+from pipelines.backup import backup, restore
 from pipelines.problems import StoreError, UsageError
 from pipelines.rules import set_rules
 
@@ -74,3 +77,27 @@ def test_a_damaged_store_is_one_clear_error(desk: Desk) -> None:
     desk.warehouse.facts.path().write_bytes(b"no database")
     with pytest.raises(StoreError, match="cannot be opened"):
         desk.rows("from fct_status")
+
+
+def test_a_publication_whose_file_is_kept_is_read_from_it_as_it_would_be_built(desk: Desk, tmp_path: Path) -> None:
+    for step in STEPS:
+        desk.load(*step)
+    assert desk.warehouse.kept(5, 1) is None
+    kept = desk.warehouse.kept(5, 4)
+    assert kept is not None
+    with kept.cursor() as con:
+        shown = [con.sql(f"from project_at(date '{when}') order by project_key").fetchall() for when in DAYS]
+    assert shown == [at(desk, when, 4) for when in DAYS]
+    kept.close()
+
+
+def test_the_file_of_another_history_is_not_taken_for_a_publication(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other")
+    other.load(STEPS[1][0])
+    other.load(STEPS[3][0])
+    backup(other.warehouse.folder, tmp_path / "other.zip")
+    desk.load(STEPS[0][0])
+    restore(desk.warehouse.folder, tmp_path / "other.zip")
+    assert (desk.warehouse.facts.version(), desk.warehouse.publication()) == (2, 2)
+    assert desk.warehouse.kept(2, 1) is None
