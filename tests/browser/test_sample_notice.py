@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from pipelines.load import Request, load
 from pipelines.warehouse import Warehouse
 from tests.browser.conftest import Serve
+from tests.browser.test_pages import headline
 
 pytestmark = pytest.mark.browser
 
@@ -19,9 +20,9 @@ def test_the_sample_comes_and_goes_by_a_click(serve: Serve, page: Page) -> None:
     page.get_by_role("button", name="Look around in a sample organisation").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("live projects")
+    headline(page, "live projects")
     page.get_by_role("button", name="Clear the sample").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("No exports loaded yet", timeout=60_000)
+    page.get_by_role("heading", level=1, name="No exports loaded yet").wait_for(timeout=60_000)
     expect(page.get_by_text(NOTICE)).to_have_count(0)
     page.get_by_role("button", name="Look around in a sample organisation").click()
     expect(page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
@@ -38,5 +39,5 @@ def test_exports_of_ones_own_put_the_sample_aside(serve: Serve, page: Page, tmp_
     own.write_text("project_id,status_date,reported_health\nA1,2026-11-20,red\n", "utf-8")
     assert load(Warehouse(tmp_path / "warehouse"), Request([own])).cleared_sample
     page.get_by_role("link", name="Overview", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("1 live project")
+    headline(page, "The one live project")
     expect(page.get_by_text(NOTICE)).to_have_count(0)

@@ -84,7 +84,7 @@ def test_jobs_run_one_at_a_time_in_order_and_say_what_they_wait_for(shared: Work
     for before, after in pairwise(jobs):
         ended(before)
         assert after.state in ("waiting", "running")
-    assert ended(jobs[2]).seconds >= 0.3
+    assert ended(jobs[2]).seconds >= 0.25
     assert all(mark.exists() for mark in marks)
 
 
