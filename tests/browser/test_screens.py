@@ -21,7 +21,8 @@ LARGEST = 200_000  # bytes of a picture that the docs show
 CUT = """
 () => {
   const texts = 'h1, h2, th, td, button, label, p, .rw-figure-value, .rw-figure-note, .rw-figure-label, .rw-bar-label'
-  const mayEnd = '.rw-part, .rw-open, .rw-crumbs, .rw-hidden, .rw-cell, .rw-time-name, .rw-cost-name, .dvn-scroller'
+  const mayEnd = '.rw-part, .rw-open, .rw-crumbs, .rw-hidden, .rw-cell, .rw-time-name, .rw-cost-name, .dvn-scroller,'
+    + '[data-testid="stFileUploaderDropzone"] button'
   return [...document.querySelectorAll(`[data-testid="stMain"] :is(${texts})`)]
     .filter(one => one.checkVisibility() && !one.closest(mayEnd))
     .filter(one => getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1)
