@@ -201,4 +201,4 @@ def profile_list() -> None:
     """The tools whose exports are read as they are."""
     rows = [[profile.title, NOUNS[profile.export]] for profile in profiles().values()]
     rows.append(["Any other tool, by its headers (see what each export may hold)", "all four"])
-    tables.listing([Column("Export of"), Column("Read as", is_quiet=True)], rows)
+    tables.listing([Column("Export of"), Column("Read as", width="30%", is_quiet=True)], rows)
