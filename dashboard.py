@@ -26,5 +26,7 @@ frame.style(name)
 page = st.navigation(PAGES, expanded=True)
 jobs.worker()
 with answers.trouble_in_words():
-    answers.begin()
+    # A place of its own: what stands here for a while moves nothing below it, which would be drawn twice for a moment.
+    with st.container(key="before-page"):
+        answers.begin()
     page.run()
