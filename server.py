@@ -4,7 +4,6 @@ The pages are those of dashboard.py, which runs by itself as well. This adds wha
 (the worker is started, the data opened, what pages need imported) and GET /health for whoever watches over the server.
 """
 
-import gc
 import importlib
 import pkgutil
 import tomllib
@@ -49,10 +48,9 @@ def warm_up() -> None:
     for package in ("analytics", "components"):
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
+    importlib.import_module("plotly.graph_objects")  # what a project's page takes at its first chart
     with suppress(RightworkError):  # told on the page, and by /health
         answers.latest()
-    gc.collect()
-    gc.freeze()
 
 
 @asynccontextmanager

@@ -3,11 +3,10 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from analytics.reading import IN_SCOPE, Scope, Source
+from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
-Basis = Literal["computed", "reported"]
 NAMED = 3  # projects named in each group of changes
 UNNAMED = "reported"  # the group that nearly all projects are in: it is counted only
 

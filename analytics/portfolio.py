@@ -11,8 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import reasons
-from analytics.changes import Basis
-from analytics.reading import IN_SCOPE, Scope, Source
+from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
 DIMENSIONS = ("reported", "computed", "schedule", "cost")
 STATES = ("green", "amber", "red", "unknown")

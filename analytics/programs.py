@@ -4,14 +4,13 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
 from analytics import reasons
-from analytics.reading import IN_SCOPE, NO_PROGRAM, Scope, Source
+from analytics.reading import IN_SCOPE, NO_PROGRAM, Basis, Scope, Source, plain_rows
 
-Basis = Literal["computed", "reported"]
 WEEKS = 26
 TROUBLE = ("red", "amber", "unknown", "green")  # the worst first
 
@@ -318,10 +317,7 @@ def projects_of(source: Source, day: dt.date, scope: Scope) -> pd.DataFrame:
         """,
         scope.parameters(),
     )
-    whole = frame.astype(object).where(frame.notna(), None)
-    return frame.assign(
-        why=[_why({str(name): value for name, value in row.items()}) for row in whole.to_dict("records")]
-    )
+    return frame.assign(why=[_why(row) for row in plain_rows(frame)])
 
 
 def _why(row: Mapping[str, Any]) -> str:
@@ -417,7 +413,7 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
         better = "Green" if rollup.known >= rules.known else "No longer amber"
         must = pd.Series(False, index=projects.index)
     needed = _fewest(counted, must[counted.index], limit)
-    names = [_short(name) for name in projects.loc[needed, "project_name"]]
+    names = [reasons.shortened(name, 60) for name in projects.loc[needed, "project_name"]]
     turned = "is not red" if rollup.state == "red" else "is green"
     if len(names) == 1:
         return f"{better} once {names[0]} {turned}"
@@ -452,10 +448,6 @@ def _mean_flip(rollup: Rollup) -> str:
         return ""
     better = {"red": "Amber below a mean of 1.5", "amber": "Green below a mean of 0.5"}
     return f"{better.get(rollup.state, 'Amber from a mean of 0.5')}; now {rollup.mean:.2f}"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 60 else f"{name[:59]}…"
 
 
 def _place(program: Program) -> tuple[bool, float, str, str]:

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from analytics import changes, reasons
-from analytics.changes import Basis
 from analytics.portfolio import DIMENSIONS, NEEDS_ATTENTION, STATES
-from analytics.reading import IN_SCOPE, Scope, Source
+from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
 # The columns of a register's file, in their order.
 REGISTER_COLUMNS = """

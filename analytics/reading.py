@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
 
 import duckdb
 import pandas as pd
@@ -28,6 +28,7 @@ IN_SCOPE = """
     and ($program::varchar is null or coalesce(program_id, '(none)') = $program)
 """
 
+Basis = Literal["computed", "reported"]
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -42,6 +43,12 @@ class Scope:
     def parameters(self) -> dict[str, str | None]:
         """What IN_SCOPE takes."""
         return {"portfolio": self.portfolio, "program": self.program}
+
+
+def plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame by their columns' names, with None for what is not known."""
+    known = frame.astype(object).where(frame.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]
 
 
 class Source:

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """A foreign text within a sentence or a cell, cut where it is longer than so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def days(count: int) -> str:
     """A number of days in words."""
     return f"{count:,} day" if count == 1 else f"{count:,} days"

@@ -1,19 +1,23 @@
 """Charts with direct labels. The takeaway stands above, as the title of the card that holds the chart."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from components import formats, health, theme
 from components.clickable import clickable
 from components.health import Health
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 TREND_HEIGHT = 232
@@ -102,6 +106,8 @@ def dates(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], alt: str, key: 
 
 def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: int = TREND_HEIGHT) -> go.Figure:
     """The figure that `dates` shows."""
+    import plotly.graph_objects as go
+
     figure = go.Figure(layout={"template": theme.template(), "height": height})
     ends = []
     for line in lines:
@@ -174,7 +180,7 @@ def _trend(
     )
 
 
-def _path(across: Sequence[float], column: "pd.Series[Any]", top: float) -> str:
+def _path(across: Sequence[float], column: pd.Series[Any], top: float) -> str:
     """A line through what is known; a value between two gaps is a point."""
     parts, is_on = [], False
     for at, value in zip(across, column, strict=True):
@@ -188,7 +194,7 @@ def _path(across: Sequence[float], column: "pd.Series[Any]", top: float) -> str:
 
 def _tips(
     frame: pd.DataFrame,
-    days: "pd.Series[Any]",
+    days: pd.Series[Any],
     across: Sequence[float],
     lines: Sequence[Line],
     write: Callable[[Any], str],
@@ -337,7 +343,7 @@ def _em(text: str) -> float:
     return sum(0.29 if char in " .,:;'|" else 0.9 if char in "mMwW%" else 0.64 for char in text)
 
 
-def _last(column: "pd.Series[Any]") -> float | None:
+def _last(column: pd.Series[Any]) -> float | None:
     known = column.dropna()
     return None if known.empty else float(known.iloc[-1])
 

@@ -11,17 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Literal, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from analytics.reading import Choices, Place, Publication
+from analytics.reading import Basis, Choices, Place, Publication
 from components.copy_link import copy_link
 from components.formats import day
 from pipelines.problems import RightworkError
 
-Basis = Literal["computed", "reported"]
 T = TypeVar("T")
 Ordered = TypeVar("Ordered", date, int)
 

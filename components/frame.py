@@ -1,8 +1,6 @@
 """What stands around every page: style, head, breadcrumbs, cards, and the empty state that teaches."""
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -13,8 +11,7 @@ import streamlit as st
 
 from components import controls, sample, theme
 from components.formats import unbroken
-from pipelines.contract import contract
-from pipelines.templates import template_rows
+from pipelines.templates import template
 
 
 @dataclass(frozen=True)
@@ -103,23 +100,21 @@ def empty(page: str, shows: Sequence[str], exports: Sequence[str]) -> None:
             f"{'exports' if len(exports) > 1 else 'export'}, as CSV or Excel, from whatever tool writes them. "
             "Templates, to fill in or to compare with:</p></div>"
         )
-        with st.container(horizontal=True):
-            for export in exports:
-                st.download_button(
-                    f"{export}.csv",
-                    partial(template, export),
-                    file_name=f"{export}.csv",
-                    mime="text/csv",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+        templates(exports)
 
 
-def template(export: str) -> bytes:
-    """A CSV file that shows what an export should look like: its header and an example row."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(template_rows(contract(export)))
-    return out.getvalue().encode("utf-8-sig")
+def templates(exports: Iterable[str]) -> None:
+    """A button for each export that downloads its template."""
+    with st.container(horizontal=True):
+        for export in exports:
+            st.download_button(
+                f"{export}.csv",
+                partial(template, export),
+                file_name=f"{export}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
 
 
 def trouble(message: str, fix: str) -> None:

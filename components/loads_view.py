@@ -1,19 +1,18 @@
 """What the Loads page shows: the history, one load, what undoing it would do, the publications."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
 from analytics.loads import Effect
-from components import controls, tables
+from components import tables
 from components.figures import Figure, figures
-from components.formats import NONE, is_missing, number, percent, size
+from components.formats import NONE, count, is_missing, number, percent, size
+from components.frame import Crumb, breadcrumbs
 from components.tables import Cell, Column, Under
-from components.upload_words import NOUNS, many, moment, written_as
+from components.upload_words import NOUNS, moment, written_as
 from pipelines.map import profiles
 
 ROW_HEIGHT = 36
@@ -43,12 +42,12 @@ SHOW = {
 def headline(frame: pd.DataFrame, shown: int) -> str:
     """What the history holds."""
     if shown != len(frame):
-        return f"{number(shown)} of {many(len(frame), 'load')} {'fits' if shown == 1 else 'fit'}"
+        return f"{number(shown)} of {count(len(frame), 'load')} {'fits' if shown == 1 else 'fit'}"
     rows = int(frame.loc[frame["in_force"], "rows_loaded"].sum())
     withdrawn = int((~frame["in_force"]).sum())
     if withdrawn == len(frame):
         return f"No load is in force; {number(withdrawn)} {'was' if withdrawn == 1 else 'were'} withdrawn"
-    said = f"{many(len(frame) - withdrawn, 'load')} in force, which brought {many(rows, 'row')}"
+    said = f"{count(len(frame) - withdrawn, 'load')} in force, which brought {count(rows, 'row')}"
     return f"{said}; {number(withdrawn)} withdrawn" if withdrawn else said
 
 
@@ -57,7 +56,7 @@ def context(frame: pd.DataFrame) -> list[str]:
     last = frame.iloc[0]
     said = [f"Last load {moment(last['loaded_at'])} by {last['loaded_by']}"]
     if aside := int(frame.loc[frame["in_force"], "rows_rejected"].sum()):
-        said.append(f"{many(aside, 'rejected row')} kept aside")
+        said.append(f"{count(aside, 'rejected row')} kept aside")
     return said
 
 
@@ -98,13 +97,8 @@ def _history_row(load: Mapping[Any, Any]) -> list[Cell]:
 
 def crumbs(load_id: int) -> None:
     """The way up from one load to all of them."""
-    kept = {name: str(st.session_state.get(name) or "") for name in (*controls.PARAMETERS, "export", "show")}
-    link = f"loads?{urlencode({name: value for name, value in kept.items() if value})}"
-    st.html(
-        f'<nav class="rw-crumbs" aria-label="Path"><a class="rw-crumb" href="{escape(link)}" target="_self">Loads</a>'
-        '<span class="rw-crumb-mark" aria-hidden="true">›</span>'
-        f'<span class="rw-crumb-here">Load {load_id}</span></nav>'
-    )
+    filters = {name: str(st.session_state.get(name) or "") for name in ("export", "show")}
+    breadcrumbs([Crumb("Loads", filters, "loads")], f"Load {load_id}")
 
 
 def file(load: dict[str, Any]) -> str:
@@ -114,7 +108,7 @@ def file(load: dict[str, Any]) -> str:
 
 def load_headline(load: dict[str, Any]) -> str:
     """What one load brought, and whether it counts."""
-    said = f"Load {load['load_id']} brought {many(load['rows_loaded'], 'row')} from {file(load)}"
+    said = f"Load {load['load_id']} brought {count(load['rows_loaded'], 'row')} from {file(load)}"
     return said if load["in_force"] else f"{said}, and is withdrawn"
 
 
@@ -147,7 +141,7 @@ def understood(load: dict[str, Any]) -> dict[str, str]:
         "Form": written_as(*(None if is_missing(load[name]) else load[name] for name in ("encoding", "delimiter"))),
         "Header": f"row {load['header_row']}",
         "Currency": NONE if is_missing(currency) else str(currency),
-        "Reports every": NONE if is_missing(days) else many(int(days), "day"),
+        "Reports every": NONE if is_missing(days) else count(int(days), "day"),
         "Size": size(load["bytes"]),
         "Digest": f"{load['digest'][:12]}",
     }
@@ -182,7 +176,7 @@ def rules(frame: pd.DataFrame) -> None:
 def rules_title(frame: pd.DataFrame) -> str:
     """How many rules a load was checked by, and how many failed."""
     failed = int((frame["rows_failed"] > 0).sum())
-    said = f"Checked by {many(len(frame), 'rule')}"
+    said = f"Checked by {count(len(frame), 'rule')}"
     return f"{said}; {number(failed)} found something" if failed else f"{said}, and none found anything"
 
 
@@ -227,13 +221,13 @@ def redo_words(effect: Effect) -> str:
 def _effect(effect: Effect, alone: str, instead: str, stays: str, verb: tuple[str, str], nothing: str) -> str:
     parts = []
     if effect.alone:
-        parts.append(alone.format(many(effect.alone, "row"), verb[effect.alone != 1]))
+        parts.append(alone.format(count(effect.alone, "row"), verb[effect.alone != 1]))
     if effect.instead:
-        parts.append(instead.format(many(effect.instead, "row")))
+        parts.append(instead.format(count(effect.instead, "row")))
     if not parts:
         return nothing
     if effect.no_matter:
-        parts.append(stays.format(many(effect.no_matter, "row")))
+        parts.append(stays.format(count(effect.no_matter, "row")))
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
 

@@ -7,9 +7,10 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from analytics.changes import GROUPS, Basis, Changes
+from analytics.changes import GROUPS, Changes
 from analytics.portfolio import Attention, Money, Standing, Summary
 from analytics.programs import Amount, Program, Rollup
+from analytics.reading import Basis
 from components import charts, controls, formats, health, sentences, tables
 from components.charts import Bar
 from components.clickable import clickable

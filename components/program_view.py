@@ -9,7 +9,8 @@ import streamlit as st
 
 from analytics.programs import OneProgram, Program
 from analytics.projects import ANY_STAGE
-from analytics.reading import NO_PROGRAM
+from analytics.reading import NO_PROGRAM, Basis, plain_rows
+from analytics.reasons import shortened
 from components import charts, controls, frame, health, programs_view, sentences, tables, timeline
 from components.controls import View
 from components.figures import Figure, delta
@@ -49,7 +50,7 @@ def nothing(view: View, name: str, *, is_sample: bool) -> None:
     """A program without a live project on the review date: say so, and lead on."""
     top = [Crumb("Programs", {"portfolio": "", "program": ""}, "programs")]
     frame.header(
-        f"{programs_view.short(name)} has no live project on {day(view.review_date)}",
+        f"{shortened(name)} has no live project on {day(view.review_date)}",
         crumbs=top,
         here=name,
         is_sample=is_sample,
@@ -63,7 +64,7 @@ def nothing(view: View, name: str, *, is_sample: bool) -> None:
 def headline(found: OneProgram, view: View) -> str:
     """How the program stands by the chosen basis, since when, with how much in red, and what the other basis says."""
     program, basis = found.program, view.basis
-    state, name = program.rollup(basis).state, programs_view.short(program.program_name)
+    state, name = program.rollup(basis).state, shortened(program.program_name)
     other = program.rollup("reported" if basis == "computed" else "computed").state
     if program.program_id == NO_PROGRAM:
         name = "What is part of no program"
@@ -130,8 +131,7 @@ def _shown(projects: pd.DataFrame, most: int, key: str) -> list[dict[str, Any]]:
     """The worst rows; all of them (as many as a page bears) where that is asked for."""
     if len(projects) > most and st.toggle(_all(projects), key=f"all-{key}"):
         most = MOST_ROWS
-    rows = projects.head(most).astype(object)
-    return [{str(k): v for k, v in row.items()} for row in rows.where(rows.notna(), None).to_dict("records")]
+    return plain_rows(projects.head(most))
 
 
 def _all(projects: pd.DataFrame) -> str:
@@ -144,7 +144,7 @@ def _bar(row: Mapping[str, Any], view: View) -> Bar:
     start, planned, finish = (_day(row[name]) for name in ("baseline_start", "baseline_finish", "finish_then"))
     plan = f"planned {day(start)} to {day(planned)}" if start or planned else "no plan"
     slip = sentences.slipped(row["slip_days"]) if row["slip_days"] is not None else ""
-    name = programs_view.short(row["project_name"])
+    name = shortened(row["project_name"])
     late = f", {slip}" if slip else ""
     reported, computed = health.word(row["reported"]).lower(), health.word(row["computed"], is_evidence=True).lower()
     tip = f"{name}: {plan}, forecast finish {day(finish)}{late}. Reported {reported}, computed {computed}"
@@ -175,19 +175,22 @@ def course_title(found: OneProgram, view: View) -> str:
 def course(found: OneProgram, view: View) -> None:
     """Both colours week by week, and why the program has them."""
     dates = found.courses[view.basis].dates
-    strips = []
-    for basis, title in (("reported", "Reported"), ("computed", "Computed")):
-        if one := found.course(basis):  # type: ignore[arg-type]
-            strips.append(charts.Strip(title, one.states, basis == "computed"))
-    charts.strip(strips, dates)
-    rollups = (("Reported", found.program.reported, "reported"), ("Computed", found.program.computed, "computed"))
+    bases: tuple[Basis, ...] = ("reported", "computed")
+    charts.strip(
+        [
+            charts.Strip(basis.capitalize(), one.states, basis == "computed")
+            for basis in bases
+            if (one := found.course(basis))
+        ],
+        dates,
+    )
     rows: list[list[Cell]] = [
         [
-            Under(programs_view.mark(rollup, is_evidence=basis == "computed"), title.lower()),
+            Under(programs_view.mark(rollup, is_evidence=basis == "computed"), basis),
             f"{rollup.rule}. Here {programs_view.evidence(rollup)}",
             found.flips[basis],
         ]
-        for title, rollup, basis in rollups
+        for basis, rollup in ((basis, found.program.rollup(basis)) for basis in bases)
     ]
     tables.listing(WHY, rows)
 
@@ -216,9 +219,8 @@ def cost(found: OneProgram) -> None:
         if rows.empty:
             charts.missing("No project states a budget, a forecast cost or what it spent.")
             continue
-        shown = rows.head(COST_ROWS).astype(object)
-        items = shown.where(shown.notna(), None).to_dict("records")
-        st.html(timeline.costs([_cost({str(k): v for k, v in row.items()}) for row in items], alt=cost_title(found)))
+        items = [_cost(row) for row in plain_rows(rows.head(COST_ROWS))]
+        st.html(timeline.costs(items, alt=cost_title(found)))
         if len(rows) > COST_ROWS:
             rest = rows.iloc[COST_ROWS:]
             known = rest["eac"].sum(min_count=1)
@@ -269,11 +271,10 @@ def projects(found: OneProgram) -> str | None:
     return tables.listing(PROJECTS, cells, key="program-projects", picks=keys, links=links)
 
 
-def comments(found: OneProgram) -> list[Mapping[str, Any]]:
+def comments(found: OneProgram) -> list[dict[str, Any]]:
     """The newest comments of its projects' last reports."""
     said = found.projects[found.projects["comment"].notna()]
-    newest = said.sort_values("status_date", ascending=False, kind="stable").head(COMMENTS)
-    return [{str(k): v for k, v in row.items()} for row in newest.to_dict("records")]
+    return plain_rows(said.sort_values("status_date", ascending=False, kind="stable").head(COMMENTS))
 
 
 def show_comments(said: Sequence[Mapping[str, Any]]) -> str | None:

@@ -10,15 +10,15 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from analytics.programs import TROUBLE, Amount, Basis, Course, Courses, Program, Rollup, Rules, in_red, total
-from analytics.reading import NO_PROGRAM
+from analytics.programs import TROUBLE, Amount, Course, Courses, Program, Rollup, Rules, in_red, total
+from analytics.reading import NO_PROGRAM, Basis
+from analytics.reasons import shortened
 from components import controls, downloads, formats, frame, health, sentences, tables
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import count, day, days, money, number, percent, unbroken
 from components.tables import Cell, Column, Drawn, Mark, Under
 
-LONGEST_NAME = 80  # of a name within a sentence
 COLOURS = {"": "Any colour", "red": "Red", "amber": "Amber", "green": "Green", "unknown": "Unknown"}
 ORDERS = {
     "": "Worst first",
@@ -134,14 +134,14 @@ def headline(found: Sequence[Program], courses: Courses, view: View) -> str:
         money_in = f", {sums}" if (sums := red_money(first.money, basis)) else ""
         how_many = f"{number(reds)} of {whole} {'is' if reds == 1 else 'are'} {basis} red"
         if len(named) == 1:
-            return f"{short(first.program_name)}, the one program, is {basis} {since(course) or state}{money_in}"
-        return f"{short(first.program_name)} is in the worst trouble: {since(course)}{money_in}; {how_many}"
+            return f"{shortened(first.program_name)}, the one program, is {basis} {since(course) or state}{money_in}"
+        return f"{shortened(first.program_name)} is in the worst trouble: {since(course)}{money_in}; {how_many}"
     if len(named) == 1:
-        return f"{short(first.program_name)}, the one program, is {basis} {state}"
+        return f"{shortened(first.program_name)}, the one program, is {basis} {state}"
     ambers = sum(program.rollup(basis).state == "amber" for program in named)
     if ambers:
-        worst = f"; {short(first.program_name)} is the worst" if state == "amber" and ambers > 1 else ""
-        which = number(ambers) if ambers > 1 else short(first.program_name)
+        worst = f"; {shortened(first.program_name)} is the worst" if state == "amber" and ambers > 1 else ""
+        which = number(ambers) if ambers > 1 else shortened(first.program_name)
         return f"None of {whole} is {basis} red; {which} {'are' if ambers > 1 else 'is'} amber{worst}"
     rest = f"; {number(len(named) - len(known))} cannot be judged" if len(known) < len(named) else ""
     return f"None of {whole} is {basis} red or amber{rest}"
@@ -177,11 +177,6 @@ def red_money(amounts: Sequence[Amount], basis: Basis) -> str:
         if a.budget and a.red(basis)
     ]
     return f"{' and '.join(sums)} in red" if sums else ""
-
-
-def short(name: str) -> str:
-    """A name within a sentence."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def figures(found: Sequence[Program], earlier: Sequence[Program], view: View) -> list[Figure]:

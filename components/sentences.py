@@ -5,18 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.changes import Basis, Changes, Group, Moved
+from analytics.changes import Changes, Group, Moved
 from analytics.portfolio import Attention, Standing, Summary
 from analytics.programs import Program
 from analytics.projects import ANY_STAGE, Filter, Register
-from analytics.reading import NO_PROGRAM
-from components import health
+from analytics.reading import NO_PROGRAM, Basis
+from analytics.reasons import shortened
+from components import formats, health
 from components.controls import View
 from components.figures import Delta
 from components.formats import day, days, is_missing, money, number, percent
 
 _RANKS = {"green": 0, "amber": 1, "red": 2}
-LONGEST_NAME = 80  # of a name within a sentence
 NEARLY_ALL = 0.9  # of the live projects: what is true of so many is said of all
 
 
@@ -139,7 +139,7 @@ def trend(frame: pd.DataFrame) -> str:
 
 def trend_of(frame: pd.DataFrame, basis: Basis) -> str:
     """What the trend measures, and over how long."""
-    over = f", last {_count(_weeks(frame), 'week')}" if len(frame) > 1 else ""
+    over = f", last {formats.count(_weeks(frame), 'week')}" if len(frame) > 1 else ""
     return f"Share of live projects, {basis}{over}"
 
 
@@ -166,7 +166,7 @@ def programs(every: Sequence[Program], basis: Basis) -> str:
     if len(found) == 1:
         return f"The one program is {'' if reds else 'not '}{basis} red"
     verb = "is" if reds < 2 else "are"
-    return f"{number(reds) if reds else 'None'} of {_count(len(found), 'program')} {verb} {basis} red"
+    return f"{number(reds) if reds else 'None'} of {formats.count(len(found), 'program')} {verb} {basis} red"
 
 
 _STATES = {
@@ -279,7 +279,7 @@ def portfolios(found: Sequence[Standing], basis: Basis) -> str:
         return f"{which} {'lies' if most == 1 else 'lie'} in no portfolio"
     if len(first) > 3:
         return f"{number(len(first))} portfolios each hold {total}"
-    names = _and([_short(name) or "those of no portfolio" for name in first])
+    names = _and([shortened(name) or "those of no portfolio" for name in first])
     return f"{names} {'holds' if len(first) == 1 else 'each hold'} {total}"
 
 
@@ -387,11 +387,7 @@ def _instead(summary: Summary, other: Basis) -> str:
 
 
 def _projects(count: int) -> str:
-    return _count(count, "live project")
-
-
-def _count(count: int, what: str) -> str:
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
+    return formats.count(count, "live project")
 
 
 def _of_them(part: int, whole: int) -> str:
@@ -399,10 +395,6 @@ def _of_them(part: int, whole: int) -> str:
     if whole == 1:
         return ""
     return "all of them " if part == whole else f"{number(part)} of them "
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _are(count: int) -> str:

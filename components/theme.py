@@ -1,10 +1,14 @@
 """The palette, defined once, and what derives from it: CSS variables and the Plotly template."""
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from __future__ import annotations
 
-import plotly.graph_objects as go
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
 import streamlit as st
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Mode = Literal["light", "dark"]
 
@@ -116,6 +120,8 @@ def css_variables() -> str:
 
 def template(chosen: Mode | None = None) -> go.layout.Template:
     """The Plotly template: our font and colours, no frame, faint horizontal lines only, no legend."""
+    import plotly.graph_objects as go
+
     colors = PALETTES[chosen or mode()]
     axis = {
         "color": colors.muted,

@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics.reasons import shortened
 from components import tables
 from components.figures import Figure, figures
-from components.formats import is_missing, number
+from components.formats import count, is_missing, number
 from components.tables import Column
-from components.upload_words import NO_VALUE, NOUNS, cut, many, place, shown, total, worded, written
+from components.upload_words import NO_VALUE, NOUNS, place, shown, total, worded, written
 from pipelines.findings import Kind
 from pipelines.map import profiles
 from pipelines.report import FileReport, LoadReport
@@ -38,18 +39,18 @@ def columns(file: FileReport) -> None:
     """How each header of a file is read, and which are not used; of a file that was not recognised, what it holds."""
     if not any(column.column for column in file.columns):
         known = [
-            [cut(column.header), " | ".join(cut(text, 32) for text in column.examples) or NO_VALUE]
+            [shortened(column.header, 60), " | ".join(shortened(text, 32) for text in column.examples) or NO_VALUE]
             for column in file.columns[:UNUSED]
         ]
         tables.listing([Column("Header in the file", width="40%"), Column("Examples", is_quiet=True)], known)
         if len(file.columns) > UNUSED:
-            said([f"And {many(len(file.columns) - UNUSED, 'more header')}."], "rw-quiet")
+            said([f"And {count(len(file.columns) - UNUSED, 'more header')}."], "rw-quiet")
         return
     rows = [
         [
             worded(column.header),
             column.column.replace("_", " "),
-            " | ".join(cut(text, 32) for text in column.examples) or NO_VALUE,
+            " | ".join(shortened(text, 32) for text in column.examples) or NO_VALUE,
             shown(column),
         ]
         for column in file.columns
@@ -59,8 +60,8 @@ def columns(file: FileReport) -> None:
     tables.listing([*titles, Column("Examples", is_quiet=True), Column("The first becomes", width="22%")], rows)
     unused = [column.header for column in file.columns if not column.column]
     if unused:
-        more = f" and {many(len(unused) - UNUSED, 'more header')}" if len(unused) > UNUSED else ""
-        said([f"Not used: {', '.join(cut(header) for header in unused[:UNUSED])}{more}"], "rw-quiet")
+        more = f" and {count(len(unused) - UNUSED, 'more header')}" if len(unused) > UNUSED else ""
+        said([f"Not used: {', '.join(shortened(header, 60) for header in unused[:UNUSED])}{more}"], "rw-quiet")
 
 
 def problem_groups(problems: pd.DataFrame, unlisted: Mapping[Kind, int]) -> pd.DataFrame:
@@ -87,9 +88,9 @@ def unlisted(report: LoadReport) -> dict[Kind, int]:
     found: Counter[Kind] = Counter()
     for file in report.files:
         listed = Counter((p.severity, p.rule, p.column, p.fix) for p in file.problems)
-        for (severity, rule, column, fix), count in file.counts.items():
+        for (severity, rule, column, fix), every in file.counts.items():
             kind = (severity, rule, worded(column) if column else None, worded(fix))
-            found[kind] += count - listed[severity, rule, column, fix]
+            found[kind] += every - listed[severity, rule, column, fix]
     return dict(found)
 
 
@@ -99,7 +100,7 @@ def _first_rows(rows: "pd.Series[Any]") -> list[int]:
 
 def _values(values: "pd.Series[Any]") -> str:
     first = [str(value) for value in values.dropna().drop_duplicates().head(FIRST - 1)]
-    return " | ".join(cut(value, 24) for value in first)
+    return " | ".join(shortened(value, 24) for value in first)
 
 
 def _alike(messages: "pd.Series[Any]") -> str:
@@ -115,7 +116,7 @@ def show_groups(groups: pd.DataFrame) -> None:
     rows: list[list[tables.Cell]] = [
         [
             tables.Tagged(text, severity) if severity == "warning" else text,
-            tables.Under(cut(column, 80), values) if isinstance(column, str) else "",
+            tables.Under(shortened(column, 80), values) if isinstance(column, str) else "",
             places,
             fix,
         ]
@@ -132,7 +133,7 @@ def show_groups(groups: pd.DataFrame) -> None:
     titles = [Column("Problem", width="30%"), Column("Column", width="20%"), Column("Rows", width="16%")]
     tables.listing([*titles, Column("What to do")], rows)
     if len(groups) > GROUPS:
-        st.text(f"And {many(len(groups) - GROUPS, 'other kind')} of problem, row by row below.")
+        st.text(f"And {count(len(groups) - GROUPS, 'other kind')} of problem, row by row below.")
 
 
 def problem_frame(report: LoadReport) -> pd.DataFrame:
@@ -150,14 +151,14 @@ def show_problems(frame: pd.DataFrame) -> None:
     """The first problems of a frame, row by row."""
     rows: list[list[tables.Cell]] = []
     for one in frame.head(SHOWN).to_dict("records"):
-        text = f"{one['message'][:1].upper()}{one['message'][1:]}"
-        column = "" if is_missing(one["column"]) else cut(one["column"])
+        text = shortened(f"{one['message'][:1].upper()}{one['message'][1:]}", 200)
+        column = "" if is_missing(one["column"]) else shortened(one["column"], 60)
         rows.append(
             [
                 "" if is_missing(one["row"]) else number(one["row"]),
                 tables.Under(column, one["file"]) if "file" in one else column,
-                NO_VALUE if is_missing(one["value"]) else cut(one["value"], 80),
-                tables.Tagged(cut(text, 200), "warning") if one["severity"] == "warning" else cut(text, 200),
+                NO_VALUE if is_missing(one["value"]) else shortened(one["value"], 80),
+                tables.Tagged(text, "warning") if one["severity"] == "warning" else text,
                 one["fix"],
             ]
         )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from components.formats import day, number
+from analytics.reasons import shortened
+from components.formats import count, day, number
 from pipelines.contract import contract
 from pipelines.map import profiles
 from pipelines.report import ColumnRead, FileReport, LoadReport
@@ -51,15 +52,6 @@ def worded(text: str) -> str:
     return text
 
 
-def many(count: int, what: str) -> str:
-    """A count and its noun.
-
-    >>> many(1, "row"), many(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
-
-
 def place(file: FileReport) -> str:
     """A file's name, with its sheet."""
     return f"{file.file}, sheet {file.sheet}" if file.sheet else file.file
@@ -89,7 +81,7 @@ def verdict(report: LoadReport) -> str:
         return f"{together(refused)}{part} cannot be used as it stands"
     if rejected := total(report, "rows_rejected"):
         read = total(report, "rows_read")
-        return f"{number(rejected)} of {many(read, 'row')} of {name} cannot be loaded as {_they(rejected)}"
+        return f"{number(rejected)} of {count(read, 'row')} of {name} cannot be loaded as {_they(rejected)}"
     if not report.has_news:
         return f"{name} {_is(report)} loaded already: nothing would change"
     new, restated = total(report, "rows_new"), total(report, "rows_restated")
@@ -113,7 +105,7 @@ def context(report: LoadReport) -> list[str]:
     if len(report.files) > 1:
         said.append(", ".join(place(file) for file in report.files))
     if warnings := total(report, "warnings"):
-        said.append(many(warnings, "warning"))
+        said.append(count(warnings, "warning"))
     if report.cleared_sample:
         said.append("the sample organisation makes room")
     return said
@@ -123,7 +115,7 @@ def read_as(file: FileReport) -> str:
     """What a file was understood as, in a sentence."""
     if file.export:
         used = sum(column.column is not None for column in file.columns)
-        of = f", {number(used)} of its {many(len(file.columns), 'column')} used" if file.columns else ""
+        of = f", {number(used)} of its {count(len(file.columns), 'column')} used" if file.columns else ""
         return f"{place(file)} {'looks like' if file.refused else 'is read as'} {NOUNS[file.export]}{of}"
     return f"{place(file)} is not read" if file.refused else f"{place(file)} is left alone"
 
@@ -133,7 +125,7 @@ def form(file: FileReport) -> str:
     if not file.rows_read and not file.export:
         return ""
     parts = [written_as(file.encoding, file.delimiter)]
-    parts += [f"header in row {file.header_row}", many(file.rows_read, "row")]
+    parts += [f"header in row {file.header_row}", count(file.rows_read, "row")]
     if file.profile:
         parts.append(f"profile: {profiles()[file.profile].title}")
     if file.source and file.source != "template":
@@ -169,7 +161,7 @@ def assumptions(file: FileReport) -> list[str]:
 
 def shown(column: ColumnRead) -> str:
     """What the first example of a column became."""
-    return "" if column.read_as is None else cut(written(column.column or "", column.read_as), 40)
+    return "" if column.read_as is None else shortened(written(column.column or "", column.read_as), 40)
 
 
 def written(column: str, text: str) -> str:
@@ -188,19 +180,14 @@ def _type(name: str) -> str:
     return next(column.type for column in found if column)
 
 
-def cut(text: str, length: int = 60) -> str:
-    """A text, shortened where it is long."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
 def change_title(report: LoadReport) -> str:
     """Which columns would be restated, most cells first."""
     cells = pd.DataFrame([file.changed_cells for file in report.files]).sum()
     summed = {str(name): int(count) for name, count in cells.items()}
     ranked = sorted(summed.items(), key=lambda item: -item[1])
     parts = [f"{name.replace('_', ' ')} in {number(count)}" for name, count in ranked[:3]]
-    more = f" and {many(len(ranked) - 3, 'other column')}" if len(ranked) > 3 else ""
-    return f"{many(total(report, 'rows_restated'), 'row')} would be restated: {', '.join(parts)}{more}"
+    more = f" and {count(len(ranked) - 3, 'other column')}" if len(ranked) > 3 else ""
+    return f"{count(total(report, 'rows_restated'), 'row')} would be restated: {', '.join(parts)}{more}"
 
 
 def receipt(report: LoadReport) -> str:
@@ -224,9 +211,9 @@ def _receipt_line(file: FileReport) -> str:
     if not file.export:
         return "left alone"
     rows = (
-        f"{many(file.rows_read, 'row')} read: {number(file.rows_new)} new, {number(file.rows_restated)} restated, "
+        f"{count(file.rows_read, 'row')} read: {number(file.rows_new)} new, {number(file.rows_restated)} restated, "
         f"{number(file.rows_unchanged)} unchanged, {number(file.rows_rejected)} rejected; "
-        f"{many(file.warnings, 'warning')}"
+        f"{count(file.warnings, 'warning')}"
     )
     return f"load {file.load_id}, {file.export}, {rows}" if file.load_id else f"{file.export}, {rows}; loaded already"
 
@@ -258,9 +245,9 @@ def moment(at: Any) -> str:
 def problem_title(groups: pd.DataFrame) -> str:
     """How many errors and warnings there are, from their kinds."""
     errors = int(groups.loc[groups["severity"] == "error", "count"].sum())
-    parts = [many(errors, "error")] if errors else []
+    parts = [count(errors, "error")] if errors else []
     if warned := int(groups["count"].sum()) - errors:
-        parts.append(many(warned, "warning"))
+        parts.append(count(warned, "warning"))
     return " and ".join(parts)
 
 
@@ -306,5 +293,5 @@ def published_context(report: LoadReport) -> list[str]:
         return ["No publication was made"]
     said = [f"Publication {report.published}", moment(report.published_at), f"by {report.published_by}"]
     if aside := total(report, "rows_rejected"):
-        said.append(f"{many(aside, 'row')} kept aside, to be mended")
+        said.append(f"{count(aside, 'row')} kept aside, to be mended")
     return said

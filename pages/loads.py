@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from analytics import loads, reading
-from components import answers, controls, downloads, frame, jobs
+from components import answers, controls, downloads, formats, frame, jobs
 from components import loads_view as view
 from components import upload_view as problems_view
 from components import upload_words as words
@@ -130,7 +130,7 @@ def show_load(load_id: int) -> None:
     if found["rows_rejected"]:
         headers, rows = answers.ask(loads.rejected, load_id, SHOWN_REJECTED)
         all_rejected = answers.later(loads.rejected, load_id)
-        title = f"{words.many(int(found['rows_rejected']), 'row')} kept aside"
+        title = f"{formats.count(int(found['rows_rejected']), 'row')} kept aside"
         with frame.card("rejected", title, "Mend them and upload the file: its first two columns are ignored"):
             view.rejected(headers, rows, SHOWN_REJECTED)
             st.download_button(

@@ -1,7 +1,5 @@
 """Upload: a file in, what was understood of it, what is wrong with it, what it would change, and its receipt."""
 
-from functools import partial
-
 import streamlit as st
 
 from components import downloads, formats, frame, jobs, upload_controls, uploads
@@ -26,16 +24,7 @@ def show_start() -> None:
         st.html(f'<p class="rw-drop-limit">{LIMIT}</p>')
     left, right = st.columns(2)
     with left, frame.card("templates", "No export yet? Start from a template", "One header row and an example each"):
-        with st.container(horizontal=True):
-            for export in EXPORTS:
-                st.download_button(
-                    f"{export}.csv",
-                    partial(frame.template, export),
-                    file_name=f"{export}.csv",
-                    mime="text/csv",
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+        frame.templates(EXPORTS)
         with st.expander("What each export may hold"):
             upload_controls.dictionary()
     with right, frame.card("profiles", "Read as they are", "Exports that need no mapping"):
@@ -92,7 +81,8 @@ def show_actions(upload: Upload, report: LoadReport) -> None:
             if st.button("Publish", type="primary", disabled=not is_clean, icon=":material/publish:"):
                 uploads.publish(upload, quarantine=False)
                 st.rerun()
-            label = f"Publish {words.many(words.good_rows(report), 'good row')}, keep {formats.number(rejected)} aside"
+            good = formats.count(words.good_rows(report), "good row")
+            label = f"Publish {good}, keep {formats.number(rejected)} aside"
             if rejected and words.can_part(report) and st.button(label, icon=":material/rule:"):
                 uploads.publish(upload, quarantine=True)
                 st.rerun()

@@ -1,14 +1,22 @@
 """What people get from the contracts: a template to fill in for each export, and the data dictionary."""
 
 import csv
+import io
 from pathlib import Path
 
-from pipelines.contract import Column, Contract, contracts
+from pipelines.contract import Column, Contract, contract, contracts
 
 
 def template_rows(form: Contract) -> list[list[str]]:
     """An export's template: the header and one example row."""
     return [list(form.columns), [column.example for column in form.columns.values()]]
+
+
+def template(export: str) -> bytes:
+    """An export's template as a CSV file."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(template_rows(contract(export)))
+    return out.getvalue().encode("utf-8-sig")
 
 
 def write_templates(folder: Path) -> list[Path]:
@@ -17,8 +25,7 @@ def write_templates(folder: Path) -> list[Path]:
     files = []
     for form in contracts():
         file = folder / f"{form.export}.csv"
-        with file.open("w", newline="", encoding="utf-8-sig") as out:
-            csv.writer(out).writerows(template_rows(form))
+        file.write_bytes(template(form.export))
         files.append(file)
     return files
 

@@ -74,7 +74,7 @@ def main(folder: Path, memory: int) -> None:
     inbox: queue.SimpleQueue[tuple[str, dict[str, Any]]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(tasks, inbox), daemon=True).start()
 
-    from pipelines import load  # noqa: F401
+    importlib.import_module("pipelines.load")
     from pipelines.check import warm_up
 
     warm_up()

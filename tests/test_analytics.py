@@ -9,9 +9,8 @@ import pytest
 
 import analytics.projects
 from analytics import changes, portfolio, programs, projects, reasons
-from analytics.changes import Basis
 from analytics.projects import Place, Rebaseline
-from analytics.reading import NO_PROGRAM, Desk, Scope, choices, is_sample
+from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
 from pipelines.load import Request, load, withdraw
 from pipelines.problems import StoreError

@@ -15,10 +15,11 @@ from analytics.changes import Changes, Group, Net
 from analytics.portfolio import Money, Part, Standing, Summary
 from analytics.programs import Program, Rollup
 from analytics.reading import NO_PROGRAM, Place
-from components import charts, controls, downloads, formats, frame, health, portfolio_view, project_view, sentences
+from components import charts, controls, downloads, formats, health, portfolio_view, project_view, sentences
 from components.controls import resolve
 from components.figures import delta
 from components.theme import DARK, LIGHT, Palette
+from pipelines.templates import template
 
 ROOT = Path(__file__).resolve().parents[1]
 WEEKS = [date(2026, 11, 6), date(2026, 11, 13), date(2026, 11, 20)]
@@ -160,7 +161,7 @@ def test_the_trend_says_how_long_it_is() -> None:
 
 
 def test_the_status_template_holds_the_header_and_an_example() -> None:
-    header, example = frame.template("status").decode("utf-8-sig").splitlines()
+    header, example = template("status").decode("utf-8-sig").splitlines()
     assert header.startswith("project_id,")
     assert len(example) > 20
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from analytics import programs
-from analytics.programs import Basis, Rules
-from analytics.reading import NO_PROGRAM, Scope
+from analytics.programs import Rules
+from analytics.reading import NO_PROGRAM, Basis, Scope
 from pipelines.rules import set_rules
 from tests.test_analytics import World
 
