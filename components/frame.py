@@ -1,6 +1,6 @@
 """What stands around every page: style, head, breadcrumbs, cards, and the empty state that teaches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import controls, sample, theme
+from components import controls, downloads, sample, theme
 from components.formats import unbroken
-from pipelines.templates import template
+from pipelines.templates import dictionary, dictionary_frame, template, workbook
 
 
 @dataclass(frozen=True)
@@ -104,17 +104,25 @@ def empty(page: str, shows: Sequence[str], exports: Sequence[str]) -> None:
 
 
 def templates(exports: Iterable[str]) -> None:
-    """A button for each export that downloads its template."""
-    with st.container(horizontal=True):
+    """Two buttons for each export that download its template, as CSV and as a workbook with drop-downs."""
+    with st.container(horizontal=True, key="templates"):
         for export in exports:
-            st.download_button(
-                f"{export}.csv",
-                partial(template, export),
-                file_name=f"{export}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            _download(f"{export}.csv", partial(template, export), "text/csv")
+            _download(f"{export}.xlsx", partial(workbook, export), downloads.XLSX)
+
+
+def data_dictionary() -> None:
+    """Buttons that download the data dictionary: as a table, as a workbook, and as a text to read."""
+    with st.container(horizontal=True, key="dictionary"):
+        name = "data-dictionary"
+        _download(f"{name}.csv", lambda: downloads.as_csv(dictionary_frame()), "text/csv")
+        _download(f"{name}.xlsx", lambda: downloads.as_excel(dictionary_frame(), "Dictionary"), downloads.XLSX)
+        _download(f"{name}.md", lambda: dictionary().encode(), "text/markdown")
+
+
+def _download(name: str, write: Callable[[], bytes], mime: str) -> None:
+    """A button for a file that is made when it is asked for."""
+    st.download_button(name, write, file_name=name, mime=mime, icon=":material/download:", on_click="ignore")
 
 
 def trouble(message: str, fix: str) -> None:

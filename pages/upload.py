@@ -23,9 +23,10 @@ def show_start() -> None:
         upload_controls.drop("Files")
         st.html(f'<p class="rw-drop-limit">{LIMIT}</p>')
     left, right = st.columns(2)
-    with left, frame.card("templates", "No export yet? Start from a template", "One header row and an example each"):
+    with left, frame.card("templates", "No export yet? Start from a template", "In Excel with help and drop-downs"):
         frame.templates(EXPORTS)
         with st.expander("What each export may hold"):
+            frame.data_dictionary()
             upload_controls.dictionary()
     with right, frame.card("profiles", "Read as they are", "Exports that need no mapping"):
         view.profile_list()

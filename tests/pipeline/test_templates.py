@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
-from pipelines.contract import Contract, contract, contracts
-from pipelines.load import Request, load
-from pipelines.templates import dictionary, template_rows, write_templates
+from pipelines.contract import Column, Contract, contract, contracts
+from pipelines.load import load
+from pipelines.report import FileReport, Request
+from pipelines.templates import dictionary, dictionary_frame, template_rows, workbook, write_templates
 from pipelines.warehouse import Warehouse
 
 EACH = pytest.mark.parametrize("form", contracts(), ids=lambda form: form.export)
@@ -68,3 +72,106 @@ def test_the_tables_of_the_dictionary_are_even() -> None:
 def test_a_template_is_the_contracts_own_example() -> None:
     header, example = template_rows(contract("status"))
     assert dict(zip(header, example, strict=True))["status_date"] == "2026-11-20"
+
+
+def typed(column: Column) -> Any:
+    """A column's example as Excel keeps it when a person types it."""
+    if not column.example:
+        return None
+    match column.type:
+        case "date":
+            return dt.datetime.fromisoformat(column.example)
+        case "money" | "number" | "percent":
+            return float(column.example)
+        case _:
+            return column.example
+
+
+def filled(form: Contract, folder: Path, rows: int = 2) -> Path:
+    """A workbook template with rows filled in below its header, every key another."""
+    book = load_workbook(io.BytesIO(workbook(form.export)))
+    page = book[form.export]
+    for number in range(rows):
+        for place, column in enumerate(form.columns.values(), start=1):
+            value = typed(column)
+            page.cell(3 + number, place, f"{value}-{number}" if column.name == form.key[0] else value)
+    file = folder / f"{form.export}.xlsx"
+    book.save(file)
+    return file
+
+
+def told(file: FileReport) -> tuple[object, ...]:
+    return file.export, file.header_row, file.rows_read, file.rows_loaded, file.ignored_columns, file.problems
+
+
+@EACH
+def test_a_workbook_template_that_is_filled_in_loads_as_it_is(form: Contract, tmp_path: Path) -> None:
+    report = load(Warehouse(tmp_path / "store"), Request([filled(form, tmp_path)]))
+    (file,) = report.files
+    problems = [p for p in file.problems if p.severity == "error"]
+    assert (report.published, problems) == (1, [])
+    assert told(file)[:5] == (form.export, 2, 2, 2, ())
+
+
+def test_workbook_templates_load_together_without_a_word(tmp_path: Path) -> None:
+    files = [filled(form, tmp_path, 1) for form in contracts()]
+    for file in files:
+        book = load_workbook(file)
+        for row in book.worksheets[0].iter_rows(min_row=3):
+            for cell in row:
+                cell.value = str(cell.value).removesuffix("-0") if isinstance(cell.value, str) else cell.value
+        book.save(file)
+    report = load(Warehouse(tmp_path / "store"), Request(files))
+    assert [told(file) for file in report.files] == [(form.export, 2, 1, 1, (), []) for form in contracts()]
+
+
+@EACH
+def test_an_empty_workbook_template_has_no_rows(form: Contract, tmp_path: Path) -> None:
+    (tmp_path / "empty.xlsx").write_bytes(workbook(form.export))
+    report = load(Warehouse(tmp_path / "store"), Request([tmp_path / "empty.xlsx"]))
+    assert (report.published, [p.rule for p in report.files[0].problems]) == (None, ["no_rows"])
+
+
+@EACH
+def test_a_workbook_template_saved_as_csv_loads_too(form: Contract, tmp_path: Path) -> None:
+    page = load_workbook(filled(form, tmp_path))[form.export]
+    with (tmp_path / "saved.csv").open("w", newline="", encoding="utf-8") as out:
+        for row in page.iter_rows(values_only=True):
+            csv.writer(out).writerow([v.date() if isinstance(v, dt.datetime) else v for v in row])
+    (file,) = load(Warehouse(tmp_path / "store"), Request([tmp_path / "saved.csv"])).files
+    assert (file.export, file.header_row, file.rows_loaded) == (form.export, 2, 2)
+
+
+@EACH
+def test_a_workbook_template_offers_every_choice_and_keeps_the_header_in_sight(form: Contract) -> None:
+    book = load_workbook(io.BytesIO(workbook(form.export)))
+    page = book[form.export]
+    assert [cell.value for cell in page[2]] == list(form.columns)
+    assert page.freeze_panes == "B3"
+    offered = {}
+    for rule in page.data_validations.dataValidation:
+        (column,) = {cell[0].column for cell in page[str(rule.sqref)][:1]}
+        offered[list(form.columns)[column - 1]] = rule
+    for column in form.columns.values():
+        if column.values:
+            text = offered[column.name].formula1
+            if text.startswith('"'):
+                choices = text.strip('"').split(",")
+            else:
+                sheet, _, cells = text.partition("!")
+                assert book[sheet].sheet_state == "hidden"
+                choices = [cell.value for (cell,) in book[sheet][cells.replace("$", "")]]
+            assert choices == list(column.values)
+        elif column.type in ("date", "yes_no", "money", "number", "percent"):
+            assert offered[column.name].type in ("date", "list", "decimal")
+        assert column.help in page[1][list(form.columns).index(column.name)].value
+
+
+def test_the_dictionary_as_a_table_has_every_column_once() -> None:
+    frame = dictionary_frame()
+    assert [*zip(frame["export"], frame["column"], strict=True)] == [
+        (form.export, name) for form in contracts() for name in form.columns
+    ]
+    health = frame[frame["column"] == "reported_health"].iloc[0]
+    assert health["allowed"].startswith("green, ")
+    assert frame.loc[frame["key"] == "yes", "needed"].eq("yes").all()
