@@ -1,0 +1,139 @@
+"""Zip archives of exports: unpacked into a folder, with nothing in them trusted.
+
+A workbook (.xlsx) and other Office files are zip archives too; those are files, and are left as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from pipelines.decode import LOOKS_LIKE, ZIP
+from pipelines.inbox import safe_name
+from pipelines.problems import UnreadableFile
+from pipelines.workbook import UNPACKING
+
+MOST_MEMBERS = 200
+MOST_BYTES = 1 << 30
+MOST_RATIO = 200  # unpacked to packed: exports reach 30, a bomb a thousand
+SMALL = 10 << 20  # bytes up to which the ratio does not matter
+LONGEST_NAME = 400  # characters, with the folders
+BLOCK = 1 << 18
+# What programs put into archives of their own accord.
+LITTER = re.compile(r"(^|/)(__MACOSX(/|$)|\.[^/]+$|~\$[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+OFFICE = {"[Content_Types].xml", "mimetype"}  # the first of all Office formats, the second of OpenDocument
+TAR = (b"ustar", 257)  # and where it stands
+AGAIN = "Put the exports themselves into the archive, or hand them in without one."
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip archive that is no workbook or other document. OSError where it cannot be opened."""
+    with path.open("rb") as file:
+        if not file.read(4).startswith(ZIP):
+            return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not OFFICE & set(archive.namelist())
+    except UNPACKING:
+        return path.suffix.lower() == ".zip"  # damaged: else a workbook, of which its reader says so
+
+
+def unpack(path: Path, folder: Path, name: str | None = None) -> dict[Path, str]:
+    """Unpack a zip archive into a folder of its own; each file's place, and its name within the archive, in order.
+
+    `name` is what the archive is called, where it lies under another name. UnreadableFile for one that is damaged,
+    locked, empty, or too large once unpacked (rule "too_large"), and for one that holds a link, an archive, a name that
+    leads out of the folder, or the same name twice. Nothing is left of it then.
+    """
+    called = name or path.name
+    folder.mkdir(parents=True)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(called, archive)
+            return _write(called, archive, members, folder)
+    except UnreadableFile:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    except UNPACKING as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):  # the disk's, not the archive's
+            raise
+        raise UnreadableFile(f"{called} is a damaged archive.", "Make it again, or hand in its files alone.") from error
+
+
+def _members(called: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files of an archive by their names, judged by what its list says of them, before anything is unpacked."""
+    found: dict[str, zipfile.ZipInfo] = {}
+    for info in archive.infolist():
+        name = info.filename.replace("\\", "/")
+        shown = safe_name(name)
+        mode = info.external_attr >> 16
+        if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in PurePosixPath(name).parts:
+            raise UnreadableFile(f"{called} holds a file with a path out of the archive: {shown}.", AGAIN)
+        if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise UnreadableFile(f"{called} holds a link, which is not followed: {shown}.", AGAIN)
+        if name.endswith("/") or stat.S_ISDIR(mode) or LITTER.search(name):
+            continue
+        if info.flag_bits & 1:
+            raise UnreadableFile(f"{called} is locked with a password.", "Make it again without a password.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise UnreadableFile(f"{called} is packed in an unusual way: {shown}.", "Make it again as a plain .zip.")
+        if len(name) > LONGEST_NAME:
+            raise UnreadableFile(f"{called} holds a file with a far too long name: {shown}.", AGAIN)
+        if name in found:
+            raise UnreadableFile(f"{called} holds two files of one name: {shown}.", "Leave the right one in it.")
+        found[name] = info
+        if len(found) > MOST_MEMBERS:
+            raise _too_large(called, f"it holds more than {MOST_MEMBERS} files")
+    if not found:
+        raise UnreadableFile(f"{called} is an empty archive.", "Put the exports into it.", rule="empty_file")
+    _judge(called, sum(info.file_size for info in found.values()), sum(i.compress_size for i in found.values()))
+    return found
+
+
+def _judge(called: str, unpacked: int, packed: int) -> None:
+    """Refuse what unpacks to too much."""
+    if unpacked > MOST_BYTES:
+        raise _too_large(called, f"it unpacks to more than {MOST_BYTES >> 30} GB")
+    if unpacked > SMALL and unpacked > MOST_RATIO * packed:
+        raise _too_large(called, f"it unpacks to more than {MOST_RATIO} times its size")
+
+
+def _too_large(called: str, why: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"{called} is too large: {why}.", "Hand in fewer files, or without archive.", rule="too_large"
+    )
+
+
+def _write(called: str, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], folder: Path) -> dict[Path, str]:
+    """Unpack the files. What an archive's list says of sizes is not believed: what comes out is counted."""
+    placed: dict[Path, str] = {}
+    unpacked = packed = 0
+    for number, (name, info) in enumerate(members.items()):
+        # A folder each: names may differ in upper and lower case alone, or in what no file system takes.
+        path = folder / f"{number:03}" / safe_name(PurePosixPath(name).name)
+        path.parent.mkdir()
+        packed += info.compress_size
+        with archive.open(info) as source, path.open("xb") as out:
+            while block := source.read(BLOCK):
+                unpacked += len(block)
+                _judge(called, unpacked, packed)
+                out.write(block)
+        if what := _archive_within(path):
+            raise UnreadableFile(f"{called} holds {what}: {safe_name(name)}.", AGAIN)
+        placed[path] = name
+    return placed
+
+
+def _archive_within(path: Path) -> str | None:
+    """What kind of archive a file is, None where it is none."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    magic, place = TAR
+    if head[place:].startswith(magic):
+        return "a tar archive"
+    found = next((what for start, what in LOOKS_LIKE.items() if head.startswith(start) and "archive" in what), None)
+    return found or ("an archive" if is_archive(path) else None)
