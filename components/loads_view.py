@@ -13,7 +13,7 @@ from components.formats import NONE, count, is_missing, number, percent, size
 from components.frame import Crumb, breadcrumbs
 from components.tables import Cell, Column, Under
 from components.upload_words import NOUNS, moment, written_as
-from pipelines.map import profiles
+from pipelines.profile import profiles
 
 ROW_HEIGHT = 36
 ACTIONS = {"load": "Load", "undo": "Undo", "redo": "Reinstatement", "rules": "Change of rules"}

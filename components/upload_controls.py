@@ -14,8 +14,8 @@ from components.tables import Column
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
 from pipelines.findings import PROBLEMS, REJECTED
-from pipelines.map import profiles
 from pipelines.problems import RightworkError
+from pipelines.profile import profiles
 from pipelines.report import FileReport
 
 _DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}

@@ -15,7 +15,7 @@ from components.formats import count, is_missing, number
 from components.tables import Column
 from components.upload_words import NO_VALUE, NOUNS, place, shown, total, worded, written
 from pipelines.findings import Kind
-from pipelines.map import profiles
+from pipelines.profile import profiles
 from pipelines.report import FileReport, LoadReport
 
 SHOWN = 50  # problems in the table on the page; the downloads have all

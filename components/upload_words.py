@@ -10,7 +10,7 @@ import pandas as pd
 from analytics.reasons import shortened
 from components.formats import count, day, number
 from pipelines.contract import contract
-from pipelines.map import profiles
+from pipelines.profile import profiles
 from pipelines.report import ColumnRead, FileReport, LoadReport
 
 NO_VALUE = "empty"

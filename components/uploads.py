@@ -11,8 +11,8 @@ import streamlit as st
 
 from components import jobs, upload_view
 from pipelines import inbox
-from pipelines.map import profiles
 from pipelines.problems import RightworkError
+from pipelines.profile import profiles
 from pipelines.report import How, LoadReport, Request
 from pipelines.warehouse import Warehouse
 

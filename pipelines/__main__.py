@@ -11,13 +11,15 @@ from typing import Any
 
 from tqdm import tqdm
 
+from pipelines import originals
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
 from pipelines.history import aliases, history, rejected, rejected_csv
-from pipelines.load import SAMPLE, Progress, clear_sample, load, reinstate, withdraw
-from pipelines.map import profiles
+from pipelines.load import Progress, load
 from pipelines.problems import Problem, RightworkError, UsageError
-from pipelines.report import FileReport, LoadReport, Request
+from pipelines.profile import profiles
+from pipelines.publications import SAMPLE, clear_sample, reinstate, withdraw
+from pipelines.report import FileReport, How, LoadReport, Request
 from pipelines.rules import document, listed, set_rules
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
@@ -100,11 +102,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("load_id", type=int, metavar="LOAD_ID")
     sub.add_argument("--out", type=Path, metavar="FILE.csv", help="save them, to be mended and loaded again")
 
+    sub = command("original", _original, "Save the file that a load came from, byte for byte.")
+    sub.add_argument("load_id", type=int, metavar="LOAD_ID")
+    sub.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to save it")
+
     sub = command("aliases", _aliases, "List projects keyed by name, joined to a numbered one or not.")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
 
-    sub = command("templates", _templates, "Write one CSV template an export.")
+    sub = command("templates", _templates, "Write one template an export.")
     sub.add_argument("folder", type=Path, metavar="DIR")
+    sub.add_argument("--excel", action="store_true", help="workbooks with help and drop-downs, in place of CSV files")
 
     command("profiles", _profiles, "List the tools whose exports are read as they are.")
 
@@ -150,13 +157,15 @@ def _warehouse(asked: argparse.Namespace) -> Warehouse:
 
 def _load(asked: argparse.Namespace) -> int:
     request = Request(
-        files=asked.files,
-        export=asked.export,
-        profile=asked.profile,
-        source=asked.source,
-        constants=_pairs(asked.constants, "column", "COLUMN=VALUE"),
-        dates=asked.date_order,
-        decimal=DECIMALS.get(asked.decimal),
+        asked.files,
+        How(
+            export=asked.export,
+            profile=asked.profile,
+            source=asked.source,
+            constants=_pairs(asked.constants, "column", "COLUMN=VALUE"),
+            dates=asked.date_order,
+            decimal=DECIMALS.get(asked.decimal),
+        ),
         dry_run=asked.dry_run,
         quarantine=asked.quarantine,
     )
@@ -310,6 +319,14 @@ def _rejected(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _original(asked: argparse.Namespace) -> int:
+    warehouse = _warehouse(asked)
+    with warehouse.reading() as reading:
+        size = originals.save(warehouse.folder, reading.cursor(), asked.load_id, asked.out)
+    print(f"{size:,} bytes saved to {asked.out}.")
+    return 0
+
+
 def _aliases(asked: argparse.Namespace) -> int:
     with _warehouse(asked).reading() as reading:
         found = aliases(reading.cursor())
@@ -326,7 +343,7 @@ def _aliases(asked: argparse.Namespace) -> int:
 
 
 def _templates(asked: argparse.Namespace) -> int:
-    for file in write_templates(asked.folder):
+    for file in write_templates(asked.folder, excel=asked.excel):
         print(file)
     return 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contract import Contract, contract, contracts
-from pipelines.map import name_key
+from pipelines.profile import name_key
 
 FOLDER = Path(__file__).parent / "models"
 

@@ -9,8 +9,8 @@ import duckdb
 from pipelines import amounts, dates
 from pipelines.contract import Column, spelled
 from pipelines.literals import listed, quoted
-from pipelines.map import UNKNOWN_WORDS, Mapping
 from pipelines.problems import DataProblem, Problem
+from pipelines.profile import UNKNOWN_WORDS, Mapping
 from pipelines.read import TextTable
 from pipelines.survey import Survey, points_part_thousands, says_unknown, survey
 

@@ -13,8 +13,8 @@ import duckdb
 import pandas as pd
 
 from pipelines.contract import Check
-from pipelines.map import Mapping
 from pipelines.problems import RightworkError
+from pipelines.profile import Mapping
 
 FRAME_LIMIT = 100_000
 

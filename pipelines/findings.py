@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from pipelines.history import safe_cell
 from pipelines.problems import Problem
@@ -16,6 +17,38 @@ LONGEST = 1000  # characters of a cell that a bounded report holds
 PROBLEMS, REJECTED = "problems.csv", "rejected.csv"
 
 Kind = tuple[str, str, str | None, str]  # severity, rule, column, fix
+
+
+def start(con: duckdb.DuckDBPyConnection, problems: Sequence[Problem]) -> None:
+    """Start `found`, the problems of a table row by row, with those that reading it brought up."""
+    con.execute(
+        "create or replace temp table found (source_row bigint, column_name varchar, value varchar, rule varchar, "
+        "severity varchar, message varchar, fix varchar)"
+    )
+    add(con, list(problems))
+
+
+def add(con: duckdb.DuckDBPyConnection, problems: list[Problem]) -> None:
+    """Add problems to `found`."""
+    if not problems:
+        return
+    columns = ("row", "column", "value", "rule", "severity", "message", "fix")
+    frame = pd.DataFrame([[getattr(p, c) for c in columns] for p in problems], columns=list(columns), dtype="object")
+    con.register("problem_frame", frame)
+    con.execute(
+        'insert into found select row::bigint, "column"::varchar, value::varchar, rule, severity, message, fix '
+        "from problem_frame"
+    )
+    con.unregister("problem_frame")
+
+
+def every(con: duckdb.DuckDBPyConnection) -> list[Problem]:
+    """What is in `found`, by row."""
+    rows = con.sql(
+        "select rule, message, fix, source_row, column_name, value, severity from found "
+        "order by source_row, column_name"
+    ).fetchall()
+    return [Problem(*row) for row in rows]
 
 
 def first_of_each(con: duckdb.DuckDBPyConnection) -> tuple[list[Problem], dict[Kind, int]]:

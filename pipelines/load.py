@@ -3,30 +3,27 @@
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Mapping as MappingType
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 
 from pipelines import build, findings
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
+from pipelines.columns import columns_as_text, columns_mapped, columns_typed
 from pipelines.contract import EXPORTS, contract
 from pipelines.headers import fold
-from pipelines.map import Mapping, all_headers, understand
+from pipelines.map import understand
 from pipelines.plan import changes, plan, write
-from pipelines.problems import DataProblem, Problem, UnreadableFile, UsageError
+from pipelines.problems import DataProblem, Problem, UnreadableFile
+from pipelines.profile import Mapping, all_headers
+from pipelines.publications import SAMPLE, record, record_event, sample_loads
 from pipelines.read import TextTable, read
-from pipelines.report import ColumnRead, FileReport, LoadReport, Request
-from pipelines.warehouse import Warehouse, current_person, now
-
-SAMPLE = "sample"  # the source's name of the sample organisation
-LOOKED_AT = 500  # rows among which a column's examples are looked for
-LONGEST_EXAMPLE = 200  # characters
+from pipelines.report import FileReport, LoadReport, Request
+from pipelines.warehouse import Warehouse, now
 
 Progress = Callable[[str, float], None]
 
@@ -57,7 +54,7 @@ def load(
         con = draft.con
         tables, reports = _read_all(con, request, scratch, tell)
         con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
-        cleared = _sample_loads(con) if request.source != SAMPLE else []
+        cleared = sample_loads(con, draft.version - 1) if request.shared.source != SAMPLE else []
         con.execute("delete from load_in_force where list_contains($1::int[], load_id)", [cleared])
         repeated = _repeats_the_latest(con, tables)
         loads: list[int] = []
@@ -106,30 +103,6 @@ def load(
     return report
 
 
-def record(con: duckdb.DuckDBPyConnection, publication: int, action: str) -> None:
-    """Write a publication into the log."""
-    con.execute("insert into publication values (?, ?, ?, ?)", [publication, action, now(), current_person()])
-
-
-def record_event(
-    con: duckdb.DuckDBPyConnection, publication: int, event: str, loads: list[int], why: str | None = None
-) -> None:
-    """Write into the log what a publication does to loads: "committed", "withdrawn" or "restored"."""
-    for load_id in loads:
-        values = [publication, load_id, event, now(), current_person(), why]
-        con.execute("insert into load_event values (?, ?, ?, ?, ?, ?)", values)
-
-
-def _sample_loads(con: duckdb.DuckDBPyConnection) -> list[int]:
-    """The sample's loads in force: they make room for the first exports of one's own."""
-    return [
-        n
-        for (n,) in con.sql(
-            "select load_id from load semi join load_in_force using (load_id) where source = 'sample'"
-        ).fetchall()
-    ]
-
-
 def _repeats_the_latest(con: duckdb.DuckDBPyConnection, tables: list[_Table]) -> bool:
     """Whether these very tables are the latest loads in force of their exports, in this order: nothing can change."""
     for export in {t.mapping.contract.export for t in tables}:
@@ -171,22 +144,13 @@ def _read_all(
             report = FileReport(name, text.sheet, digest, rows_read=text.rows, path=path, seconds=seconds)
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             try:
-                mapping = understand(
-                    text,
-                    export=how.export,
-                    profile=how.profile,
-                    constants=how.constants,
-                    dates=how.dates,
-                    decimal=how.decimal,
-                )
+                mapping = understand(text, how)
             except DataProblem as error:
                 report.refuse(error)
                 if request.dry_run:
-                    report.columns = _as_text(con, text, range(len(text.headers)), {})
+                    report.columns = columns_as_text(con, text, range(len(text.headers)), {})
                 misfits.append(report)
                 continue
-            if how.source:
-                mapping = replace(mapping, source=replace(mapping.source, name=how.source))
             report.export, report.profile = mapping.contract.export, mapping.profile
             report.source = mapping.source.name
             report.ignored_columns = mapping.unmapped
@@ -226,18 +190,18 @@ def _load_table(
         return None
     form, report, started = table.mapping.contract, table.report, now()
     explain, keep = request.dry_run, request.keep
-    _found(con, table.text.problems)
+    findings.start(con, table.text.problems)
     try:
         decided = cast(con, table.text, table.mapping, _spellings(con))
     except DataProblem as error:
         report.refuse(error)
         _report_problems(con, report, report.problems, keep, explain=explain)
         if explain:
-            report.columns = _columns_as_text(con, table)
+            report.columns = columns_mapped(con, table.text, table.mapping)
         return None
     report.assumed = decided.assumed
     if explain:
-        report.columns = _columns(con, table, decided.decided)
+        report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
     known = _known(con, form.export)
     verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
     outcome = plan(con, form, table.mapping.text)
@@ -264,60 +228,6 @@ def _load_table(
     _write_findings(con, table, load_id, notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])
     return load_id
-
-
-def _columns(con: duckdb.DuckDBPyConnection, table: _Table, decided: MappingType[str, str]) -> list[ColumnRead]:
-    """How each column of a table is read, judged by its first rows; `typed` must be there."""
-    text = table.mapping.text
-    pairs = {
-        name: f"{{'text': left({sql}, {LONGEST_EXAMPLE}), 'value': left(y.{name}::varchar, {LONGEST_EXAMPLE})}}"
-        for name, sql in text.items()
-    }
-    rows = f"(from typed limit {LOOKED_AT}) as y join {table.text.relation} as t using (source_row)"
-    found = _examples(con, pairs.values(), rows)
-    read = [
-        ColumnRead(
-            table.mapping.headers[name],
-            name,
-            tuple(pair["text"] for pair in examples),
-            examples[0]["value"] if examples else None,
-            decided.get(name),
-        )
-        for name, examples in zip(pairs, found, strict=True)
-    ]
-    return read + _columns_as_text(con, table, only_unused=True)
-
-
-def _columns_as_text(con: duckdb.DuckDBPyConnection, table: _Table, *, only_unused: bool = False) -> list[ColumnRead]:
-    """What the columns of a table say, before anything is typed."""
-    unused = table.mapping.unmapped
-    feeds = {header: name for name, header in table.mapping.headers.items() if header not in unused}
-    headers = enumerate(table.text.headers)
-    return _as_text(con, table.text, [n for n, header in headers if not only_unused or header in unused], feeds)
-
-
-def _as_text(
-    con: duckdb.DuckDBPyConnection, text: TextTable, places: Iterable[int], feeds: MappingType[str, str]
-) -> list[ColumnRead]:
-    wanted = [n for n in places if text.headers[n]]
-    if not wanted:
-        return []
-    # One list a column at once would take a gigabyte for the 400 columns that a tool may export.
-    cells = ", ".join(f"c{n}" for n in wanted)
-    first = f"(select {cells} from {text.relation} limit {LOOKED_AT})"
-    found = dict(
-        con.sql(
-            f"select name, list_sort(list(distinct left(text, {LONGEST_EXAMPLE})))[:3] "
-            f"from (unpivot {first} on {cells} into name name value text) group by name"
-        ).fetchall()
-    )
-    return [ColumnRead(text.headers[n], feeds.get(text.headers[n]), tuple(found.get(f"c{n}", ()))) for n in wanted]
-
-
-def _examples(con: duckdb.DuckDBPyConnection, structs: Iterable[str], rows: str) -> list[list[dict[str, Any]]]:
-    """For each struct (with a `text`) up to three that say something, in the order of their texts."""
-    asked = [f"list_sort(list(distinct {one}) filter (({one}).text is not null))[:3]" for one in structs]
-    return [examples or [] for examples in con.sql(f"select {', '.join(['1', *asked])} from {rows}").fetchall()[0][1:]]
 
 
 def _contradictions(con: duckdb.DuckDBPyConnection, table: _Table, before: list[int]) -> list[Problem]:
@@ -349,28 +259,6 @@ def _let_go(con: duckdb.DuckDBPyConnection, table: _Table) -> None:
         con.execute(f'drop {kind} "{name}"')
 
 
-def _found(con: duckdb.DuckDBPyConnection, problems: Sequence[Problem]) -> None:
-    """Start `found`, the problems of a table row by row, with those that reading it brought up."""
-    con.execute(
-        "create or replace temp table found (source_row bigint, column_name varchar, value varchar, rule varchar, "
-        "severity varchar, message varchar, fix varchar)"
-    )
-    _add_problems(con, "found", list(problems))
-
-
-def _add_problems(con: duckdb.DuckDBPyConnection, target: str, problems: list[Problem]) -> None:
-    if not problems:
-        return
-    columns = ("row", "column", "value", "rule", "severity", "message", "fix")
-    frame = pd.DataFrame([[getattr(p, c) for c in columns] for p in problems], columns=list(columns), dtype="object")
-    con.register("problem_frame", frame)
-    con.execute(
-        f'insert into {target} select row::bigint, "column"::varchar, value::varchar, rule, severity, message, fix '
-        "from problem_frame"
-    )
-    con.unregister("problem_frame")
-
-
 def _report_problems(
     con: duckdb.DuckDBPyConnection, report: FileReport, notes: list[Problem], keep: Path | None, *, explain: bool
 ) -> None:
@@ -380,18 +268,10 @@ def _report_problems(
         if explain:
             findings.keep_problems(con, keep, report.file, notes)
     else:
-        listed = _problems(con)
+        listed = findings.every(con)
     report.problems = notes + listed
     found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
     report.warnings = found + sum(p.severity == "warning" for p in notes)
-
-
-def _problems(con: duckdb.DuckDBPyConnection) -> list[Problem]:
-    rows = con.sql(
-        "select rule, message, fix, source_row, column_name, value, severity from found "
-        "order by source_row, column_name"
-    ).fetchall()
-    return [Problem(*row) for row in rows]
 
 
 def _spellings(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -459,7 +339,7 @@ def _write_findings(
     con: duckdb.DuckDBPyConnection, table: _Table, load_id: int, notes: list[Problem], verdicts: list[Verdict]
 ) -> None:
     """Keep the problems, the rejected rows in the file's own words, and how each rule went."""
-    _add_problems(con, "found", notes)
+    findings.add(con, notes)
     con.execute(f"insert into problem select {load_id}, * from found")
     cells = ", ".join(f"c{position}" for position in range(len(table.text.headers)))
     con.execute(
@@ -482,64 +362,3 @@ def _write_findings(
                 v.failed,
             ],
         )
-
-
-def reinstate(warehouse: Warehouse, load_id: int, why: str) -> int:
-    """Let a withdrawn load count again, in its old place among the others. The new publication.
-
-    UsageError when there is no such load, it is in force, or it is of the sample organisation, which made room.
-    """
-    with warehouse.writing() as draft:
-        con = draft.con
-        in_force = {n for (n,) in con.sql(build.loads_in_force(draft.version - 1)).fetchall()}
-        found = con.execute("select source from load where load_id = ?", [load_id]).fetchall()
-        own = con.sql("select load_id from load where source <> 'sample'").fetchall()
-        what = ""
-        if not found:
-            what = f"there is no load {load_id}"
-        elif load_id in in_force:
-            what = f"load {load_id} is in force"
-        elif found == [(SAMPLE,)] and in_force & {n for (n,) in own}:
-            what = f"load {load_id} is of the sample organisation, which made room for exports of your own"
-        if what:
-            draft.discard()
-            raise UsageError(what, "See python -m pipelines history.")
-        record(con, draft.version, "redo")
-        record_event(con, draft.version, "restored", [load_id], why)
-        build.update(con, draft.version, [load_id])
-        return draft.version
-
-
-def clear_sample(warehouse: Warehouse, why: str = "cleared") -> int:
-    """Withdraw all loads of the sample organisation as one publication; its number.
-
-    UsageError when none of them is in force. The sample can be loaded again.
-    """
-    with warehouse.writing() as draft:
-        draft.con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
-        loads = _sample_loads(draft.con)
-        if not loads:
-            draft.discard()
-            raise UsageError("the sample organisation is not loaded", "See python -m pipelines history.")
-        record(draft.con, draft.version, "clear")
-        record_event(draft.con, draft.version, "withdrawn", loads, why)
-        build.update(draft.con, draft.version, loads)
-        return draft.version
-
-
-def withdraw(warehouse: Warehouse, load_id: int, why: str) -> int:
-    """Undo a load: its rows no longer count, and what others said before and after it holds. The new publication.
-
-    UsageError when there is no such load, or it is not in force.
-    """
-    with warehouse.writing() as draft:
-        in_force = {n for (n,) in draft.con.sql(build.loads_in_force(draft.version - 1)).fetchall()}
-        if load_id not in in_force:
-            draft.discard()
-            known = draft.con.execute("select exists (from load where load_id = ?)", [load_id]).fetchall()[0][0]
-            what = f"load {load_id} was withdrawn already" if known else f"there is no load {load_id}"
-            raise UsageError(what, "See python -m pipelines history.")
-        record(draft.con, draft.version, "undo")
-        record_event(draft.con, draft.version, "withdrawn", [load_id], why)
-        build.update(draft.con, draft.version, [load_id])
-        return draft.version

@@ -13,9 +13,12 @@ from pipelines.problems import Problem, RightworkError, UnreadableFile
 class How:
     """How a file is to be read, where it does not tell itself.
 
-    `source` names where it comes from, in place of the profile's; `constants` fill columns that it lacks; `dates`
-    ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `name` is what the file is called,
-    where it lies under another name.
+    `source` names where it comes from, in place of the profile's; `constants` fill columns that it lacks, or stand in
+    for them; `dates` ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `encoding`,
+    `delimiter` and `header_row` (its line, from 1) say how its text is taken apart. `columns` maps columns of the
+    contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed values,
+    `attributes` are headers that are kept beside the contract's columns. `repairs` are the accepted ones, by their
+    names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
     """
 
     export: str | None = None
@@ -24,12 +27,22 @@ class How:
     constants: dict[str, str] = field(default_factory=dict)
     dates: str | None = None
     decimal: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header_row: int | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
     name: str | None = None
+
+
+HERE = How()  # as the file tells
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a load was asked to do: its files, and how they are to be read (see `How`).
+    """What a load was asked to do: its files, and how they are to be read.
 
     `own` says it for single files, in place of what is said for all. With `keep`, a folder, the report holds the first
     problems of each kind only, and a dry run writes all of them, and the rejected rows, into that folder (see
@@ -37,12 +50,7 @@ class Request:
     """
 
     files: Sequence[Path]
-    export: str | None = None
-    profile: str | None = None
-    source: str | None = None
-    constants: dict[str, str] = field(default_factory=dict)
-    dates: str | None = None
-    decimal: str | None = None
+    shared: How = HERE
     dry_run: bool = False
     quarantine: bool = False
     own: Mapping[Path, How] = field(default_factory=dict)
@@ -50,8 +58,7 @@ class Request:
 
     def how(self, file: Path) -> How:
         """How one of the files is to be read."""
-        shared = How(self.export, self.profile, self.source, self.constants, self.dates, self.decimal)
-        return self.own.get(file, shared)
+        return self.own.get(file, self.shared)
 
 
 @dataclass(frozen=True)

@@ -240,7 +240,7 @@ def set_rules(
 
     UsageError when a change is not possible (see `checked`), nothing would change, or the reason is missing.
     """
-    from pipelines.load import record  # brings what the server, which imports this module, must not hold
+    from pipelines.publications import record  # brings what the server, which imports this module, must not hold
 
     tell = progress or (lambda words, share: None)
     if not why.strip():

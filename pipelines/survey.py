@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines import amounts, dates
 from pipelines.contract import Column
-from pipelines.map import UNKNOWN_WORDS, Mapping
+from pipelines.profile import UNKNOWN_WORDS, Mapping
 from pipelines.texttable import TextTable, cells_of, is_view, materialise
 
 

@@ -21,19 +21,19 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipelines.problems import RightworkError, UsageError
-from pipelines.report import LoadReport, Request
+from pipelines.report import How, LoadReport, Request
 from pipelines.warehouse import Warehouse
 
 # A task is a function that takes the warehouse, the arguments of its job by name, and, if it has one, `progress`.
 # This module is imported by the server as well: what is heavy is named here, and imported where it runs.
 TASKS = {
     "load": "pipelines.load:load",
-    "withdraw": "pipelines.load:withdraw",
-    "reinstate": "pipelines.load:reinstate",
+    "withdraw": "pipelines.publications:withdraw",
+    "reinstate": "pipelines.publications:reinstate",
     "set_rules": "pipelines.rules:set_rules",
     "backup": "pipelines.worker:save",
     "demo": "pipelines.worker:demo",
-    "clear_sample": "pipelines.load:clear_sample",
+    "clear_sample": "pipelines.publications:clear_sample",
 }
 
 NICE = 10
@@ -54,14 +54,15 @@ def demo(warehouse: Warehouse, progress: Progress | None = None) -> LoadReport:
     """Load the sample organisation. UsageError where exports of one's own are in force."""
     from pipelines.__main__ import SAMPLE_FOLDER
     from pipelines.history import history
-    from pipelines.load import SAMPLE, load
+    from pipelines.load import load
+    from pipelines.publications import SAMPLE
 
     if warehouse.publication():
         with warehouse.reading() as reading:
             loads = history(reading.cursor(), reading.publication)
         if any(one["in_force"] and one["source"] != SAMPLE for one in loads):
             raise UsageError("Exports of your own are loaded.", "The sample is for looking around before that.")
-    return load(warehouse, Request(sorted(SAMPLE_FOLDER.glob("*.csv")), source=SAMPLE), progress=progress)
+    return load(warehouse, Request(sorted(SAMPLE_FOLDER.glob("*.csv")), How(source=SAMPLE)), progress=progress)
 
 
 def main(folder: Path, memory: int) -> None:

@@ -12,8 +12,10 @@ from analytics import changes, portfolio, programs, projects, reasons
 from analytics.projects import Place, Rebaseline
 from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
-from pipelines.load import Request, load, withdraw
+from pipelines.load import load
 from pipelines.problems import StoreError
+from pipelines.publications import withdraw
+from pipelines.report import Request
 from pipelines.warehouse import Warehouse
 
 BEFORE, DAY = dt.date(2026, 11, 13), dt.date(2026, 11, 20)

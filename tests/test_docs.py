@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.__main__ import _parser
-from pipelines.map import profiles
+from pipelines.profile import profiles
 from pipelines.templates import dictionary
 
 ROOT = Path(__file__).parents[1]

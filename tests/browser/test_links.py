@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pipelines.load import Request, load, withdraw
+from pipelines.load import load
+from pipelines.publications import withdraw
+from pipelines.report import Request
 from pipelines.warehouse import Warehouse
 from tests.browser.conftest import ROOT, Serve, server
 from tests.browser.places import Place, places, settle

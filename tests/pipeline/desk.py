@@ -9,7 +9,9 @@ from typing import Any
 import duckdb
 
 from pipelines import build
-from pipelines.load import LoadReport, Request, load, reinstate, withdraw
+from pipelines.load import load
+from pipelines.publications import reinstate, withdraw
+from pipelines.report import How, LoadReport, Request
 from pipelines.warehouse import Reading, Warehouse
 
 TODAY = dt.date(2026, 11, 20)
@@ -56,7 +58,8 @@ class Desk:
 
     def try_load(self, *texts: str, **asked: Any) -> LoadReport:
         """Load exports as one publication; the report, whatever it says."""
-        return load(self.warehouse, Request([self.file(text) for text in texts], **asked), today=TODAY)
+        shared = How(**{name: asked.pop(name) for name in list(asked) if name in How.__dataclass_fields__})
+        return load(self.warehouse, Request([self.file(text) for text in texts], shared, **asked), today=TODAY)
 
     def load(self, *texts: str, **asked: Any) -> list[int]:
         """Load exports as one publication that must succeed; the numbers of its loads."""

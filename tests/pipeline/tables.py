@@ -9,9 +9,12 @@ from typing import Any
 
 import duckdb
 
+from pipelines import findings
 from pipelines.cast import cast
-from pipelines.map import Mapping, understand
+from pipelines.map import understand
 from pipelines.problems import DataProblem, Problem
+from pipelines.profile import Mapping
+from pipelines.report import How
 from pipelines.texttable import TextTable, Writer
 
 Rows = Sequence[Sequence[str | None]]
@@ -67,17 +70,14 @@ def type_rows(
     delimiter: str | None = ",",
     **how: Any,
 ) -> Typed:
-    """Map and cast a table; `how` goes to `understand`. What can't be decided is in `questions`.
+    """Map and cast a table; `how` are the fields of a `How`. What can't be decided is in `questions`.
 
     One connection serves all: look at a table before the next one is cast.
     """
     con = connection()
     table = text_table(con, headers, rows, delimiter)
-    mapping = understand(table, **how)
-    con.execute(
-        "create or replace temp table found (source_row bigint, column_name varchar, value varchar, rule varchar, "
-        "severity varchar, message varchar, fix varchar)"
-    )
+    mapping = understand(table, How(**how))
+    findings.start(con, [])
     try:
         done = cast(con, table, mapping, known or {})
     except DataProblem as error:

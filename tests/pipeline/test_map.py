@@ -9,13 +9,15 @@ import pytest
 from tables import text_table, type_rows
 
 from pipelines.contract import EXPORTS, contract
-from pipelines.map import Mapping, all_headers, profiles, understand
+from pipelines.map import understand
 from pipelines.problems import DataProblem, UsageError
+from pipelines.profile import Mapping, all_headers, profiles
+from pipelines.report import How
 
 
 def mapped(*headers: str, **how: Any) -> Mapping:
     with duckdb.connect() as con:
-        return understand(text_table(con, headers, [["x"] * len(headers)]), **how)
+        return understand(text_table(con, headers, [["x"] * len(headers)]), How(**how))
 
 
 def refused(*headers: str, **how: Any) -> DataProblem:

@@ -17,8 +17,10 @@ import pytest
 
 from pipelines.__main__ import main
 from pipelines.contract import EXPORTS, contract
-from pipelines.load import LoadReport, Request, clear_sample, load
+from pipelines.load import load
 from pipelines.problems import UsageError
+from pipelines.publications import clear_sample
+from pipelines.report import How, LoadReport, Request
 from pipelines.sample import LAST_WEEK, STATUS_COLUMNS, generate
 from pipelines.sample_stories import STORIES
 from pipelines.warehouse import Warehouse
@@ -487,7 +489,7 @@ def test_the_sample_is_cleared_and_comes_back(tmp_path: Path, capsys: pytest.Cap
     small = generate(tmp_path / "small", projects=20, weeks=3)
     with pytest.raises(UsageError, match="not loaded"):
         clear_sample(warehouse)
-    asked = Request(list(small.values()), source="sample")
+    asked = Request(list(small.values()), How(source="sample"))
     assert load(warehouse, asked, today=TODAY).published == 1
     assert clear_sample(warehouse, "done looking") == 2
     with warehouse.reading() as reading:
@@ -518,7 +520,7 @@ def test_clearing_the_sample_leaves_exports_of_ones_own(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "warehouse")
     small = generate(tmp_path / "small", projects=20, weeks=3)
     load(warehouse, Request([small["status"]]), today=TODAY)
-    load(warehouse, Request([small["projects"]], source="sample"), today=TODAY)
+    load(warehouse, Request([small["projects"]], How(source="sample")), today=TODAY)
     assert clear_sample(warehouse) == 3
     with warehouse.reading() as reading:
         con = reading.cursor()

@@ -1,0 +1,224 @@
+"""Profiles: how one tool's export reads as a contract's, from profiles/*.yaml, and a table read by one."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.contract import Contract, contract, known_headers
+from pipelines.headers import fold
+from pipelines.literals import quoted
+from pipelines.problems import Problem, UsageError
+from pipelines.texttable import TextTable
+
+FOLDER = Path(__file__).parent / "profiles"
+BY_NAME = "'name:'"
+
+# Cells that say "nothing is known" in so many words; never errors outside text columns.
+UNKNOWN_WORDS = (
+    *("n/a", "na", "n.a.", "n.a", "#n/a", "none", "null", "nil", "nan", "<na>", "(blank)", "(none)", "unknown"),
+    *("-", "--", "---", "–", "—", ".", "..", "...", "…", "?", "??", "???", "tbc", "tbd", "tba", "t.b.c.", "t.b.d."),
+    *("not available", "not applicable", "not known", "not set"),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an export comes from: its reporting interval in days, currency, scale of money and rule for baselines."""
+
+    name: str = "template"
+    interval_days: int | None = None
+    currency: str | None = None
+    scale: float = 1
+    baseline: str = "stated"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How one tool's export reads as a contract's: its headers, values and conventions, from profiles/*.yaml.
+
+    `recognise` lists sets of headers, each of which gives the export away. `decimal` is its decimal sign, where the
+    amounts alone may not tell. A header that ends in "*" stands for all that begin like it.
+    """
+
+    name: str
+    title: str
+    export: str
+    origin: str
+    tested: str
+    recognise: tuple[tuple[str, ...], ...]
+    source: Source
+    dates: str | None
+    decimal: str | None
+    unknown: tuple[str, ...]
+    columns: dict[str, dict[str, Any]]
+
+    def headers(self) -> set[str]:
+        """Every header that the profile names, folded."""
+        named = {header for together in self.recognise for header in together}
+        for spec in self.columns.values():
+            otherwise = spec.get("otherwise", {})
+            for part in (spec, otherwise):
+                named |= {*part.get("from", ()), *part.get("sum", ()), *part.get("within", ())}
+        return {fold(header) for header in named}
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A table understood: its contract, and for each column of it the SQL that gives the cell's text.
+
+    `headers` names, per column, the file's own header (shown in problems). `values` are a profile's spellings of
+    choices, per column. Columns that the file lacks are absent. `notes` are warnings about the headers. `keys_by_name`
+    says that rows may be keyed by the project's name.
+    """
+
+    contract: Contract
+    profile: str | None
+    source: Source
+    text: dict[str, str]
+    headers: dict[str, str]
+    dates: str | None = None
+    decimal: str | None = None
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    unmapped: tuple[str, ...] = ()
+    keys_by_name: bool = False
+    notes: tuple[Problem, ...] = ()
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """The shipped profiles by name."""
+    found = {}
+    for file in sorted(FOLDER.glob("*.yaml")):
+        given = yaml.safe_load(file.read_text("utf-8"))
+        found[given["profile"]] = Profile(
+            name=given["profile"],
+            title=given["title"],
+            export=given["export"],
+            origin=given["from"],
+            tested=given["tested"],
+            recognise=tuple(tuple(headers) for headers in given["recognise"]),
+            source=Source(**given["source"]),
+            dates=given.get("dates"),
+            decimal=given.get("decimal"),
+            unknown=tuple(given.get("unknown", ())),
+            columns=given["columns"],
+        )
+    return found
+
+
+@cache
+def all_headers() -> frozenset[str]:
+    """Every header, folded, that a contract or a profile knows: what a header row is found by."""
+    return frozenset(known_headers().union(*(p.headers() for p in profiles().values())))
+
+
+def fitting(table: TextTable, export: str | None, name: str | None) -> Profile | None:
+    """The profile asked for by its name, else the one that most of the table's headers give away."""
+    if name is not None:
+        if name not in profiles():
+            raise UsageError(f"there is no profile named {name}", f"Use one of: {', '.join(profiles())}.")
+        asked = profiles()[name]
+        if export not in (None, asked.export):
+            raise UsageError(f"the profile {name} reads {asked.export}, not {export}", "Leave out --as or --profile.")
+        return asked
+    present = positions(table)
+    found = [
+        (len(together), p)
+        for p in profiles().values()
+        for together in p.recognise
+        if (export is None or p.export == export) and all(places(header, present) for header in together)
+    ]
+    return max(found, key=lambda one: one[0], default=(0, None))[1]
+
+
+def positions(table: TextTable) -> dict[str, list[int]]:
+    """Where each header, folded, stands in a table."""
+    found: dict[str, list[int]] = {}
+    for position, header in enumerate(table.headers):
+        found.setdefault(fold(header), []).append(position)
+    return found
+
+
+def places(header: str, positions: dict[str, list[int]]) -> list[int]:
+    """Where a profile's header stands in a file; one that ends in "*" stands for all that begin like it."""
+    if not header.endswith("*"):
+        return positions.get(fold(header), [])
+    return [place for found, places in positions.items() if found.startswith(fold(header)) for place in places]
+
+
+def by_profile(table: TextTable, profile: Profile) -> Mapping:
+    """A table as a profile reads it."""
+    where = positions(table)
+    text: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    used: set[int] = set()
+    for column, spec in profile.columns.items():
+        unknown = () if contract(profile.export).columns[column].type == "text" else profile.unknown
+        texts = []
+        for part in (spec, spec.get("otherwise", {})):
+            named = part.get("from", part.get("sum", ()))
+            if sources := [place for header in named for place in places(header, where)]:
+                texts.append(_profile_text(part, sources, where, unknown))
+                headers.setdefault(column, table.headers[sources[0]])
+                used |= set(sources)
+        if texts:
+            # What stands in for a column does so in each row that leaves the column empty.
+            stated = [f"case when {_says_nothing(one)} then null else {one} end" for one in texts[:-1]]
+            text[column] = f"coalesce({', '.join([*stated, texts[-1]])})" if stated else texts[0]
+        if "values" in spec:
+            values[column] = {fold(raw): value for value, raws in spec["values"].items() for raw in raws}
+    return Mapping(
+        contract=contract(profile.export),
+        profile=profile.name,
+        source=profile.source,
+        text=text,
+        headers=headers,
+        dates=profile.dates,
+        decimal=profile.decimal,
+        values=values,
+        unmapped=tuple(h for i, h in enumerate(table.headers) if i not in used),
+        keys_by_name=BY_NAME in text.get("project_id", ""),
+    )
+
+
+def _says_nothing(text: str) -> str:
+    return f"lower({text}) in ({', '.join(map(quoted, UNKNOWN_WORDS))})"
+
+
+def _profile_text(
+    part: dict[str, Any], sources: list[int], where: dict[str, list[int]], unknown: tuple[str, ...]
+) -> str:
+    cells = [f"c{p}" for p in sources]
+    if unknown:
+        pattern = quoted(f"(?is)({'|'.join(unknown)})")
+        cells = [f"case when not regexp_full_match({cell}, {pattern}) then {cell} end" for cell in cells]
+    if "sum" in part:
+        numbers = [f"try_cast(translate({cell}, ',$', '') as decimal(38, 6))" for cell in cells]
+        # A summand that can't be read stands for the whole, so that it is found and named.
+        unread = ", ".join(f"case when {n} is null then {cell} end" for n, cell in zip(numbers, cells, strict=True))
+        total = f"({' + '.join(f'coalesce({number}, 0)' for number in numbers)})::varchar"
+        return f"coalesce({unread}, case when coalesce({', '.join(cells)}) is not null then {total} end)"
+    text = f"coalesce({', '.join(cells)})" if len(cells) > 1 else cells[0]
+    if part.get("name_key"):
+        return f"{BY_NAME} || {name_key(text)}"
+    if part.get("upper"):
+        text = f"upper({text})"
+    if "within" in part:
+        outer = where[fold(part["within"][0])][0]
+        text = f"c{outer} || ' / ' || {text}"
+    if "prefix" in part:
+        text = f"{quoted(part['prefix'])} || {text}"
+    if "format" in part:
+        before, _, after = part["format"].partition("{}")
+        text = f"{quoted(before)} || {text} || {quoted(after)}"
+    return text
+
+
+def name_key(text: str) -> str:
+    """SQL that reduces a project's name to what stays the same when case, spaces and punctuation drift."""
+    plain = f"replace(lower(strip_accents({text})), '&', ' and ')"
+    return f"trim(regexp_replace({plain}, '[^\\p{{L}}\\p{{N}}]+', '-', 'g'), '-')"
