@@ -62,11 +62,66 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """One thing that was decided about a file: what ("encoding", "header row", "dates of Start"), as what, and why.
+
+    `setting` is the field of `How` that decides otherwise, None where nothing does.
+    """
+
+    what: str
+    value: str
+    why: str
+    setting: str | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of a file that is no data: its line, what it is ("empty", "total", "footer", ...), and what it says."""
+
+    row: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A mend of what a file says, offered or accepted: never made unasked.
+
+    `name` is the same for the same file at each check; `How.repairs` accepts by it. `rule` groups repairs of a kind,
+    `column` is the file's header (None: whole rows), `before` and `after` the cell's text, `count` how many rows it
+    mends, `rows` the first of their lines, `why` what makes it likely.
+    """
+
+    name: str
+    rule: str
+    column: str | None
+    before: str
+    after: str
+    count: int
+    rows: tuple[int, ...]
+    why: str
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class ValueRead:
+    """One text in a column of choices: how often it stands there, the allowed value that it is read as (None: not
+    known), and what it may mean."""
+
+    text: str
+    count: int
+    read_as: str | None
+    suggested: str | None = None
+
+
+@dataclass(frozen=True)
 class ColumnRead:
     """One column of a file: its header, the contract's column that it feeds (None: not used), and what its cells say.
 
     `examples` are up to three of its texts, `read_as` what the first of them became. `decided` is the order of day and
     month ("dmy", "mdy") or the decimal sign (",", ".") by which the column is read, None where it needs neither.
+    `suggested` is the column that an unused one may feed, and `why` what speaks for it; `kept` says that it is kept as
+    an attribute. `values` are the texts of a column of choices.
     """
 
     header: str
@@ -74,6 +129,10 @@ class ColumnRead:
     examples: tuple[str, ...] = ()
     read_as: str | None = None
     decided: str | None = None
+    suggested: str | None = None
+    why: str = ""
+    kept: bool = False
+    values: tuple[ValueRead, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,8 +153,9 @@ class FileReport:
     `refused` says that the file as a whole could not be used (no row of it was judged), `unreadable` that it could
     not even be read as a table; `counts` how many problems there are of each kind (severity, rule, column, fix) of
     which not all are listed; `assumed` what was assumed where the file says nothing. In a dry run the counts say
-    what would happen, and three more fields are filled: `columns`, how each header was read; `changes`, the first
-    cells that would be restated; and `changed_cells`, how many there are in each column.
+    what would happen, and more fields are filled: `columns`, how each header was read; `changes`, the first cells that
+    would be restated; and `changed_cells`, how many there are in each column. `decisions` say how the file was taken
+    apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted.
     """
 
     file: str
@@ -118,6 +178,9 @@ class FileReport:
     assumed: str | None = None
     ignored_columns: tuple[str, ...] = ()
     source: str | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
     columns: list[ColumnRead] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     changed_cells: dict[str, int] = field(default_factory=dict)
@@ -143,6 +206,9 @@ class FileReport:
         }
         return plain | {
             "ignored_columns": list(self.ignored_columns),
+            "decisions": [asdict(decision) for decision in self.decisions],
+            "left_out": [asdict(row) for row in self.left_out],
+            "repairs": [asdict(repair) for repair in self.repairs],
             "columns": [asdict(column) for column in self.columns],
             "changes": [asdict(change) for change in self.changes],
             "problems": [p.as_dict() for p in self.problems],
