@@ -9,15 +9,18 @@ from analytics.reading import Source
 from pipelines.build import loads_in_force
 from pipelines.contract import contract
 from pipelines.findings import MOST_ROWS, Kind
+from pipelines.history import FLAWED, QUALITY
 from pipelines.history import rejected as rejected_rows
+
+EXAMPLES = 3  # failing rows that are named beside a rule
 
 
 def loads(source: Source) -> pd.DataFrame:
     """Every load known at the source's publication, newest first.
 
     Columns: those of the table load, and publication, loaded_at, loaded_by, in_force, changed_at, changed_by and why
-    (of the last time that it was withdrawn or restored), quality (the share of its rows that came in without a
-    problem; NaN for no rows).
+    (of the last time that it was withdrawn or restored), quality (the share of its rows that came in with no
+    error and no warning; NaN for no rows).
     """
     return source.frame(
         f"""
@@ -28,21 +31,16 @@ def loads(source: Source) -> pd.DataFrame:
                 max_by(happened_by, publication) as changed_by, max_by(why, publication) as why
             from event where event <> 'committed' group by load_id
         ),
-        faulty as (
-            select p.load_id, count(distinct p.source_row) as rows
-            from problem as p join load as l using (load_id)
-            where p.source_row is distinct from l.header_row
-            group by p.load_id
-        )
+        flawed as ({FLAWED})
         select
             l.*, came.publication, came.happened_at as loaded_at, came.happened_by as loaded_by,
             l.load_id in ({loads_in_force(source.publication)}) as in_force,
             last.changed_at, last.changed_by, last.why,
-            1 - coalesce(faulty.rows, 0) / nullif(l.rows_read, 0) as quality
+            {QUALITY} as quality
         from load as l
         join came using (load_id)
         left join last using (load_id)
-        left join faulty using (load_id)
+        left join flawed using (load_id)
         order by l.load_id desc
         """
     )
@@ -65,14 +63,46 @@ def events(source: Source, load_id: int) -> list[dict[str, Any]]:
 
 
 def rules(source: Source, load_id: int) -> pd.DataFrame:
-    """The rules that a load was checked by, those that failed first.
+    """The results of the rules that a load was checked by, in full, those that failed first.
 
-    Columns: rule, expectation, columns (joined), severity, engine, rows_checked, rows_failed.
+    Columns: rule, expectation, columns, arguments (as JSON; None in a store from before they were kept), severity,
+    engine, rows_checked, rows_failed, rate (rows passed of rows checked; NaN for no rows), rows (the first lines that
+    failed, in the file's order).
     """
     return source.frame(
-        """
-        select rule, expectation, array_to_string(columns, ', ') as columns, severity, engine, rows_checked, rows_failed
-        from check_result where load_id = $load_id order by rows_failed desc, rule
+        f"""
+        with failing as (
+            select rule, list_sort(list(distinct source_row))[:{EXAMPLES}] as rows
+            from problem where load_id = $load_id and source_row is not null group by rule
+        )
+        select
+            c.rule, c.expectation, c.columns, c.arguments, c.severity, c.engine, c.rows_checked, c.rows_failed,
+            1 - c.rows_failed / nullif(c.rows_checked, 0) as rate,
+            case when c.rows_failed > 0 then coalesce(f.rows, []) else [] end as rows
+        from (from check_result union all by name select null::varchar as arguments where false) as c
+        left join failing as f using (rule)
+        where c.load_id = $load_id order by c.rows_failed desc, c.rule
+        """,
+        {"load_id": load_id},
+    )
+
+
+def rules_of_reading(source: Source, load_id: int) -> pd.DataFrame:
+    """What reading a load found before any rule of its contract: a date that is none, a row of another width.
+
+    Columns: rule, severity, rows_failed, rate (of all rows read; NaN for none), rows (the first lines).
+    """
+    return source.frame(
+        f"""
+        select
+            p.rule, p.severity, count(distinct p.source_row) as rows_failed,
+            1 - least(count(distinct p.source_row), l.rows_read) / nullif(l.rows_read, 0) as rate,
+            list_sort(list(distinct p.source_row))[:{EXAMPLES}] as rows
+        from problem as p
+        join load as l using (load_id)
+        anti join check_result as c on c.load_id = p.load_id and c.rule = p.rule
+        where p.load_id = $load_id and p.source_row is distinct from l.header_row and p.source_row is not null
+        group by p.rule, p.severity, l.rows_read order by rows_failed desc, p.rule
         """,
         {"load_id": load_id},
     )

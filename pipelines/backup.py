@@ -1,4 +1,4 @@
-"""The whole warehouse as one file, and back."""
+"""The whole warehouse as one file, and back: the current version of each store, and the files that loads came from."""
 
 import hashlib
 import json
@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import duckdb
 
+from pipelines import originals
 from pipelines.files import explained, is_full, line, remove, replace, sync, sync_folder
 from pipelines.problems import StoreError, UnreadableFile
 from pipelines.store import Store
@@ -24,7 +25,8 @@ _BAD_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, Va
 
 
 def backup(warehouse: Path, file: Path) -> None:
-    """Write the current version of every store in the warehouse into one zip file, whoever reads or writes meanwhile.
+    """Write the current version of every store in the warehouse, and the original files, into one zip file, whoever
+    reads or writes meanwhile.
 
     `file` is replaced only by a complete backup. StoreError when nothing is published yet or `file` cannot be
     written, StoreFull when there is no room for it.
@@ -36,7 +38,8 @@ def backup(warehouse: Path, file: Path) -> None:
             raise StoreError(f"{warehouse} holds nothing to back up.", "Load a file first, or check the folder.")
         try:
             with part.open("wb") as target:
-                _zip(target, held)
+                # Listed after the stores were opened, so that each file which these refer to is among them.
+                _zip(target, held, originals.listed(warehouse))
             sync(part)
             replace(part, file)
         finally:
@@ -60,6 +63,7 @@ def restore(warehouse: Path, file: Path) -> None:
                 stack.callback(stores[name].sweep)
                 drafts.append((stores[name], stores[name].draft_file(version), version))
         _contents(file, {store.folder.name: draft for store, draft, _ in drafts})
+        _take_originals(warehouse, file)
         for store, draft, version in drafts:
             store.stage(draft, version)
         # Everything that can fail is behind us: the stores change together.
@@ -88,7 +92,7 @@ def _hold(store: Store) -> tuple[int, IO[bytes]]:
             return version, file.open("rb")
 
 
-def _zip(target: IO[bytes], held: dict[str, tuple[int, IO[bytes]]]) -> None:
+def _zip(target: IO[bytes], held: dict[str, tuple[int, IO[bytes]]], files: list[Path]) -> None:
     entries: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, (version, source) in held.items():
@@ -98,6 +102,8 @@ def _zip(target: IO[bytes], held: dict[str, tuple[int, IO[bytes]]]) -> None:
                     digest.update(chunk)
                     entry.write(chunk)
             entries[name] = {"version": version, "bytes": source.tell(), "sha256": digest.hexdigest()}
+        for kept in files:
+            archive.write(kept, f"{originals.FOLDER}/{kept.name}", zipfile.ZIP_STORED)
         archive.writestr("manifest.json", json.dumps({"format": FORMAT, "stores": entries}, indent=2))
 
 
@@ -120,9 +126,28 @@ def _contents(file: Path, targets: dict[str, Path] | None = None) -> list[str]:
         except _BAD_ZIP as error:
             if is_full(error):
                 raise
-            fix = "Choose another backup; nothing was changed."
-            raise UnreadableFile(f"{file} is not a whole Rightwork backup: {line(error)}", fix) from error
+            raise _no_backup(file, error) from error
     return names
+
+
+def _take_originals(warehouse: Path, file: Path) -> None:
+    """Put a backup's original files beside those that are kept already; an older backup has none."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for info in archive.infolist():
+                folder, mark, name = info.filename.partition("/")
+                if mark and folder == originals.FOLDER:
+                    with archive.open(info) as entry:
+                        originals.take(warehouse, name, entry)
+    except _BAD_ZIP as error:
+        if is_full(error):
+            raise
+        raise _no_backup(file, error) from error
+
+
+def _no_backup(file: Path, error: Exception) -> UnreadableFile:
+    fix = "Choose another backup; nothing was changed."
+    return UnreadableFile(f"{file} is not a whole Rightwork backup: {line(error)}", fix)
 
 
 def _check(archive: zipfile.ZipFile, name: str, facts: dict[str, Any], target: Path | None) -> None:

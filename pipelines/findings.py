@@ -51,6 +51,12 @@ def every(con: duckdb.DuckDBPyConnection) -> list[Problem]:
     return [Problem(*row) for row in rows]
 
 
+def rows_flawed(con: duckdb.DuckDBPyConnection, header_row: int | None) -> int:
+    """How many rows in `found` have an error or a warning; what is said of a whole column stands at the header."""
+    asked = "select count(distinct source_row) from found where source_row is distinct from ?"
+    return int(con.execute(asked, [header_row]).fetchall()[0][0])
+
+
 def first_of_each(con: duckdb.DuckDBPyConnection) -> tuple[list[Problem], dict[Kind, int]]:
     """The first problems of every kind in `found`, by row, and how many there are of each kind that has more."""
     kind = "severity, rule, column_name, fix"

@@ -9,14 +9,28 @@ import duckdb
 from pipelines.build import loads_in_force
 from pipelines.problems import UsageError
 
+# SQL: how many rows of each load had an error or a warning, one row a load that had any. What is said of a whole column
+# stands at the header.
+FLAWED = """
+    select p.load_id, count(distinct p.source_row) as rows
+    from problem as p join load as l using (load_id)
+    where p.source_row is distinct from l.header_row
+    group by p.load_id
+"""
+# SQL: the quality of a load `l`, joined to FLAWED as `flawed`: the share of the rows read that had neither; null where
+# none was read.
+QUALITY = "1 - least(coalesce(flawed.rows, 0), l.rows_read) / nullif(l.rows_read, 0)"
+
 
 def history(con: duckdb.DuckDBPyConnection, publication: int) -> list[dict[str, Any]]:
-    """Every load as known at a publication, oldest first, each with whether it is in force."""
+    """Every load as known at a publication, oldest first, each with whether it is in force and its quality (a share of
+    its rows, None for no rows)."""
     found = con.sql(
         f"""
         select
             l.load_id, c.publication, l.export, l.file_name, l.sheet, l.profile, l.source, l.rows_read, l.rows_new,
-            l.rows_restated, l.rows_unchanged, l.rows_rejected, l.warnings, c.happened_at as loaded_at,
+            l.rows_restated, l.rows_unchanged, l.rows_rejected, l.warnings, {QUALITY} as quality,
+            c.happened_at as loaded_at,
             c.happened_by as loaded_by, l.digest, l.load_id in ({loads_in_force(publication)}) as in_force,
             w.happened_at as withdrawn_at, w.happened_by as withdrawn_by, w.why
         from load as l
@@ -26,6 +40,7 @@ def history(con: duckdb.DuckDBPyConnection, publication: int) -> list[dict[str, 
                 arg_max(happened_by, publication) as happened_by, arg_max(why, publication) as why
             from load_event where event = 'withdrawn' and publication <= {publication} group by load_id
         ) as w on w.load_id = l.load_id
+        left join ({FLAWED}) as flawed on flawed.load_id = l.load_id
         order by l.load_id
         """
     )

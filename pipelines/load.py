@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import build, findings
+from pipelines import build, expectations, findings, originals
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -93,6 +93,7 @@ def load(
         record_event(con, draft.version, "withdrawn", cleared, "exports of one's own came")
         build.update(con, draft.version, loads + cleared)
         tell("Publishing", 0.95)
+        originals.keep(warehouse.folder, [(t.path, t.digest) for t in tables if t.report.load_id])
         report.published = draft.version
         report.published_at, report.published_by = con.execute(
             "select published_at, published_by from publication where publication = ?", [draft.version]
@@ -272,6 +273,7 @@ def _report_problems(
     report.problems = notes + listed
     found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
     report.warnings = found + sum(p.severity == "warning" for p in notes)
+    report.rows_flawed = findings.rows_flawed(con, report.header_row)
 
 
 def _spellings(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -350,7 +352,7 @@ def _write_findings(
         con.execute("insert into rejected_row values (?, ?, ?)", [load_id, problem.row, [problem.value]])
     for v in verdicts:
         con.execute(
-            "insert into check_result values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into check_result values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 load_id,
                 v.check.name,
@@ -360,5 +362,6 @@ def _write_findings(
                 v.engine,
                 v.rows,
                 v.failed,
+                expectations.kept(v.check.expectation[1]),
             ],
         )

@@ -172,6 +172,7 @@ class FileReport:
     rows_restated: int = 0
     rows_unchanged: int = 0
     rows_rejected: int = 0
+    rows_flawed: int = 0
     warnings: int = 0
     problems: list[Problem] = field(default_factory=list)
     counts: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
@@ -191,6 +192,13 @@ class FileReport:
     version: int | None = None
     seconds: float = 0.0
 
+    @property
+    def quality(self) -> float | None:
+        """The share of the rows read that have no error and no warning; None where none was read, or judged."""
+        if self.refused or not self.rows_read:
+            return None
+        return 1 - min(self.rows_flawed, self.rows_read) / self.rows_read
+
     def refuse(self, error: RightworkError) -> None:
         """Take what stopped the file as its problems."""
         self.refused = True
@@ -205,6 +213,7 @@ class FileReport:
             name: value for name, value in vars(self).items() if name not in ("refused", "unreadable", "path", "counts")
         }
         return plain | {
+            "quality": self.quality,
             "ignored_columns": list(self.ignored_columns),
             "decisions": [asdict(decision) for decision in self.decisions],
             "left_out": [asdict(row) for row in self.left_out],

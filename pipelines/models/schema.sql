@@ -33,6 +33,9 @@ create table if not exists check_result (
     rows_checked bigint, rows_failed bigint
 );
 
+-- What the expectation asked for, as JSON (pipelines/expectations.py); null in results from before it was kept.
+alter table check_result add column if not exists arguments varchar;
+
 -- The rules that the models were built with.
 create table if not exists rule_in_force (name varchar, value double, word varchar);
 
