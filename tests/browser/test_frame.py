@@ -18,7 +18,13 @@ def query(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query, keep_blank_values=True).items()}
 
 
+def settled(page: Page) -> None:
+    """Wait until the page is drawn to its end: what is clicked before may be drawn anew under the pointer."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def choose(page: Page, control: str, option: str) -> None:
+    settled(page)
     page.get_by_role("combobox", name=control).click()
     page.get_by_role("option", name=option, exact=True).click()
 
