@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import build, expectations, findings, originals
+from pipelines import build, effect, expectations, findings, originals
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -81,6 +81,11 @@ def load(
                 file.rows_unchanged += file.rows_loaded
                 file.rows_loaded = file.rows_new = file.rows_restated = 0
                 file.changes, file.changed_cells = [], {}
+        if request.weigh and request.dry_run and may_come and loads and not repeated:
+            tell("Weighing what would change", 0.7)
+            before = effect.remember(con)
+            _bring(con, draft.version, loads, cleared)
+            report.effect = effect.compare(con, before)
         if report.blocked or request.dry_run or repeated or not loads:
             draft.discard()
             for file in reports:
@@ -88,10 +93,7 @@ def load(
                 file.rows_loaded = file.rows_loaded if request.dry_run else 0
             return report
         tell("Building the models", 0.7)
-        record(con, draft.version, "load")
-        record_event(con, draft.version, "committed", loads)
-        record_event(con, draft.version, "withdrawn", cleared, "exports of one's own came")
-        build.update(con, draft.version, loads + cleared)
+        _bring(con, draft.version, loads, cleared)
         tell("Publishing", 0.95)
         originals.keep(warehouse.folder, [(t.path, t.digest) for t in tables if t.report.load_id])
         report.published = draft.version
@@ -102,6 +104,14 @@ def load(
             file.version = draft.version if file.load_id else None
     tell("Published", 1.0)
     return report
+
+
+def _bring(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int], cleared: list[int]) -> None:
+    """Write down what a publication does, and bring the models up to it."""
+    record(con, publication, "load")
+    record_event(con, publication, "committed", loads)
+    record_event(con, publication, "withdrawn", cleared, "exports of one's own came")
+    build.update(con, publication, loads + cleared)
 
 
 def _repeats_the_latest(con: duckdb.DuckDBPyConnection, tables: list[_Table]) -> bool:
@@ -213,6 +223,7 @@ def _load_table(
     report.rows_new, report.rows_restated = outcome.new, outcome.restated
     report.rows_unchanged, report.rows_rejected = outcome.unchanged, outcome.rejected
     report.rows_loaded = outcome.new + outcome.restated
+    report.missing, report.rows_missing = effect.missing(con, form, table.mapping.source.name)
     if explain and outcome.restated:
         report.changes, report.changed_cells = changes(con, form, table.mapping.text)
     repeated = con.execute(

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.effect import Effect
 from pipelines.problems import Problem, RightworkError, UnreadableFile
 
 
@@ -46,7 +47,7 @@ class Request:
 
     `own` says it for single files, in place of what is said for all. With `keep`, a folder, the report holds the first
     problems of each kind only, and a dry run writes all of them, and the rejected rows, into that folder (see
-    `pipelines.findings`).
+    `pipelines.findings`). With `weigh` a dry run builds the models too, and says what would change in the figures.
     """
 
     files: Sequence[Path]
@@ -55,6 +56,7 @@ class Request:
     quarantine: bool = False
     own: Mapping[Path, How] = field(default_factory=dict)
     keep: Path | None = None
+    weigh: bool = False
 
     def how(self, file: Path) -> How:
         """How one of the files is to be read."""
@@ -154,7 +156,8 @@ class FileReport:
     not even be read as a table; `counts` how many problems there are of each kind (severity, rule, column, fix) of
     which not all are listed; `assumed` what was assumed where the file says nothing. In a dry run the counts say
     what would happen, and more fields are filled: `columns`, how each header was read; `changes`, the first cells that
-    would be restated; and `changed_cells`, how many there are in each column. `decisions` say how the file was taken
+    would be restated; `changed_cells`, how many there are in each column; and `missing`, the first of the
+    `rows_missing` keys that the last load of this export and source had. `decisions` say how the file was taken
     apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted.
     """
 
@@ -185,6 +188,8 @@ class FileReport:
     columns: list[ColumnRead] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     changed_cells: dict[str, int] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    rows_missing: int = 0
     path: Path | None = None
     refused: bool = False
     unreadable: bool = False
@@ -242,6 +247,7 @@ class LoadReport:
     published_by: str | None = None
     has_news: bool = False
     cleared_sample: bool = False
+    effect: Effect | None = None
 
     @property
     def exit_status(self) -> int:
@@ -258,5 +264,6 @@ class LoadReport:
             "published_by": self.published_by,
             "has_news": self.has_news,
             "cleared_sample": self.cleared_sample,
+            "effect": self.effect.as_dict() if self.effect else None,
             "files": [file.as_dict() for file in self.files],
         }
