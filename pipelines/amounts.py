@@ -73,7 +73,8 @@ def value(text: str, stripped: str, decimal_comma: bool) -> str:
     cases = " ".join(f"when '{unit}' then {times:g}" for unit, times in _UNITS.items())
     unit = f"case lower(regexp_extract({text}, {quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
     readable = f"length({stripped}) <= {LONGEST} and regexp_full_match({stripped}, {quoted(shape)})"
-    return f"case when {readable} then try_cast({digits} as double) * {unit} end"
+    number = f"try_cast({digits} as double) * {unit}"
+    return f"case when {readable} and abs({number}) < {LARGEST} then {number} end"
 
 
 def currency_mark(text: str) -> str:

@@ -41,6 +41,15 @@ def spelled(text: str) -> str:
     return fold(text) or text.strip()
 
 
+# What a spreadsheet writes where a formula fails; "#N/A" says that nothing is known.
+_ERRORS = r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)"
+# A letter that was lost, a control character, and UTF-8 that was read as Windows-1252 ("CafÃ©", "â€™").
+_MISREAD = "\ufffd|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]|Ã[¡-¿€‚ƒ„†‡ˆ‰Š‹ŒŽ‘“•–—˜™š›œžŸ]|Â[\u00a0-ª¬-º¼-¿]|â€|ðŸ"
+# "1E+05": a spreadsheet took an identifier for a number.
+_EXPONENT = r"\d(?:[.,]\d+)?[eE][+-]\d{2,3}"
+# What nobody sees, but makes two identifiers of one; joiners are parts of words in some scripts.
+_UNSEEN = "^'|[\\x00-\\x1f\\x7f\u00ad\u200b\u2060\ufeff]"
+
 # Also as the key of a project that has no number ("name:grand-total"), and with a colon after it ("Total:").
 _TOTAL = rf"(?:name:)?(?:{'|'.join(word.replace(' ', '[ _-]*') for word in TOTAL_WORDS)}) *:?"
 
@@ -145,6 +154,7 @@ class Contract:
         """
         for column in self.columns.values():
             yield from _column_checks(column, known)
+        yield from _identifier_checks(self.columns[self.key[0]])
         yield _unique(self.key)
         for rule in self.rules:
             yield _across(rule, today)
@@ -208,6 +218,16 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"{label} does not have its usual form",
             f"Write it like {c.example}.",
         )
+    if c.type == "text" and not c.pattern:
+        yield Check(
+            f"{c.name}_damaged",
+            (c.name,),
+            "error" if c.required else "warning",
+            f"regexp_matches({c.name}, {quoted(_MISREAD)}) or regexp_full_match({c.name}, {quoted(_ERRORS)})",
+            ("ExpectColumnValuesToNotMatchRegex", {"column": c.name, "regex": rf"{_MISREAD}|\A{_ERRORS}\Z"}),
+            f"{label} was damaged on its way: a spreadsheet's error, or letters that were lost or misread",
+            "Correct it where the file comes from, and export again as CSV UTF-8 or .xlsx.",
+        )
     if c.known_in and known.get(c.known_in):
         ids = sorted(known[c.known_in])
         shown = ", ".join(ids[:8]) + (", ..." if len(ids) > 8 else "")
@@ -220,6 +240,28 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"no such entry in {c.known_in}",
             f"Use one of {shown} or load it with the {c.known_in} export first.",
         )
+
+
+def _identifier_checks(c: Column) -> Iterator[Check]:
+    label = c.name.replace("_", " ")
+    yield Check(
+        f"{c.name}_exponent",
+        (c.name,),
+        "error",
+        f"regexp_full_match({c.name}, {quoted(_EXPONENT)})",
+        ("ExpectColumnValuesToNotMatchRegex", {"column": c.name, "regex": rf"\A(?:{_EXPONENT})\Z"}),
+        f"a spreadsheet turned this {label} into a number, and its digits are lost",
+        "Format the column as text where the file comes from, and write the whole identifier.",
+    )
+    yield Check(
+        f"{c.name}_unseen",
+        (c.name,),
+        "error",
+        f"regexp_matches({c.name}, {quoted(_UNSEEN)})",
+        ("ExpectColumnValuesToNotMatchRegex", {"column": c.name, "regex": _UNSEEN}),
+        f"{label} starts with an apostrophe or holds a character that cannot be seen, so it counts as another one",
+        "Type the identifier again without it.",
+    )
 
 
 def _unique(key: tuple[str, ...]) -> Check:

@@ -94,12 +94,20 @@ def test_a_constant_fills_a_column_that_the_file_lacks(desk: Desk) -> None:
     assert desk.rows("select project_id, status_date from fct_status") == [("P1", day("01-09"))]
 
 
-@pytest.mark.parametrize("digits", [15, 40])
-def test_an_absurd_amount_stops_no_load(desk: Desk, digits: int) -> None:
-    """What no sum can hold is left out of the sums, and stays in the project's own row."""
-    desk.load(f"project_id, status_date, budget, portfolio\nP1, 2026-01-09, {'9' * digits}, A\nP2, 2026-01-09, 5, B")
+@pytest.mark.parametrize("digits", ["9" * 15, "9.99e14"])
+def test_a_huge_amount_stops_no_load(desk: Desk, digits: str) -> None:
+    """What hardly any sum can hold stays in the project's own row, and alters no other's."""
+    desk.load(f"project_id, status_date, budget, portfolio\nP1, 2026-01-09, {digits}, A\nP2, 2026-01-09, 5, B")
     assert desk.rows("select budget from mart_health_week where portfolio = 'B'") == [(5,)]
-    assert desk.rows("select budget from fct_status where project_id = 'P1'") == [(float("9" * digits),)]
+    assert desk.rows("select budget from fct_status where project_id = 'P1'") == [(float(digits),)]
+
+
+@pytest.mark.parametrize("digits", ["9" * 16, "9" * 40, "1e15", "$2,000,000,000,000,000", "3000000 bn"])
+def test_an_amount_of_no_budget_in_this_world_is_named(desk: Desk, digits: str) -> None:
+    report = desk.try_load(f"project_id; status_date; budget\nP1; 2026-01-09; {digits}\nP2; 2026-01-09; 5.50")
+    assert [(p.row, p.column, p.value) for p in report.files[0].problems if p.rule == "budget_readable"] == [
+        (2, "budget", digits)
+    ]
 
 
 def test_the_sample_makes_room_for_exports_of_ones_own(desk: Desk) -> None:
