@@ -1,16 +1,15 @@
 """Profiles: how one tool's export reads as a contract's, from profiles/*.yaml, and a table read by one."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from pipelines.contract import Contract, contract, known_headers
 from pipelines.headers import fold
 from pipelines.literals import quoted
 from pipelines.problems import Problem, UsageError
+from pipelines.profile_text import checked, written
 from pipelines.texttable import TextTable
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -40,7 +39,9 @@ class Profile:
     """How one tool's export reads as a contract's: its headers, values and conventions, from profiles/*.yaml.
 
     `recognise` lists sets of headers, each of which gives the export away. `decimal` is its decimal sign, where the
-    amounts alone may not tell. A header that ends in "*" stands for all that begin like it.
+    amounts alone may not tell. A header that ends in "*" stands for all that begin like it. `columns` holds for each
+    column of the contract what feeds it (see docs/loading.md), `attributes` the headers that are kept beside them.
+    `rolled_up` says of a file of work items how its rows become one row a project (see `pipelines.rollup`).
     """
 
     name: str
@@ -54,6 +55,8 @@ class Profile:
     decimal: str | None
     unknown: tuple[str, ...]
     columns: dict[str, dict[str, Any]]
+    attributes: tuple[str, ...] = ()
+    rolled_up: dict[str, Any] | None = None
 
     def headers(self) -> set[str]:
         """Every header that the profile names, folded."""
@@ -90,23 +93,52 @@ class Mapping:
 @cache
 def profiles() -> dict[str, Profile]:
     """The shipped profiles by name."""
-    found = {}
-    for file in sorted(FOLDER.glob("*.yaml")):
-        given = yaml.safe_load(file.read_text("utf-8"))
-        found[given["profile"]] = Profile(
-            name=given["profile"],
-            title=given["title"],
-            export=given["export"],
-            origin=given["from"],
-            tested=given["tested"],
-            recognise=tuple(tuple(headers) for headers in given["recognise"]),
-            source=Source(**given["source"]),
-            dates=given.get("dates"),
-            decimal=given.get("decimal"),
-            unknown=tuple(given.get("unknown", ())),
-            columns=given["columns"],
-        )
-    return found
+    found = [parse(file.read_text("utf-8"), file.name) for file in sorted(FOLDER.glob("*.yaml"))]
+    return {profile.name: profile for profile in found}
+
+
+def parse(text: str, where: str) -> Profile:
+    """A profile from its YAML text. `where` names the text in errors (a file's name).
+
+    UsageError for what is no YAML, for a key, column, export or value that does not exist, and for a text too large.
+    Nothing in the text is ever run, and every part of it that reaches SQL does so as a literal.
+    """
+    given = checked(text, where)
+    return Profile(
+        name=given["profile"],
+        title=given.get("title", given["profile"]),
+        export=given["export"],
+        origin=given.get("from", ""),
+        tested=given.get("tested", ""),
+        recognise=tuple(tuple(headers) for headers in given.get("recognise", ())),
+        source=Source(**{"name": given["profile"]} | given.get("source", {})),
+        dates=given.get("dates"),
+        decimal=given.get("decimal"),
+        unknown=tuple(given.get("unknown", ())),
+        columns=given["columns"],
+        attributes=tuple(given.get("attributes", ())),
+        rolled_up=given.get("rolled_up"),
+    )
+
+
+def as_yaml(profile: Profile) -> str:
+    """A profile as the text that `parse` reads as the same profile."""
+    given = {
+        "profile": profile.name,
+        "title": profile.title,
+        "from": profile.origin,
+        "tested": profile.tested,
+        "export": profile.export,
+        "recognise": [list(headers) for headers in profile.recognise],
+        "source": {name: value for name, value in asdict(profile.source).items() if value is not None},
+        "dates": profile.dates,
+        "decimal": profile.decimal,
+        "unknown": list(profile.unknown),
+        "attributes": list(profile.attributes),
+        "rolled_up": profile.rolled_up,
+        "columns": profile.columns,
+    }
+    return written({name: value for name, value in given.items() if value})
 
 
 @cache
@@ -160,6 +192,9 @@ def by_profile(table: TextTable, profile: Profile) -> Mapping:
         unknown = () if contract(profile.export).columns[column].type == "text" else profile.unknown
         texts = []
         for part in (spec, spec.get("otherwise", {})):
+            if "value" in part:
+                texts.append(quoted(part["value"]))
+                headers.setdefault(column, f"{column} of the profile {profile.name}")
             named = part.get("from", part.get("sum", ()))
             if sources := [place for header in named for place in places(header, where)]:
                 texts.append(_profile_text(part, sources, where, unknown))
