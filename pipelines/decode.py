@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +91,15 @@ def _is_binary(head: bytes) -> bool:
     return (controls >= 3 and controls * 33 > len(head)) or nuls * 4 > len(head)
 
 
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")  # what a byte that is no UTF-8 becomes while it is looked at
 _CONTROLS = bytes(b for b in range(1, 32) if b not in b"\t\n\v\f\r\x1a\x1b")
 
 
 def normalise(path: Path, copy: Path) -> Text:
     """A text file as UTF-8 with even line ends and no NULs: in place when it is so already, else as a `copy`.
 
-    A CRLF, a lone LF and a lone CR are one line break each. Bytes that are no UTF-8 make the file Windows-1252.
+    A CRLF, a lone LF and a lone CR are one line break each. Bytes that are no UTF-8 make the file Windows-1252; but
+    where more letters are UTF-8 than not, those bytes are damage, and each becomes the mark of a lost letter.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -106,11 +109,25 @@ def normalise(path: Path, copy: Path) -> Text:
         if scan.clean:
             return Text(path, scan.encoding, scan.lines, scan.even)
         codec = scan.encoding
+        if codec == "windows-1252" and _is_damaged_utf8(path):
+            codec = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     with path.open(encoding=codec, errors="replace") as source, copy.open("w", encoding="utf-8", newline="\n") as out:
         while block := source.read(BLOCK):
             out.write(block.replace("\0", ""))
     scan = _scan(copy)
     return Text(copy, "utf-16" if codec.startswith("utf-16") else codec, scan.lines, scan.even)
+
+
+def _is_damaged_utf8(path: Path) -> bool:
+    """Whether more of the letters beyond ASCII are UTF-8 than are not."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    balance = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            text = decoder.decode(block)
+            letters = len(text) - len(text.encode("ascii", "ignore"))
+            balance += letters - 2 * len(_STRAY_BYTE.findall(text)) if letters else 0
+    return balance > 0
 
 
 @dataclass

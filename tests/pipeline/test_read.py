@@ -110,6 +110,13 @@ def test_a_byte_that_windows_1252_leaves_undefined(text: Reader) -> None:
     assert (table.encoding, rows) == ("windows-1252", [(2, "1", "a\ufffd\ufffdé", "Red")])
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_damaged_byte_costs_a_utf8_file_one_letter(text: Reader, mark: bytes) -> None:
+    table, rows = text(mark + f"{HEADER}\n1,Größe,Red\n2,Caf".encode() + b"\xe9,Red\n")
+    assert table.encoding == ("utf-8-sig" if mark else "utf-8")
+    assert rows == [(2, "1", "Größe", "Red"), (3, "2", "Caf\ufffd", "Red")]
+
+
 def test_nuls_are_removed(text: Reader) -> None:
     assert text(HEADER + "\n1,A\0lpha,Red\n")[1] == [(2, "1", "Alpha", "Red")]
 
