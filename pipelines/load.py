@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,8 +169,33 @@ def _read_all(
             tables.append(_Table(text, mapping, path, digest, report))
             fitting += 1
         refused += [_left_alone(sheet) if fitting else sheet for sheet in misfits]
-    tables.sort(key=lambda t: EXPORTS.index(t.mapping.contract.export))
+    tables = _in_order(con, tables)
     return tables, [t.report for t in tables] + refused
+
+
+def _in_order(con: duckdb.DuckDBPyConnection, tables: list[_Table]) -> list[_Table]:
+    """Tables in the order in which they load: by export, and those of one export by the newest day that they report.
+
+    So the newest word counts, in whatever order files were dropped. Those that report no day stay in their order.
+    """
+    exports = Counter(table.mapping.contract.export for table in tables)
+    keys = {}
+    for number, table in enumerate(tables):
+        form = table.mapping.contract
+        dated = form.key[-1] if form.columns[form.key[-1]].type == "date" else None
+        newest = _newest(con, table, dated) if dated and exports[form.export] > 1 else None
+        keys[number] = (EXPORTS.index(form.export), newest or dt.date.min, number)
+    return [tables[number] for number in sorted(keys, key=lambda number: keys[number])]
+
+
+def _newest(con: duckdb.DuckDBPyConnection, table: _Table, column: str) -> dt.date | None:
+    findings.start(con, [])
+    try:
+        cast(con, table.text, table.mapping, {"goals": {}, "programs": {}})
+    except DataProblem:  # asked about when it is its turn
+        return None
+    newest: dt.date | None = con.sql(f"select max({column}) from typed").fetchall()[0][0]
+    return newest
 
 
 def _left_alone(sheet: FileReport) -> FileReport:

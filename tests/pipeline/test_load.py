@@ -189,14 +189,25 @@ def test_each_file_of_a_command_may_be_read_in_its_own_way(desk: Desk) -> None:
     paths = [desk.file(text.format(project)) for project in ("P1", "P2")]
     own = {paths[0]: How(dates="dmy", name="a/b.csv", source="North"), paths[1]: How(dates="mdy")}
     report = load(desk.warehouse, Request(paths, own=own), today=TODAY)
-    assert [file.file for file in report.files] == ["a/b.csv", paths[1].name]
+    assert [file.file for file in report.files] == [paths[1].name, "a/b.csv"]
     assert desk.rows("select project_id, status_date from fct_status order by all") == [
         ("P1", day("2026-11-06")),
         ("P2", day("2026-06-11")),
     ]
     assert desk.rows("select file_name, source from load order by load_id") == [
-        ("a/b.csv", "North"),
         (paths[1].name, "template"),
+        ("a/b.csv", "North"),
     ]
     assert (report.has_news, report.published_by is not None) == (True, True)
     assert not load(desk.warehouse, Request(paths, own=own, dry_run=True), today=TODAY).has_news
+
+
+def test_the_newest_report_counts_in_whatever_order_files_come(desk: Desk) -> None:
+    head = "project_id, status_date, reported_health, comment\n"
+    first = f"{head} P1, 2026-11-06, green, as of the first week"
+    second = f"{head} P1, 2026-11-06, red, put right a week later\n P1, 2026-11-13, red, second"
+    desk.load(second, first)
+    assert desk.rows("select status_date::varchar, reported_health from fct_status order by all") == [
+        ("2026-11-06", "red"),
+        ("2026-11-13", "red"),
+    ]
