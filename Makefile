@@ -27,6 +27,7 @@ prove: .venv/.dev ## Run the long proofs; their output is kept in docs/proofs.md
 bench: .venv/.dev ## Measure against baselines in one run; figures are kept in docs/performance.md
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.browser
+	$(BIN)/python -m tests.bench.gate
 
 docs: .venv/.run ## Write the data dictionary from the contracts, and the rules from rules.yaml
 	$(BIN)/python -m pipelines dictionary > docs/data-dictionary.md
