@@ -16,6 +16,7 @@ PAGES = {
     "Data": [
         st.Page("pages/upload.py", title="Upload", icon=":material/upload:"),
         st.Page("pages/loads.py", title="Loads", icon=":material/history:"),
+        st.Page("pages/quality.py", title="Data quality", icon=":material/verified:"),
         st.Page("pages/settings.py", title="Settings", icon=":material/tune:"),
     ],
 }

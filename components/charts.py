@@ -287,6 +287,20 @@ def weeks(states: Sequence[str | None], label: str) -> str:
     return f'<svg class="rw-history" role="img" aria-label="{text}" {size}><title>{text}</title>{drawn}</svg>'
 
 
+def came(weeks: str, label: str) -> str:
+    """Which weeks brought a report, as HTML for a table's cell, one letter a week: a high bar where one came ("1"), a
+    low one where it was missed ("0"), nothing where none was due ("-")."""
+    drawn = "".join(
+        f'<path class="rw-past-{kind}" d="M{place * 8} {16 - height}h7v{height}h-7z"/>'
+        for place, letter in enumerate(weeks)
+        for kind, height in {"1": [("came", 14)], "0": [("missed", 3)]}.get(letter, [])
+    )
+    there, due = weeks.count("1"), len(weeks) - weeks.count("-")
+    text = escape(f"{label}: {there} of {due} reports came")
+    size = f'width="{len(weeks) * 8}" height="16" viewBox="0 0 {len(weeks) * 8} 16"'
+    return f'<svg class="rw-history" role="img" aria-label="{text}" {size}><title>{text}</title>{drawn}</svg>'
+
+
 def health_lines(columns: Mapping[Any, str]) -> list[Line]:
     """The lines of a health trend: from state to the frame's column."""
     colors = theme.palette()

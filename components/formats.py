@@ -82,6 +82,15 @@ def percent(share: Any, *, sign: bool = False) -> str:
     return f"{number(float(share) * 100, sign=sign)} %"
 
 
+def rate(share: Any) -> str:
+    """A share of what passed: what is not all is not called all.
+
+    >>> rate(0.9996), rate(1), rate(0.52), rate(None)
+    ('>99 %', '100 %', '52 %', 'n/a')
+    """
+    return ">99 %" if not is_missing(share) and 0.995 <= float(share) < 1 else percent(share)
+
+
 def days(value: Any, *, sign: bool = False) -> str:
     """A number of days.
 

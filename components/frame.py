@@ -65,9 +65,14 @@ def card(key: str, title: str = "", subtitle: str = "") -> Iterator[None]:
     """A card: its title is the takeaway of what it holds, its subtitle what is measured. Those in a row end level."""
     with st.container(border=True, key=f"card-{key}", height="stretch"):
         if title:
-            below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
-            st.html(f'<div class="rw-card-head"><h2>{escape(unbroken(title))}</h2>{below}</div>')
+            card_head(title, subtitle)
         yield
+
+
+def card_head(title: str, subtitle: str = "") -> None:
+    """A card's head alone, where what it says is known only after the card began."""
+    below = f"<p>{escape(subtitle)}</p>" if subtitle else ""
+    st.html(f'<div class="rw-card-head"><h2>{escape(unbroken(title))}</h2>{below}</div>')
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What the Loads page shows: the history, one load, what undoing it would do, the publications."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,14 +8,17 @@ import streamlit as st
 
 from analytics.loads import Effect
 from components import tables
+from components.controls import page_link
 from components.figures import Figure, figures
-from components.formats import NONE, count, is_missing, number, percent, size
+from components.formats import NONE, count, is_missing, number, rate, size
 from components.frame import Crumb, breadcrumbs
 from components.tables import Cell, Column, Under
 from components.upload_words import NOUNS, moment, written_as
+from pipelines.expectations import in_words, title
 from pipelines.profile import profiles
 
 ROW_HEIGHT = 36
+DIGEST = 12  # first letters of a digest, enough to tell files apart
 ACTIONS = {"load": "Load", "undo": "Undo", "redo": "Reinstatement", "rules": "Change of rules"}
 EVENTS = {"committed": "Loaded", "withdrawn": "Withdrawn", "restored": "Reinstated"}
 HISTORY = (
@@ -25,12 +28,14 @@ HISTORY = (
     *(Column(title, "right") for title in ("Quality", "Read", "New", "Restated", "Unchanged", "Rejected", "Warnings")),
 )
 RULES = (
-    Column("Rule", width="26%"),
-    Column("Failed", "right"),
-    Column("Checked", "right"),
+    Column("Rule", width="36%"),
+    *(Column(title, "right") for title in ("Passed", "Failed", "Checked")),
     Column("Effect", is_quiet=True),
-    Column("On", width="42%"),
+    Column("First rows", width="11%"),
+    Column("Expectation", width="25%", is_quiet=True),
 )
+ENGINES = {"great_expectations": "Great Expectations", "sql": "SQL, by the same rule"}
+EFFECTS = {"error": "rejects the row", "warning": "flags the row"}
 SHOW = {
     "": "All loads",
     "in-force": "In force",
@@ -60,9 +65,16 @@ def context(frame: pd.DataFrame) -> list[str]:
     return said
 
 
-def fitting(frame: pd.DataFrame, export: str, show: str) -> pd.DataFrame:
+def sources(frame: pd.DataFrame) -> list[str]:
+    """Where loads came from, by name."""
+    return sorted({str(name) for name in frame["source"]}, key=str.casefold)
+
+
+def fitting(frame: pd.DataFrame, export: str, source: str, show: str) -> pd.DataFrame:
     """The loads that the filters ask for."""
     fits = frame["export"].eq(export) if export else pd.Series(True, index=frame.index)
+    if source:
+        fits &= frame["source"].eq(source)
     if show == "rejected":
         fits &= frame["rows_rejected"] > 0
     elif show:
@@ -87,17 +99,17 @@ def _history_row(load: Mapping[Any, Any]) -> list[Cell]:
     state = "In force" if load["in_force"] else "Withdrawn"
     counts = ("rows_read", "rows_new", "rows_restated", "rows_unchanged", "rows_rejected", "warnings")
     return [
-        Under(str(load["file_name"]), f"Load {load['load_id']}, {load['export']}{sheet}"),
+        Under(str(load["file_name"]), f"Load {load['load_id']}, {load['export']}{sheet}, {load['digest'][:DIGEST]}"),
         Under(moment(load["loaded_at"]), f"{load['loaded_by']}, publication {load['publication']}"),
         Under(state, why) if why else state,
-        percent(load["quality"]),
+        rate(load["quality"]),
         *(number(load[name]) for name in counts),
     ]
 
 
 def crumbs(load_id: int) -> None:
     """The way up from one load to all of them."""
-    filters = {name: str(st.session_state.get(name) or "") for name in ("export", "show")}
+    filters = {name: str(st.session_state.get(name) or "") for name in ("export", "source", "show")}
     breadcrumbs([Crumb("Loads", filters, "loads")], f"Load {load_id}")
 
 
@@ -125,7 +137,7 @@ def load_counts(load: dict[str, Any]) -> None:
     """What became of a load's rows."""
     items = [("Rows read", "rows_read"), ("New", "rows_new"), ("Restated", "rows_restated")]
     items += [("Unchanged", "rows_unchanged"), ("Rejected", "rows_rejected")]
-    quality = Figure("Quality", percent(load["quality"]), help="Rows that came in without a problem")
+    quality = Figure("Quality", rate(load["quality"]), help="Rows read that had no error and no warning")
     with st.container(key="counts"):
         figures([*(Figure(label, number(load[name])) for label, name in items), quality])
 
@@ -143,7 +155,7 @@ def understood(load: dict[str, Any]) -> dict[str, str]:
         "Currency": NONE if is_missing(currency) else str(currency),
         "Reports every": NONE if is_missing(days) else count(int(days), "day"),
         "Size": size(load["bytes"]),
-        "Digest": f"{load['digest'][:12]}",
+        "Digest (SHA-256)": load["digest"],
     }
 
 
@@ -156,28 +168,45 @@ def mapping(load: dict[str, Any]) -> None:
     tables.listing([Column("Header in the file", width="50%"), Column("Read as")], rows)
 
 
-def rules(frame: pd.DataFrame) -> None:
-    """The rules that a load was checked by."""
-    engines = {"great_expectations": "Great Expectations", "sql": "SQL, by the same rule"}
-    effects = {"error": "rejects the row", "warning": "flags the row"}
-    rows: list[list[Cell]] = [
-        [
-            rule["rule"].replace("_", " "),
-            number(rule["rows_failed"]),
-            number(rule["rows_checked"]),
-            effects[rule["severity"]],
-            Under(rule["columns"], f"{rule['expectation']}, {engines[rule['engine']]}"),
-        ]
-        for rule in frame.to_dict("records")
+def rules(load_id: int, frame: pd.DataFrame, reading: pd.DataFrame) -> None:
+    """Every rule that a load was checked by, with its result in full: what it asks in words, its expectation, columns,
+    and the first rows that failed. Before them stands what reading the file found. What failed leads to its problems.
+    """
+    rows = [_rule(one, [], "found while the file was read", "", "reading", "") for one in reading.to_dict("records")]
+    for one in frame.to_dict("records"):
+        columns = [*one["columns"]]
+        arguments = None if is_missing(one["arguments"]) else one["arguments"]
+        asked = in_words(one["expectation"], columns, arguments)
+        rows.append(_rule(one, columns, asked, one["expectation"], ENGINES[one["engine"]], one["rows_checked"]))
+    failed = [*reading["rule"], *frame["rule"].where(frame["rows_failed"] > 0, "")]
+    links = [page_link("loads", load=str(load_id), rule=rule) if rule else "" for rule in failed]
+    tables.listing(RULES, rows, links=links)
+
+
+def _rule(
+    one: Mapping[Any, Any], columns: Sequence[str], asked: str, expectation: str, engine: str, checked: Any
+) -> list[Cell]:
+    name = one["rule"].replace("_", " ")
+    on = ", ".join(columns)
+    first = ", ".join(number(row) for row in one["rows"])
+    more = f"{first} and more" if one["rows_failed"] > len(one["rows"]) else first
+    return [
+        Under(f"{name[:1].upper()}{name[1:]}", asked or on),
+        rate(one["rate"]),
+        number(one["rows_failed"]),
+        number(checked) if checked != "" else NONE,
+        EFFECTS[one["severity"]],
+        more,
+        Under(title(expectation), f"{engine}, on {on}") if expectation else engine,
     ]
-    tables.listing(RULES, rows)
 
 
-def rules_title(frame: pd.DataFrame) -> str:
+def rules_title(frame: pd.DataFrame, reading: pd.DataFrame) -> str:
     """How many rules a load was checked by, and how many failed."""
     failed = int((frame["rows_failed"] > 0).sum())
     said = f"Checked by {count(len(frame), 'rule')}"
-    return f"{said}; {number(failed)} found something" if failed else f"{said}, and none found anything"
+    said = f"{said}; {number(failed)} found something" if failed else f"{said}, and none found anything"
+    return f"{said}; reading it found {count(len(reading), 'kind')} of problem" if len(reading) else said
 
 
 def rejected(headers: list[str], rows: list[list[str]], limit: int) -> None:

@@ -1,7 +1,9 @@
 """Loads: what was loaded, by whom and how it went; one load with its problems, undo, and backups."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +13,7 @@ from components import loads_view as view
 from components import upload_view as problems_view
 from components import upload_words as words
 from components.guard import guard
-from pipelines import inbox
+from pipelines import inbox, originals
 from pipelines.contract import EXPORTS
 from pipelines.findings import SHOWN_EACH
 from pipelines.history import rejected_csv
@@ -23,22 +25,23 @@ SHOWN_REJECTED = 200
 SHOWN_PUBLICATIONS = 10
 
 
-def ask_filter() -> tuple[str, str]:
+def ask_filter(sources: Iterable[str]) -> tuple[str, str, str]:
     """The filters above the history; the URL holds them."""
-    left, middle, _ = st.columns([1, 1, 2])
+    left, middle, right, _ = st.columns([1, 1, 1, 1])
     with left:
         export = controls.page_choice("export", "Export", {"": "All exports"} | {name: name for name in EXPORTS})
     with middle:
+        source = controls.page_choice("source", "Source", {"": "All sources"} | {name: name for name in sources})
+    with right:
         show = controls.page_choice("show", "Show", view.SHOW)
-    return export, show
+    return export, source, show
 
 
 def show_history() -> None:
     """Every load, the publications, and a backup."""
     head = st.container()
     every = answers.ask(loads.loads)
-    export, show = ask_filter()
-    fitting = view.fitting(every, export, show)
+    fitting = view.fitting(every, *ask_filter(view.sources(every)))
     with head:
         frame.header(view.headline(every, len(fitting)), view.context(every), is_sample=answers.ask(reading.is_sample))
     opened = None
@@ -50,7 +53,7 @@ def show_history() -> None:
             with rows:
                 opened = view.history(fitting[(page - 1) * SHOWN_LOADS : page * SHOWN_LOADS])
     if fitting.empty:
-        st.text("Choose another export or another state.")
+        st.text("Choose another export, source or state.")
     left, right = st.columns([3, 2])
     with left, frame.card("publications", "Every change is a publication", "Each opens the Overview as known then"):
         found = answers.ask(loads.publications)
@@ -101,7 +104,7 @@ def show_load(load_id: int) -> None:
     """One load: what it is, what undoing it would do, what was wrong with it."""
     # Out of sight, so that the URL keeps the filters: without them Back would need one step more.
     with st.container(key="unseen-filters"):
-        ask_filter()
+        ask_filter(view.sources(answers.ask(loads.loads)))
     found = answers.ask(loads.load, load_id)
     view.crumbs(load_id)
     if found is None:
@@ -115,9 +118,14 @@ def show_load(load_id: int) -> None:
         groups = problems_view.problem_groups(problems, answers.ask(loads.unlisted_problems, load_id, SHOWN_EACH))
         every = answers.later(loads.problems, load_id)
         with frame.card("problems", words.problem_title(groups), "As the file was checked"):
+            names = {name: name.replace("_", " ") for name in groups["rule"].unique()}
+            with st.columns([1, 2])[0]:
+                rule = controls.page_choice("rule", "Rule", {"": "All rules"} | names)
+            if rule:
+                groups, problems = groups[groups["rule"] == rule], problems[problems["rule"] == rule]
             problems_view.show_groups(groups)
             if len(problems) > len(groups):
-                with st.expander("Row by row"):
+                with st.expander("Row by row", expanded=bool(rule)):
                     problems_view.show_problems(problems)
             st.download_button(
                 "Download all as CSV",
@@ -143,14 +151,34 @@ def show_load(load_id: int) -> None:
             )
     with frame.card("understood", "How the file was read"):
         problems_view.facts(view.understood(found))
+        show_original(found)
         with st.expander("How each column was read"):
             view.mapping(found)
     with frame.card("events", "What happened to it"):
         view.events(answers.ask(loads.events, load_id))
     checked = answers.ask(loads.rules, load_id)
     if len(checked):
-        with frame.card("rules", view.rules_title(checked), "Each rule comes from the export's contract"):
-            view.rules(checked)
+        reading = answers.ask(loads.rules_of_reading, load_id)
+        title = view.rules_title(checked, reading)
+        with frame.card("rules", title, "Each rule comes from the export's contract; every result, in full"):
+            view.rules(load_id, checked, reading)
+
+
+def show_original(load: dict[str, Any]) -> None:
+    """The file that a load came from, to download as it came; where it was not kept, that it was not."""
+    folder, digest = Warehouse().folder, str(load["digest"])
+    if not originals.has(folder, digest):
+        problems_view.said(["The file itself was not kept: it was loaded before originals were."], "rw-quiet")
+        return
+    st.download_button(
+        "Download the file as it came",
+        lambda: originals.read(folder, digest),
+        file_name=inbox.safe_name(str(load["file_name"])),
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Byte for byte. Open it with care where you do not know who made it",
+    )
 
 
 def show_change(load_id: int, *, is_in_force: bool) -> None:

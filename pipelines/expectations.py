@@ -2,19 +2,20 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 MOST_VALUES = 20  # of a set that are kept; "more" says how many there were besides
 
 
-def kept(arguments: Mapping[str, Any]) -> str:
-    """The arguments of an expectation as JSON, dates in ISO form, a long set cut.
+def kept(arguments: Mapping[str, Any], message: str) -> str:
+    """The arguments of an expectation as JSON, dates in ISO form, a long set cut; with what is said of a failing row.
 
-    >>> kept({"column": "stage", "value_set": ["idea", "active"]})
-    '{"column": "stage", "value_set": ["idea", "active"]}'
+    >>> kept({"column": "stage", "value_set": ["idea", "active"]}, "not a stage")
+    '{"column": "stage", "value_set": ["idea", "active"], "message": "not a stage"}'
     """
-    plain = dict(arguments)
+    plain = {**arguments, "message": message}
     values = plain.get("value_set", ())
     if len(values) > MOST_VALUES:
         plain |= {"value_set": list(values[:MOST_VALUES]), "more": len(values) - MOST_VALUES}
@@ -42,10 +43,9 @@ def in_words(expectation: str, columns: Sequence[str], arguments: str | None) ->
             return f"{first} is {_ends(given.get('min_value'), given.get('max_value'))}"
         case "ExpectColumnValueLengthsToBeBetween":
             return f"{first} has {given['max_value']:,} characters at most"
-        case "ExpectColumnValuesToMatchRegex":
-            return f"{first} has the form {given['regex']}"
-        case "ExpectColumnValuesToNotMatchRegex":
-            return f"{first} does not have the form {given['regex']}"
+        case "ExpectColumnValuesToMatchRegex" | "ExpectColumnValuesToNotMatchRegex":
+            # A pattern says little to who does not write them.
+            return f"fails where {given['message']}"
         case "ExpectColumnValuesToBeUnique":
             return f"{first} stands in one row alone"
         case "ExpectCompoundColumnsToBeUnique":
@@ -54,6 +54,15 @@ def in_words(expectation: str, columns: Sequence[str], arguments: str | None) ->
             bigger, smaller = (str(given[name]).replace("_", " ") for name in ("column_A", "column_B"))
             return f"{bigger} is not below {smaller}"
     return ""
+
+
+def title(expectation: str) -> str:
+    """The name of an expectation, parted into words.
+
+    >>> title("ExpectColumnValuesToNotBeNull")
+    'Expect column values to not be null'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=A)(?=To)", " ", expectation).capitalize()
 
 
 def _ends(low: Any, high: Any) -> str:

@@ -399,6 +399,6 @@ def _write_findings(
                 v.engine,
                 v.rows,
                 v.failed,
-                expectations.kept(v.check.expectation[1]),
+                expectations.kept(v.check.expectation[1], v.check.message),
             ],
         )
