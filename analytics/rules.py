@@ -1,12 +1,16 @@
 """The rules that judge, and what other values would do to the latest review. Sources: methods "Health", "Roll-up"."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics.reading import Source
+from analytics.programs import Program, programs
+from analytics.reading import NO_PROGRAM, Basis, Scope, Source
 from pipelines.rules import Change, Value, changes_known, in_force
+
+BASES: tuple[Basis, ...] = ("computed", "reported")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def effect(source: Source, day: dt.date, changes: tuple[tuple[str, Value], ...])
     with source.trying(tried) as trial:
         then = _moved(trial, day) if "week_ends_on" in tried else day
         before, after = _judged(source, day), _judged(trial, then)
-        programs_before, programs_after = _programs(source, day), _programs(trial, then)
+        programs_before, programs_after = programs(source, day, Scope()), programs(trial, then, Scope())
     both = before.merge(after, on="project_key", suffixes=("", "_after"))
     changed = both[both["computed"] != both["computed_after"]]
     moves = []
@@ -107,32 +111,12 @@ def _moved(trial: Source, day: dt.date) -> dt.date:
     return found if isinstance(found, dt.date) else day
 
 
-def _programs(source: Source, day: dt.date) -> dict[str | None, tuple[str, str, str]]:
-    """The name of each program, and its colours as computed and as reported."""
-    found = source.rows(
-        f"""
-        with weighed as (
-            select
-                program_id,
-                coalesce(any_value(program_name), 'No program') as name,
-                rollup_by_budget(1, (budget is not null)::integer, exact(budget), currency) as by_budget,
-                rollup_evidence(computed, 1, exact(budget), is_critical::integer, by_budget) as computed,
-                rollup_evidence(reported, 1, exact(budget), is_critical::integer, by_budget) as reported
-            from {source.on(day)} where is_live group by program_id
-        )
-        select program_id, name, rollup_colour(computed), rollup_colour(reported)
-        from weighed order by program_id is null, lower(name), program_id
-        """
-    )
-    return {program: (name, computed, reported) for program, name, computed, reported in found}
-
-
-def _program_moves(
-    before: dict[str | None, tuple[str, str, str]], after: dict[str | None, tuple[str, str, str]]
-) -> tuple[ProgramMove, ...]:
-    return tuple(
-        ProgramMove(name, basis, states[place], after[program][1:][place])
-        for program, (name, *states) in before.items()
-        for place, basis in enumerate(("computed", "reported"))
-        if program in after and states[place] != after[program][1:][place]
-    )
+def _program_moves(before: Iterable[Program], after: Iterable[Program]) -> tuple[ProgramMove, ...]:
+    others = {program.program_id: program for program in after}
+    moves = [
+        ProgramMove(one.program_name, basis, one.rollup(basis).state, others[one.program_id].rollup(basis).state)
+        for one in sorted(before, key=lambda p: (p.program_id == NO_PROGRAM, p.program_name.lower(), p.program_id))
+        for basis in BASES
+        if one.program_id in others
+    ]
+    return tuple(move for move in moves if move.before != move.after)

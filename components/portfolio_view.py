@@ -9,8 +9,9 @@ import streamlit as st
 
 from analytics.changes import GROUPS, Changes
 from analytics.portfolio import Attention, Money, Standing, Summary
-from analytics.programs import Amount, Program, Rollup
+from analytics.programs import Amount, Program
 from analytics.reading import Basis
+from analytics.rollup import Rollup
 from components import charts, controls, formats, health, sentences, tables
 from components.charts import Bar
 from components.clickable import clickable

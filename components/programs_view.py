@@ -10,9 +10,10 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
-from analytics.programs import TROUBLE, Amount, Course, Courses, Program, Rollup, Rules, in_red, total
+from analytics.programs import TROUBLE, Amount, Course, Courses, Program, in_red, total
 from analytics.reading import NO_PROGRAM, Basis
 from analytics.reasons import shortened
+from analytics.rollup import Rollup, Rules
 from components import controls, downloads, formats, frame, health, sentences, tables
 from components.controls import View
 from components.figures import Delta, Figure, delta

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics import programs, reading
+from analytics import programs, reading, rollup
 from analytics.reading import NO_PROGRAM
 from components import answers, controls, figures, frame, program_view, programs_view, sentences
 from components.controls import View
@@ -43,7 +43,7 @@ def show_programs(view: View) -> None:
         programs_view.nothing()
         return
     figures.figures(programs_view.figures(every, earlier, view))
-    with frame.card("table", programs_view.title(every, view), programs_view.rule(answers.ask(programs.rollup_rules))):
+    with frame.card("table", programs_view.title(every, view), programs_view.rule(answers.ask(rollup.rollup_rules))):
         found = programs_view.narrowed(every, ask_filter(), view.basis)
         rows, below = st.container(), st.container(horizontal=True, vertical_alignment="center")
         with below:

@@ -13,8 +13,9 @@ from openpyxl import load_workbook
 
 from analytics.changes import Changes, Group, Net
 from analytics.portfolio import Money, Part, Standing, Summary
-from analytics.programs import Program, Rollup
+from analytics.programs import Program
 from analytics.reading import NO_PROGRAM, Place
+from analytics.rollup import Rollup
 from components import charts, controls, downloads, formats, health, portfolio_view, project_view, sentences
 from components.controls import resolve
 from components.figures import delta

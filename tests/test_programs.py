@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from analytics import programs
-from analytics.programs import Rules
+from analytics import programs, rollup
 from analytics.reading import NO_PROGRAM, Basis, Scope
+from analytics.rollup import Rules
 from pipelines.rules import set_rules
 from tests.test_analytics import World
 
@@ -163,7 +163,7 @@ def test_comments_are_of_the_report_that_holds(world: World) -> None:
 
 def test_rules_are_those_in_force(world: World) -> None:
     world.load(status=HEADER + reports("P1", "R1", "g"))
-    assert world.ask(programs.rollup_rules) == Rules("share", 0.25, 0.25, 0.5)
+    assert world.ask(rollup.rollup_rules) == Rules("share", 0.25, 0.25, 0.5)
 
 
 def test_programs_that_are_named_alike_are_told_apart(world: World) -> None:

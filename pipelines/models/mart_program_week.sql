@@ -14,31 +14,24 @@ several as (
     having min(coalesce(portfolio, '')) < max(coalesce(portfolio, ''))
 ),
 
+part as (
+    select *, portfolio as part, false as is_sum from due
+    union all
+    select *, null as part, true as is_sum from due where (review_date, coalesce(program_id, '')) in (from several)
+),
+
 weighed as materialized (
     select
         review_date,
         program_id,
-        portfolio,
-        false as is_sum,
+        part as portfolio,
+        is_sum,
         sum(projects)::bigint as live,
         rollup_by_budget(projects, budgeted, budget, currency) as by_budget,
         rollup_evidence(reported, projects, budget, critical, by_budget) as reported_evidence,
         rollup_evidence(computed, projects, budget, critical, by_budget) as computed_evidence
-    from due
-    group by review_date, program_id, portfolio
-    union all
-    select
-        review_date,
-        program_id,
-        null as portfolio,
-        true as is_sum,
-        sum(projects)::bigint as live,
-        rollup_by_budget(projects, budgeted, budget, currency) as by_budget,
-        rollup_evidence(reported, projects, budget, critical, by_budget) as reported_evidence,
-        rollup_evidence(computed, projects, budget, critical, by_budget) as computed_evidence
-    from due
-    where (review_date, coalesce(program_id, '')) in (from several)
-    group by review_date, program_id
+    from part
+    group by review_date, program_id, part, is_sum
 ),
 
 final as (
