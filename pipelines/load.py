@@ -141,7 +141,7 @@ def _read_all(
         tell(f"Reading {name}", 0.3 * number / len(request.files))
         started = time.monotonic()
         try:
-            texts = read(con, path, f"raw{number}_", all_headers(), scratch)
+            texts = read(con, path, f"raw{number}_", all_headers(), scratch, how)
         except (UnreadableFile, DataProblem) as error:
             report = FileReport(name, path=path, seconds=time.monotonic() - started)
             report.refuse(error)
@@ -155,6 +155,7 @@ def _read_all(
         for text in (replace(text, file=name) for text in texts):
             report = FileReport(name, text.sheet, digest, rows_read=text.rows, path=path, seconds=seconds)
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
+            report.decisions, report.left_out = list(text.decisions), list(text.left_out)
             try:
                 mapping = understand(text, how)
             except DataProblem as error:

@@ -1,4 +1,4 @@
-"""What can go wrong with an export: problems in its cells, and errors that stop a command."""
+"""What can be said of an export: what was decided and left out, problems in its cells, errors that stop a command."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,6 +23,30 @@ class Problem:
     def as_dict(self) -> dict[str, Any]:
         """The problem as plain values, for JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One thing that was decided about a file: what ("encoding", "header row", "dates of Start"), as what, and why.
+
+    `setting` is the field of `How` that decides otherwise, None where nothing does.
+    """
+
+    what: str
+    value: str
+    why: str
+    setting: str | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row of a file that is no data: its line, what it is ("empty", "total", "footer", "preamble", "header again"),
+    and what it says. `count` is above 1 where it stands for later rows of the kind as well, too many to be named."""
+
+    row: int
+    kind: str
+    text: str
+    count: int = 1
 
 
 class RightworkError(Exception):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,9 +16,21 @@ import duckdb
 
 from pipelines import workbook
 from pipelines.decode import Text, kind, normalise
-from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, is_blank, tidy
-from pipelines.problems import DataProblem, Problem, UnreadableFile
-from pipelines.texttable import TextTable, Writer, cells_of, drop_unnamed, materialise, trimmed, write_transposed
+from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, header_decision, is_blank, tidy
+from pipelines.leftout import Aside, may_be_footer, said, suspects, take_out
+from pipelines.problems import DataProblem, Decision, LeftOut, Problem, UnreadableFile
+from pipelines.report import HERE, How
+from pipelines.texttable import (
+    TextTable,
+    Writer,
+    cells_of,
+    drop_unnamed,
+    is_view,
+    keep_ragged,
+    materialise,
+    trimmed,
+    write_transposed,
+)
 
 __all__ = ["TextTable", "read"]
 
@@ -29,18 +41,21 @@ LONGEST_LINE = 8_000_000
 LONGEST_CELL = 1_000_000
 MOST_RAGGED = 100_000
 ONE_LINE_ENDS = " \t\u00a0"  # a cell without line breaks ends in no other white space
+TAIL_BYTES = 1 << 16
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", "^": "caret", "~": "tilde"}
 END = "\0end"  # NULs are gone from the text, so no cell can hold this
 
 
 def read(
-    con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collection[str], scratch: Path
+    con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collection[str], scratch: Path, how: How = HERE
 ) -> list[TextTable]:
     """The tables of a CSV file or workbook, in DuckDB tables whose names start with `prefix`, each cell a string.
 
     What a file is, its content decides, not its name. `known`: the folded header names that contracts and profiles
     know, by which the delimiter and header row are found. `scratch`: a folder for temporary files, which the caller
     removes. Not to be called inside a transaction. A CSV file yields one table, a workbook one a visible sheet with
-    cells. Raises UnreadableFile when there is no table to be had (missing, empty, binary, unbalanced quotes, too
+    cells. `how` may say the encoding, delimiter, header row and sheet; an UnreadableFile says what of it cannot be.
+    Raises UnreadableFile when there is no table to be had (missing, empty, binary, unbalanced quotes, too
     large) and DataProblem when there is a header and no row; both name the file.
     """
     known = frozenset(known)
@@ -55,9 +70,9 @@ def read(
         if what == "ole2":
             raise workbook.old_format(path)
         if what == "zip":
-            tables = workbook.read(con, path, prefix, known)
+            tables = workbook.read(con, path, prefix, known, how)
         else:
-            tables = [_read_text(con, path, f"{prefix}_0", known, scratch)]
+            tables = [_read_text(con, path, f"{prefix}_0", known, scratch, how)]
     except PermissionError as error:
         raise UnreadableFile(f"{path.name} may not be read.", "Ask for permission to read it.") from error
     if not any(table.rows for table in tables):
@@ -79,6 +94,13 @@ class _Table:
     headers: tuple[str, ...]
     header_row: int
     first_data_line: int
+    why: str = ""
+    given: bool = False
+
+    @property
+    def from_line(self) -> int:
+        """The line where reading starts: a header row that was said hides what stands above it."""
+        return self.header_row if self.given else 1
 
 
 class _Record(NamedTuple):
@@ -88,19 +110,26 @@ class _Record(NamedTuple):
 
 
 def _read_text(
-    con: duckdb.DuckDBPyConnection, path: Path, relation: str, known: Collection[str], scratch: Path
+    con: duckdb.DuckDBPyConnection, path: Path, relation: str, known: Collection[str], scratch: Path, how: How
 ) -> TextTable:
     csv.field_size_limit(LONGEST_CELL)
-    text = normalise(path, scratch / f"{relation}.csv")
-    table = _find_table(path, text, known)
+    text = normalise(path, scratch / f"{relation}.csv", how.encoding)
+    table = _find_table(path, text, known, how)
+    aside = Aside(_above(text, table))
+    problems: list[Problem] = []
     if table.layout.transposed:
         records = [record.cells for record in _records(path, text, table.delimiter) if not is_blank(record.cells)]
         records = [cells for cells in records if not _separator(cells)]
         headers, rows = write_transposed(con, relation, records, known)
-        problems: list[Problem] = []
     else:
         counted = _read_clean(con, relation, text, table, scratch)
-        rows, problems = (counted, []) if counted is not None else _read_carefully(con, relation, path, text, table)
+        if counted is None:
+            counted = _read_carefully(con, relation, path, text, table, aside)
+        if not is_view(con, relation):
+            counted -= take_out(con, relation, table.headers, aside)
+        keep_ragged(con, relation, aside.ragged)
+        problems = [_ragged(line, cells, table) for line, cells in aside.ragged]
+        rows = counted + len(problems)
         headers = drop_unnamed(con, relation, table.headers)
     return TextTable(
         file=path.name,
@@ -113,28 +142,55 @@ def _read_text(
         rows=rows,
         problems=tuple(problems),
         transposed=table.layout.transposed,
+        decisions=(
+            Decision("encoding", text.label, text.why, "encoding"),
+            Decision("delimiter", DELIMITER_NAMES.get(table.delimiter, table.delimiter), table.why, "delimiter"),
+            header_decision(table.layout, table.header_row, table.header_row - 1, table.given),
+        ),
+        left_out=() if table.layout.transposed else aside.left_out(),
     )
 
 
-def _separator(cells: list[str]) -> bool:
-    return len(cells) <= 2 and bool(re.fullmatch(r"sep=.?", cells[0].strip(TRIMMED), re.IGNORECASE))
-
-
-def _find_table(path: Path, text: Text, known: Collection[str]) -> _Table:
-    """The delimiter and header row: those that turn up the most known headers, else the most even table."""
+def _above(text: Text, table: _Table) -> list[LeftOut]:
+    """The lines above the header."""
     with text.path.open(encoding="utf-8-sig") as file:
+        lines = [line.strip(TRIMMED) for line in islice(file, table.header_row - 1)]
+    return [
+        LeftOut(number, "sep" if number == 1 and _separator([line]) else "preamble", said([line]))
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def _separator(cells: list[str]) -> bool:
+    return len(cells) <= 2 and bool(re.fullmatch(r'"?sep=.?"?', cells[0].strip(TRIMMED), re.IGNORECASE))
+
+
+def _find_table(path: Path, text: Text, known: Collection[str], how: How) -> _Table:
+    """The delimiter and header row: those that turn up the most known headers, else the most even table.
+
+    What `how` says of them is not asked.
+    """
+    first = how.header_row or 1
+    with text.path.open(encoding="utf-8-sig") as file:
+        above = sum(1 for _ in islice(file, first - 1))
         head = file.read(HEAD_CHARACTERS)
+    if how.header_row and (above < first - 1 or not head):
+        raise _no_header(path, how.header_row, f"the file ends at line {text.lines}")
+    if how.header_row and is_blank([head.split("\n", 1)[0].strip("".join(DELIMITERS))]):
+        raise _no_header(path, how.header_row, "that line is empty")
     if not head.strip(TRIMMED + "".join(DELIMITERS) + '"'):
         raise _empty(path)
-    stated = re.match(r'"?sep=(.)"?[ ,;\t]*\n', head, re.IGNORECASE)
-    choices = (stated[1],) if stated else DELIMITERS + RARE_DELIMITERS
-    skipped = 1 if stated else 0
+    stated = None if how.header_row else re.match(r'"?sep=(.)"?[ ,;\t]*\n', head, re.IGNORECASE)
+    if how.delimiter:
+        choices: tuple[str, ...] = (_delimiter(path, how.delimiter, head),)
+    else:
+        choices = (stated[1],) if stated else DELIMITERS + RARE_DELIMITERS
     best: tuple[tuple[float, ...], _Table] | None = None
     for delimiter in choices:
-        records = list(islice(_head_records(head, delimiter, skipped), SEARCHED))
+        records = list(islice(_head_records(head, delimiter, first, 2 if stated else first), SEARCHED))
         if not records:
             continue
-        layout = find_layout([record.cells for record in records], known)
+        layout = find_layout([record.cells for record in records], known, given=how.header_row is not None)
         header = records[layout.index]
         end = header.line + len(header.lines)
         table = _Table(delimiter, layout, tuple(tidy(cell) for cell in header.cells), header.line, end)
@@ -147,16 +203,45 @@ def _find_table(path: Path, text: Text, known: Collection[str]) -> _Table:
             best = score, table
     if best is None:
         # Either the first record is so long that a quote must have swallowed the file, or nothing follows sep=.
-        next(_records(path, text, ","), None)
+        next(_records(path, text, ",", first), None)
         raise _empty(path)
-    return best[1]
+    return replace(best[1], why=_why_delimiter(best[1], stated is not None, how), given=how.header_row is not None)
 
 
-def _head_records(head: str, delimiter: str, skipped: int) -> Iterator[_Record]:
-    source = _Lines(iter(io.StringIO(head)))
+def _no_header(path: Path, line: int, why: str) -> UnreadableFile:
+    message = f"{path.name}: line {line} cannot be the header, for {why}."
+    return UnreadableFile(message, "Name another line as the header row.", row=line, rule="no_such_header")
+
+
+def _delimiter(path: Path, given: str, head: str) -> str:
+    """The delimiter as asked for. UnreadableFile where it is none, or nowhere in the file."""
+    if len(given) == 1 and given not in '"\n\r\0' and given in head:
+        return given
+    said = DELIMITER_NAMES.get(given, repr(given))
+    why = "nothing in the file is parted by it" if len(given) == 1 else "it is not one character"
+    message = f"{path.name}: {said} cannot be the delimiter, for {why}."
+    raise UnreadableFile(message, "Choose another delimiter.", rule="no_such_delimiter")
+
+
+def _why_delimiter(table: _Table, stated: bool, how: How) -> str:
+    if how.delimiter:
+        return "as you said"
+    if stated:
+        return "line 1 says so"
+    width = table.layout.width
+    if width < 2:
+        return "nothing parts the line of headers into cells"
+    if table.layout.hits > 1:
+        return f"it parts line {table.header_row} into {width} cells, {table.layout.hits} of them known headers"
+    return f"it parts line {table.header_row} into {width} cells, and {table.layout.fit:.0%} of the first rows alike"
+
+
+def _head_records(head: str, delimiter: str, line: int, first: int) -> Iterator[_Record]:
+    """The records of a text that starts at `line`, from the line `first` on."""
+    source = _Lines(iter(io.StringIO(head)), line)
     try:
         for record in source.records(delimiter):
-            if record.line > skipped and not is_blank(record.cells):
+            if record.line >= first and not is_blank(record.cells):
                 yield record
     except csv.Error:
         return
@@ -165,10 +250,10 @@ def _head_records(head: str, delimiter: str, skipped: int) -> Iterator[_Record]:
 class _Lines:
     """Lines of normalised text, remembered a record at a time, so that a record knows where it starts."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], line: int = 1) -> None:
         self.lines = lines
         self.record: list[str] = []
-        self.line = 1
+        self.line = line
 
     def _remembered(self) -> Iterator[str]:
         for line in self.lines:
@@ -191,7 +276,8 @@ class _Lines:
 def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: _Table, scratch: Path) -> int | None:
     """Load a file by DuckDB's own reader: the number of rows, or None when its count is not that of the lines.
 
-    A cell with line breaks, a blank line, a row of the wrong width or a stray quote each make the counts differ.
+    A cell with line breaks, a blank line, a row of the wrong width or a stray quote each make the counts differ. A row
+    that may be a total, or stand below the table, wants a closer look.
     """
     expected = text.lines - table.first_data_line + 1
     if not text.even or table.first_data_line != table.header_row + 1 or expected < 1:
@@ -204,9 +290,9 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     kept = [trimmed(column, ONE_LINE_ENDS) for column in columns]
     untidy = " or ".join(f"{cell} is distinct from {column}" for cell, column in zip(kept, columns, strict=True))
     try:
-        rows, blank, trims = con.sql(
-            f"select count(*), count(*) filter (coalesce({', '.join(kept)}, null) is null), bool_or({untidy}) "
-            f"from {source}"
+        rows, blank, trims, aside = con.sql(
+            f"select count(*), count(*) filter (coalesce({', '.join(kept)}, null) is null), bool_or({untidy}), "
+            f"bool_or({suspects(columns, table.headers)}) from {source}"
         ).fetchall()[0]
     except duckdb.Error:
         return None
@@ -220,14 +306,22 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
         f'create or replace temp view "{relation}" as '
         f'select row_number() over () + {table.header_row} as source_row, * from "{cells_of(relation)}"'
     )
-    if not tidy(table.headers[-1]):
+    if not tidy(table.headers[-1]) or aside or may_be_footer(_last_cells(text, table), len(columns)):
         materialise(con, relation)
     return expected
 
 
+def _last_cells(text: Text, table: _Table) -> list[str]:
+    """The cells of the last line that says anything, as far as the end of the file shows it."""
+    with text.path.open("rb") as file:
+        file.seek(max(0, text.path.stat().st_size - TAIL_BYTES))
+        lines = file.read().decode("utf-8", "replace").rstrip("\x1a\r\n").splitlines()
+    return next(csv.reader(lines[-1:], delimiter=table.delimiter, skipinitialspace=True), [])
+
+
 def _without_pattern(path: Path, scratch: Path) -> Path:
-    """A name for the file that DuckDB does not take for a pattern, as it does "export[1].csv"."""
-    if not re.search(r"[*?\[\]{}]", str(path)):
+    """A name for the file that DuckDB takes as it is; "export[1].csv" is a pattern to it, and some are no text."""
+    if not re.search(r"[*?\[\]{}\ud800-\udfff]", str(path)):
         return path
     link = scratch / "in_place.csv"
     link.unlink(missing_ok=True)
@@ -235,10 +329,12 @@ def _without_pattern(path: Path, scratch: Path) -> Path:
     return link
 
 
-def _records(path: Path, text: Text, delimiter: str) -> Iterator[_Record]:
-    """The records of a whole file, streaming. Raises UnreadableFile where a quote never closes."""
+def _records(path: Path, text: Text, delimiter: str, first: int = 1) -> Iterator[_Record]:
+    """The records of a file from a line on, streaming. Raises UnreadableFile where a quote never closes."""
     with text.path.open(encoding="utf-8-sig") as file:
-        source = _Lines(_bounded(path, iter(partial(file.readline, LONGEST_LINE), "")))
+        for _ in islice(file, first - 1):
+            pass
+        source = _Lines(_bounded(path, iter(partial(file.readline, LONGEST_LINE), ""), first), first)
         try:
             for record in source.records(delimiter, END):
                 if record.cells and record.cells[-1].endswith(END):
@@ -253,8 +349,8 @@ def _records(path: Path, text: Text, delimiter: str) -> Iterator[_Record]:
             raise _too_long(path, source.line) from error
 
 
-def _bounded(path: Path, lines: Iterator[str]) -> Iterator[str]:
-    for number, line in enumerate(lines, 1):
+def _bounded(path: Path, lines: Iterator[str], first: int) -> Iterator[str]:
+    for number, line in enumerate(lines, first):
         if len(line) >= LONGEST_LINE:
             raise _too_long(path, number)
         yield line
@@ -266,42 +362,53 @@ def _too_long(path: Path, line: int) -> UnreadableFile:
 
 
 def _read_carefully(
-    con: duckdb.DuckDBPyConnection, relation: str, path: Path, text: Text, table: _Table
-) -> tuple[int, list[Problem]]:
-    """Load a file record by record: the number of rows, and the ragged ones as problems."""
+    con: duckdb.DuckDBPyConnection, relation: str, path: Path, text: Text, table: _Table, aside: Aside
+) -> int:
+    """Load a file record by record: the number of rows; what is blank or ragged goes aside."""
     width = len(table.headers)
     needed = max((i + 1 for i, header in enumerate(table.headers) if header), default=width)
     writer = Writer(con, relation, width)
-    problems: list[Problem] = []
     rows = 0
-    for record in _records(path, text, table.delimiter):
-        if record.line < table.first_data_line or is_blank(record.cells):
+    empty: list[int] = []
+    for record in _records(path, text, table.delimiter, table.from_line):
+        if record.line < table.first_data_line:
             continue
+        if is_blank(record.cells):
+            empty.append(record.line)
+            if len(record.cells) > 1:
+                aside.blank += empty
+                empty = []
+            continue
+        # Empty lines at the end are no rows; before a row they are.
+        aside.blank += empty
+        empty = []
         if len(record.lines) > 1 and (line := _swallowing(record, table)):
             raise _unbalanced(path, line)
-        rows += 1
         cells = record.cells
         if len(cells) > width and is_blank(cells[width:]):
             cells = cells[:width]
         if needed <= len(cells) <= width:
             writer.add(record.line, cells + [""] * (width - len(cells)))
+            rows += 1
             continue
-        problems.append(_ragged(record, width))
-        if len(problems) > MOST_RAGGED:
+        aside.ragged.append((record.line, cells))
+        if len(aside.ragged) > MOST_RAGGED:
             message = f"{path.name}: more than {MOST_RAGGED:,} rows do not have the header's {width} cells."
             raise UnreadableFile(message, "Check its delimiter and header.", row=record.line, rule="row_shape")
     writer.flush()
-    return rows, problems
+    return rows
 
 
-def _ragged(record: _Record, width: int) -> Problem:
-    count = len(record.cells)
+def _ragged(line: int, cells: Sequence[str], table: _Table) -> Problem:
+    count = len(cells)
+    out = io.StringIO()
+    csv.writer(out, delimiter=table.delimiter, lineterminator="").writerow(cells)
     return Problem(
         rule="row_shape",
-        message=f"The row has {count} {'cell' if count == 1 else 'cells'}, the header {width}.",
+        message=f"The row has {count} {'cell' if count == 1 else 'cells'}, the header {len(table.headers)}.",
         fix="Quote cells that hold the delimiter, and give the row one cell a header.",
-        row=record.line,
-        value="".join(record.lines).rstrip("\n")[:80],
+        row=line,
+        value=out.getvalue()[:80],
     )
 
 

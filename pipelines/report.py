@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.effect import Effect
+from pipelines.problems import Decision as Decision
+from pipelines.problems import LeftOut as LeftOut
 from pipelines.problems import Problem, RightworkError, UnreadableFile
 
 
@@ -16,7 +18,8 @@ class How:
 
     `source` names where it comes from, in place of the profile's; `constants` fill columns that it lacks, or stand in
     for them; `dates` ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `encoding`,
-    `delimiter` and `header_row` (its line, from 1) say how its text is taken apart. `columns` maps columns of the
+    `delimiter` and `header_row` (its line, from 1) say how its text is taken apart; `sheet` is the one sheet of a
+    workbook to read. `columns` maps columns of the
     contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed values,
     `attributes` are headers that are kept beside the contract's columns. `repairs` are the accepted ones, by their
     names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
@@ -31,6 +34,7 @@ class How:
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int | None = None
+    sheet: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
@@ -61,28 +65,6 @@ class Request:
     def how(self, file: Path) -> How:
         """How one of the files is to be read."""
         return self.own.get(file, self.shared)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One thing that was decided about a file: what ("encoding", "header row", "dates of Start"), as what, and why.
-
-    `setting` is the field of `How` that decides otherwise, None where nothing does.
-    """
-
-    what: str
-    value: str
-    why: str
-    setting: str | None = None
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A row of a file that is no data: its line, what it is ("empty", "total", "footer", ...), and what it says."""
-
-    row: int
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True)

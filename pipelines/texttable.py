@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.headers import TRIMMED, fold, is_blank, tidy
-from pipelines.problems import Problem
+from pipelines.problems import Decision, LeftOut, Problem
 
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 16_000_000
@@ -23,7 +23,9 @@ class TextTable:
     then): source_row BIGINT, then c0, c1, ... VARCHAR, one a header. `headers` are the file's own, as written,
     duplicates included. `header_row` and source_row count lines of the file from 1 (a workbook: the sheet's rows; a
     transposed table: its columns). `rows` counts the data rows found, ragged ones included; those are in `problems`
-    and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV file.
+    and in `ragged`, and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV
+    file. `decisions` say how the file was taken apart, `left_out` which of its rows are no data: every row of the file
+    is the header, data, ragged or left out.
     """
 
     file: str
@@ -36,6 +38,8 @@ class TextTable:
     rows: int
     problems: tuple[Problem, ...]
     transposed: bool = False
+    decisions: tuple[Decision, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
@@ -47,6 +51,34 @@ def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
 def cells_of(relation: str) -> str:
     """The name of the view on a text table's cells without their row numbers, where the table itself is a view."""
     return f"{relation}_cells"
+
+
+def ragged_of(relation: str) -> str:
+    """The name of the table that keeps the ragged rows of a text table."""
+    return f"{relation}_ragged"
+
+
+def keep_ragged(con: duckdb.DuckDBPyConnection, relation: str, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Keep the rows that do not have one cell a header: source_row BIGINT, cells VARCHAR[], an empty cell is NULL."""
+    name = ragged_of(relation)
+    con.execute(f'create or replace temp table "{name}" (source_row bigint, cells varchar[])')
+    if not rows:
+        return
+    cells = [[cell.strip(TRIMMED) or None for cell in row] for _, row in rows]
+    lines = pa.array([line for line, _ in rows], pa.int64())
+    kept = pa.table({"source_row": lines, "cells": pa.array(cells, pa.list_(pa.string()))})
+    con.register(f"{name}_batch", kept)
+    try:
+        con.execute(f'insert into "{name}" from "{name}_batch"')
+    finally:
+        con.unregister(f"{name}_batch")
+
+
+def ragged(con: duckdb.DuckDBPyConnection, table: TextTable) -> str:
+    """The name of the table of a text table's ragged rows (see `keep_ragged`), empty where it has none."""
+    name = ragged_of(table.relation)
+    con.execute(f'create temp table if not exists "{name}" (source_row bigint, cells varchar[])')
+    return name
 
 
 def is_view(con: duckdb.DuckDBPyConnection, relation: str) -> bool:

@@ -20,6 +20,7 @@ import python_calamine as calamine
 
 from pipelines.headers import SEARCHED, find_layout, is_blank, tidy
 from pipelines.problems import UnreadableFile
+from pipelines.report import HERE, How
 from pipelines.texttable import TextTable, Writer, drop_unnamed, write_transposed
 
 MOST_BYTES = 1 << 30
@@ -63,7 +64,9 @@ class _Part:
         return max(0, self.rows[1] - self.rows[0] + 1) * max(0, self.columns[1] - self.columns[0] + 1)
 
 
-def read(con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collection[str]) -> list[TextTable]:
+def read(
+    con: duckdb.DuckDBPyConnection, path: Path, prefix: str, known: Collection[str], how: How = HERE
+) -> list[TextTable]:
     """The tables of an .xlsx workbook, one a visible sheet with cells; a sheet need not hold a known header.
 
     Raises UnreadableFile for an archive that is no workbook, a damaged or locked one, one that unpacks to more than

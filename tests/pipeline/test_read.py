@@ -573,4 +573,4 @@ def test_public_exports_match_python_csv(name: str, rows: int, encoding: str) ->
 @pytest.mark.real
 def test_the_damaged_federal_projects() -> None:
     table, found = real("us_it_dashboard/projects_2012_damaged.csv")
-    assert (table.header_row, table.rows, len(table.problems), len(found)) == (6, 2498, 282, 2216)
+    assert (table.header_row, table.rows, len(table.problems), len(found)) == (6, 2472, 282, 2190)

@@ -1,0 +1,238 @@
+"""Rows of a file that are no data: totals, headers that come again, and what stands below the table."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from pipelines.amounts import CURRENCY
+from pipelines.contract import TOTAL_WORDS
+from pipelines.headers import TRIMMED, fold
+from pipelines.literals import quoted
+from pipelines.problems import LeftOut
+from pipelines.profile import UNKNOWN_WORDS
+
+MOST_LISTED = 1_000  # lines named one by one; the rest is counted
+MOST_TEXT = 160
+MOST_SUSPECTS = 100_000
+SAMPLE = 500
+TAIL = 60
+
+Row = tuple[int, Sequence[str]]
+
+_MORE_WORDS = (
+    *("average", "averages", "grand average", "count", "grand count", "gesamtergebnis", "ergebnis", "somme", "totale"),
+    *("totales", "totale generale", "suma", "totaal", "eindtotaal", "razem", "celkem", "итого", "всего"),
+    *("合計", "小計", "总计", "合计", "总和"),
+)
+_WORDS = "|".join(sorted((word.replace(" ", "[ _-]*") for word in (*TOTAL_WORDS, *_MORE_WORDS)), key=len, reverse=True))
+_TOTAL = re.compile(rf"\W*(?:{_WORDS})(?: *\([^()]{{0,40}}\))?\W*", re.I)
+_WITH_TOTAL = re.compile(rf"\W*(?:{_WORDS})\b.+|.+\b(?:{_WORDS})\W*", re.I | re.S)
+_SUSPECT = rf"(?i)(?:^|[^\pL])(?:{_WORDS})(?:[^\pL]|$)"
+_NUMBER = re.compile(
+    rf"(?=.*\d)[-+−('~]* *(?:{CURRENCY})? *[-−]? *"
+    r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+|\d{1,2}(?:,\d\d)+,\d{3}|\d*)(?:[.,]\d*)?(?:e[-+]?\d{1,3})? *"
+    rf"(?:%|k|mn?|bn?|million|billion|hrs?|hours?|h|days?|d)? *(?:{CURRENCY})? *[-−)]*|#[A-Z/0]+[!?]",
+    re.I,
+)
+_FOOTER = re.compile(
+    r"\W*(?:generated|exported|printed|created|produced|extracted|downloaded|prepared|published|retrieved|refreshed|"
+    r"(?:last |data )?(?:updated?|refreshed)|report(?:ed|ing)? (?:run|date|generated|by|on|as)|run (?:on|by|date)|"
+    r"as (?:of|at)|data as|sources?|notes?|n\.?b\.?|footnotes?|disclaimer|legend|confidential|copyright|"
+    r"for internal|internal use|restricted|official|not for distribution|do not distribute|proprietary|"
+    r"(?:applied |active )?filters?|criteria|end of|page \d|all rights|"
+    r"erstellt|exportiert|quelle|stand|hinweis|anmerkung|seite \d|vertraulich|généré|exporté|remarque|page)\b.*|"
+    r"\W*©.*|\W*\(c\).*|\*+ ?\w.*|"
+    r"\W*(?:showing |displaying )?\d[\d,. ]* (?:of \d[\d,. ]* )?(?:rows?|records?|items?|projects?|entries|results?|"
+    r"issues?|lines?|zeilen|datensätze|lignes)\b.*|"
+    r"\W*(?:(?:number|no\.?|count|total) (?:of )?)?(?:rows?|records?|items?|projects?|entries|results?|issues?)"
+    r" *(?:returned|found|exported|count)? *[:=] *\d[\d,. ]*",
+    re.I | re.S,
+)
+_IDENTIFIES = re.compile(
+    r"\b(?:ids?|pid|uid|guid|uii|key|code|no|nr|num|number|ref|reference|identifier|nummer)\b", re.I
+)
+
+
+@dataclass
+class Aside:
+    """What is put aside while a file is read: `listed`, the rows that are no data, and `ragged`, those that do not fit.
+
+    A row is its line and its cells, without white space around them.
+    """
+
+    listed: list[LeftOut] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    ragged: list[Row] = field(default_factory=list)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Every row that was left out, by its line; beyond a thousand of a kind the last one counts for the rest."""
+        rows = [*self.listed, *(LeftOut(line, "empty", "") for line in self.blank)]
+        rows.sort(key=lambda row: row.row)
+        kept: list[LeftOut] = []
+        last: dict[str, int] = {}
+        many: Counter[str] = Counter()
+        for row in rows:
+            many[row.kind] += row.count
+            if many[row.kind] <= MOST_LISTED:
+                last[row.kind] = len(kept)
+                kept.append(row)
+            else:
+                first = kept[last[row.kind]]
+                kept[last[row.kind]] = LeftOut(first.row, first.kind, first.text, first.count + row.count)
+        return tuple(kept)
+
+
+def said(cells: Iterable[str | None]) -> str:
+    """What a row says, shortened."""
+    return ", ".join(cell.strip(TRIMMED) for cell in cells if cell and cell.strip(TRIMMED))[:MOST_TEXT]
+
+
+def suspects(cells: Sequence[str], headers: Sequence[str]) -> str:
+    """SQL: whether a row's first filled cell speaks of a total, or its first cells are the first headers."""
+    first = f"coalesce({', '.join(cells)}, '')"
+    total = f"length({first}) <= 100 and regexp_matches({first}, {quoted(_SUSPECT)})"
+    named = [(cell, header) for cell, header in zip(cells, headers, strict=True) if header][:2]
+    again = " and ".join(f"{cell} = {quoted(header)}" for cell, header in named)
+    return f"({total}) or ({again})" if again else total
+
+
+def may_be_footer(cells: Sequence[str], width: int) -> bool:
+    """Whether the last row of a file may stand below the table, so that a closer look is worth it."""
+    filled = [cell for cell in cells if cell.strip(TRIMMED)]
+    return bool(filled) and (len(filled) * 2 < width or bool(_FOOTER.fullmatch(filled[0].strip(TRIMMED))))
+
+
+def take_out(con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str], aside: Aside) -> int:
+    """Move the rows that are no data from a text table, and from what is ragged, to `aside`; how many left the table.
+
+    The table must be one, not a view.
+    """
+    columns = [f"c{i}" for i in range(len(headers))]
+    found = con.execute(
+        f'select source_row, {", ".join(columns)} from "{relation}" where {suspects(columns, headers)} '
+        f"order by source_row limit {MOST_SUSPECTS}"
+    ).fetchall()
+    usual = _Usual(con, relation, headers)
+    taken: dict[int, LeftOut] = {}
+    for line, *cells in found:
+        if kind := usual.kind(cells):
+            taken[line] = LeftOut(line, kind, said(cells))
+    ragged: list[Row] = []
+    for line, row in aside.ragged:
+        if kind := usual.kind(row):
+            aside.listed.append(LeftOut(line, kind, said(row)))
+        else:
+            ragged.append((line, row))
+    tail = con.execute(
+        f'select source_row, {", ".join(columns)} from "{relation}" order by source_row desc limit {TAIL}'
+    ).fetchall()
+    below: list[tuple[int, Sequence[str | None], bool]] = [
+        (line, cells, False) for line, *cells in tail if line not in taken
+    ]
+    below += [(line, row, True) for line, row in ragged[-TAIL:]]
+    blank = set(aside.blank[-10_000:])
+    footers = usual.footers(below, blank)
+    # Where a page ends in the midst of the file, its last lines stand above the next header.
+    for again in (row.row for row in [*taken.values(), *aside.listed] if row.kind == "header again"):
+        above = [(line, row, True) for line, row in ragged if again - TAIL < line < again]
+        footers |= usual.footers(above, blank, until=again)
+    for line in footers.keys() - {line for line, _ in ragged}:
+        taken[line] = footers[line]
+    aside.listed += [footers[line] for line, _ in ragged if line in footers]
+    aside.ragged = [(line, row) for line, row in ragged if line not in footers]
+    aside.listed += taken.values()
+    if taken:
+        con.execute(f'delete from "{relation}" where list_contains($1::bigint[], source_row)', [list(taken)])
+    return len(taken)
+
+
+class _Usual:
+    """What rows of a table usually look like, and so which of them are no data."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str]) -> None:
+        self.headers = headers
+        self.folded = [fold(header) for header in headers]
+        cells = con.execute(f'select * exclude (source_row) from "{relation}" limit {SAMPLE}').fetchall()
+        filled = [[cell for cell in column if not says_nothing(cell)] for column in zip(*cells, strict=True)]
+        often = [len(column) * 2 >= len(cells) for column in filled] if cells else [False] * len(headers)
+        words = [sum(not is_number(cell) for cell in column) * 2 >= len(column) for column in filled]
+        self.text = {i for i, column in enumerate(filled) if column and often[i] and words[i]}
+        self.width = sum(often)
+        self.shapes = [{shape(cell) for cell in column} for column in filled]
+        self.identifies = {i for i, header in enumerate(headers) if _IDENTIFIES.search(_words(header))}
+
+    def kind(self, cells: Sequence[str | None]) -> str | None:
+        """ "total" or "header again" for a row that is one, None for data."""
+        first = next((i for i, cell in enumerate(cells) if cell and cell.strip(TRIMMED)), None)
+        if first is None:
+            return None
+        if self._is_header(cells):
+            return "header again"
+        return "total" if self._is_total(first, cells) else None
+
+    def _is_header(self, cells: Sequence[str | None]) -> bool:
+        said = [fold(cell or "") for cell in cells]
+        while said and not said[-1]:
+            said.pop()
+        named = [header for header in self.folded if header]
+        same = sum(bool(cell) and cell == header for cell, header in zip(said, self.folded, strict=False))
+        return len(said) <= len(self.folded) and same >= 1 and same * 10 >= len(named) * 9
+
+    def _is_total(self, first: int, cells: Sequence[str | None]) -> bool:
+        label = (cells[first] or "").strip(TRIMMED)
+        if not (_TOTAL.fullmatch(label) or _WITH_TOTAL.fullmatch(label)):
+            return False
+        others = {i: cell for i, cell in enumerate(cells) if i != first and cell and not says_nothing(cell)}
+        words = [i for i, cell in others.items() if not is_number(cell)]
+        usual = self.text - {first}
+        if _TOTAL.fullmatch(label):
+            return not words or len(words) * 2 < len(usual)
+        # "Total Rewards" may be a project: a total row gives amounts alone, and no identifier.
+        known = any(i in self.identifies for i in others)
+        return bool(others) and not words and bool(usual) and not known
+
+    def footers(
+        self, rows: Sequence[tuple[int, Sequence[str | None], bool]], blank: set[int], until: int = 0
+    ) -> dict[int, LeftOut]:
+        """The rows below the last one of the table (or above line `until`): few cells, unlike the column's others."""
+        found: dict[int, LeftOut] = {}
+        for line, cells, ragged in sorted(rows, key=lambda row: row[0], reverse=True):
+            filled = [(i, cell.strip(TRIMMED)) for i, cell in enumerate(cells) if cell and cell.strip(TRIMMED)]
+            if not filled or not self._is_footer(filled, ragged, apart=line - 1 in blank or line + 1 in found):
+                break
+            found[line] = LeftOut(line, "footer", said(cells))
+        return found
+
+    def _is_footer(self, filled: list[tuple[int, str]], ragged: bool, apart: bool) -> bool:
+        place, text = filled[0]
+        if _FOOTER.fullmatch(text) and (ragged or len(filled) * 2 < max(self.width, 3)):
+            return True
+        if len(filled) > 1 or self.width < 3 or place >= len(self.shapes):
+            return False
+        unlike = shape(text) not in self.shapes[place]
+        return unlike and (apart or (ragged and len(text.split()) > 2))
+
+
+def says_nothing(cell: str | None) -> bool:
+    """Whether a cell is empty, or says in words that nothing is known."""
+    return cell is None or not cell.strip(TRIMMED) or cell.strip(TRIMMED).lower() in UNKNOWN_WORDS
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number or an amount, as people write them."""
+    return len(cell) <= 60 and bool(_NUMBER.fullmatch(cell.strip(TRIMMED)))
+
+
+def shape(cell: str) -> str:
+    """A text with each run of digits as 9 and of letters as A: "P-017" and "P-4" are alike."""
+    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", cell.strip(TRIMMED)[:MOST_TEXT]))
+
+
+def _words(header: str) -> str:
+    """A header with its words apart: "projectID" is "project ID"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", header)
