@@ -11,13 +11,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from pipelines import originals
+from pipelines import mappings, originals
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
 from pipelines.history import aliases, history, rejected, rejected_csv
 from pipelines.load import Progress, load
 from pipelines.problems import Problem, RightworkError, UsageError
-from pipelines.profile import profiles
+from pipelines.profile import as_yaml, parse, profiles
 from pipelines.publications import SAMPLE, clear_sample, reinstate, withdraw
 from pipelines.report import FileReport, How, LoadReport, Request
 from pipelines.rules import document, listed, set_rules
@@ -81,6 +81,16 @@ def _parser() -> argparse.ArgumentParser:
         "--date-order", choices=("dmy", "mdy"), help="day or month first, where dates can be read both ways"
     )
     sub.add_argument("--decimal", choices=DECIMALS, help="the decimal sign, where amounts can be read both ways")
+    mapped: dict[str, Any] = {"action": "append", "default": []}
+    sub.add_argument("--map", dest="columns", metavar="COLUMN=HEADER", help="the header that feeds a column", **mapped)
+    sub.add_argument(
+        "--value", dest="values", metavar="COLUMN:TEXT=VALUE", help="the value that a text stands for", **mapped
+    )
+    sub.add_argument(
+        "--keep", dest="attributes", metavar="HEADER", help="a header to keep as an attribute of its projects", **mapped
+    )
+    sub.add_argument("--scale", type=_scale, metavar="N", help="the unit of the amounts: 1000000 for millions")
+    sub.add_argument("--save-mapping", metavar="NAME", help="remember how the file was read, for next week's")
     sub.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     how = sub.add_mutually_exclusive_group()
     how.add_argument("--strict", action="store_true", help="publish nothing if any row is rejected (the default)")
@@ -114,6 +124,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--excel", action="store_true", help="workbooks with help and drop-downs, in place of CSV files")
 
     command("profiles", _profiles, "List the tools whose exports are read as they are.")
+
+    sub = command("mappings", _mappings, "List the remembered mappings, or export, import, rename or delete one.")
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--export", metavar="NAME", help="write one as YAML, to --out or on the screen")
+    what.add_argument("--import", dest="imported", type=Path, metavar="FILE", help="remember one from its YAML file")
+    what.add_argument("--rename", metavar="NAME", help="give one another name, --to")
+    what.add_argument("--delete", metavar="NAME", help="take one away; it stays in the history")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="where to write what is exported")
+    sub.add_argument("--to", metavar="NAME", help="the new name; with --import in place of the file's own")
+    sub.add_argument("--json", action="store_true", help="print one JSON object")
 
     sub = command("rules", _rules, "List the rules that judge, or set some anew for all that is known from now on.")
     how = sub.add_mutually_exclusive_group()
@@ -165,27 +185,69 @@ def _load(asked: argparse.Namespace) -> int:
             constants=_pairs(asked.constants, "column", "COLUMN=VALUE"),
             dates=asked.date_order,
             decimal=DECIMALS.get(asked.decimal),
+            columns=_pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
+            values=_values(asked.values),
+            attributes=tuple(asked.attributes),
+            scale=asked.scale,
         ),
         dry_run=asked.dry_run,
         quarantine=asked.quarantine,
     )
     with tqdm(total=100, bar_format="{desc:<40} {bar} {n_fmt} %", leave=False, disable=None, file=sys.stderr) as bar:
         report = load(_warehouse(asked), request, progress=_on(bar))
+    saved = _save_mapping(asked, report, request.shared) if asked.save_mapping else None
     if asked.json:
         print(json.dumps(report.as_dict()))
     else:
-        _print_report(report)
+        print_report(report)
+        if saved:
+            print(f"The mapping is remembered as {saved}.")
     return report.exit_status
 
 
-def _pairs(given: list[str], what: str, form: str) -> dict[str, str]:
+def _save_mapping(asked: argparse.Namespace, report: LoadReport, how: How) -> str | None:
+    """Remember how the one file of a load was read; nothing of what could not be loaded."""
+    if report.blocked:
+        return None
+    understood = [file for file in report.files if file.export]
+    if len(understood) != 1:
+        fix = "Load one file, or one sheet, with --save-mapping."
+        raise UsageError(f"{len(understood)} tables were read, and a mapping is of one", fix)
+    warehouse = _warehouse(asked)
+    made = mappings.from_how(understood[0], how, mappings.remembered(warehouse))
+    return mappings.save(warehouse, asked.save_mapping, as_yaml(made)).name
+
+
+def _pairs(given: list[str], what: str, form: str, option: str = "--set") -> dict[str, str]:
     pairs = {}
     for text in given:
         name, mark, value = text.partition("=")
         if not mark or not name.strip():
-            raise UsageError(f"--set {text}: a {what} and a value are needed", f"Write --set {form}.")
+            raise UsageError(f"{option} {text}: a {what} and a value are needed", f"Write {option} {form}.")
         pairs[name.strip()] = value.strip()
     return pairs
+
+
+def _values(given: list[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in given:
+        column, colon, rest = text.partition(":")
+        said, mark, value = rest.rpartition("=")
+        if not colon or not mark or not column.strip() or not said.strip():
+            fix = "Write --value COLUMN:TEXT=VALUE."
+            raise UsageError(f"--value {text}: a column, its text and a value are needed", fix)
+        found.setdefault(column.strip(), {})[said.strip()] = value.strip()
+    return found
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text.replace(",", ""))
+    except ValueError:
+        scale = 0.0
+    if not 1e-9 <= scale <= 1e12:
+        raise argparse.ArgumentTypeError(f"{text} is no unit, such as 1000 or 1000000")
+    return scale
 
 
 def _count(text: str) -> int:
@@ -202,7 +264,8 @@ def _on(bar: Any) -> Progress:
     return tell
 
 
-def _print_report(report: LoadReport) -> None:
+def print_report(report: LoadReport) -> None:
+    """Print what became of a load, for a person."""
     for file in report.files:
         _print_file(file)
     if report.cleared_sample:
@@ -352,6 +415,46 @@ def _profiles(asked: argparse.Namespace) -> int:
     for profile in profiles().values():
         print(f"{profile.name:<18} {profile.title} ({profile.export}; {profile.tested})")
     return 0
+
+
+def _mappings(asked: argparse.Namespace) -> int:
+    warehouse = _warehouse(asked)
+    if asked.export:
+        text = mappings.exported(warehouse, asked.export)
+        if asked.out:
+            asked.out.write_text(text, "utf-8")
+            print(f"Wrote {asked.out}.")
+        else:
+            print(text, end="")
+    elif asked.imported:
+        text = mappings.readable(asked.imported)
+        name = asked.to or parse(text, asked.imported.name).name
+        print(f"The mapping is remembered as {mappings.save(warehouse, name, text).name}.")
+    elif asked.rename:
+        if not asked.to:
+            raise UsageError("the new name is missing", "Give it with --to NAME.")
+        mappings.rename(warehouse, asked.rename, asked.to)
+        print(f"{asked.rename} is called {asked.to} now.")
+    elif asked.delete:
+        mappings.delete(warehouse, asked.delete)
+        print(f"{asked.delete} is deleted. It stays in the history.")
+    else:
+        _list_mappings(mappings.listed(warehouse), as_json=asked.json)
+    return 0
+
+
+def _list_mappings(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"mappings": found}, default=str))
+        return
+    for one in found:
+        print(f"{one['name']}: {one['export']}, {one['recorded_at']:%Y-%m-%d %H:%M} by {one['recorded_by']}")
+        fed = [f"{column} from {' or '.join(headers) or 'a value'}" for column, headers in one["columns"].items()]
+        print(f"  {', '.join(fed)}")
+        if one["attributes"]:
+            print(f"  kept: {', '.join(one['attributes'])}")
+    if not found:
+        print("No mapping is remembered. Save one with load --save-mapping NAME, or on the Upload page.")
 
 
 def _rules(asked: argparse.Namespace) -> int:

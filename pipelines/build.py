@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import attributes
 from pipelines.contract import Contract, contract, contracts
 from pipelines.profile import name_key
 
@@ -99,6 +100,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     con.execute("create or replace temp table status_seed (project_key varchar)")
     con.execute(f"create or replace table fct_status as {_fct(con)}")
     _end_rows(con, "(select rowid as row_id, * from fct_status)")
+    attributes.build(con)
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
     _let_go(con)
@@ -145,6 +147,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
         # Nothing stands after the new rows, so the load's own rows are the winners.
         _take_rows(con, _own_rows("status", f"load_id in ({listed})"), stand=True)
     _replace_rows(con)
+    attributes.build(con, loads)
     _programs_due(con)
     _refresh_mart(con)
     _let_go(con)

@@ -331,7 +331,7 @@ class _Caster:
         return f"upper({column.name})" if column.pattern == "[A-Z]{3}" else column.name
 
     def _choice(self, column: Column) -> str:
-        own = self.mapping.values.get(column.name, {})
+        own = {text: value or None for text, value in self.mapping.values.get(column.name, {}).items()}
         spellings: dict[str, str | None] = {spelled(word): None for word in (*UNKNOWN_WORDS, *column.unknown)}
         return self._spelled(column, spellings | column.spellings | own, note=bool(column.ratings) and not own)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.header_names import names_of
 from pipelines.profile import Mapping
 from pipelines.report import ColumnRead
 from pipelines.texttable import TextTable
@@ -44,7 +45,7 @@ def columns_mapped(
     """What the columns of a table say, before anything is typed."""
     unused = mapping.unmapped
     feeds = {header: name for name, header in mapping.headers.items() if header not in unused}
-    headers = enumerate(table.headers)
+    headers = enumerate(names_of(table.headers))
     return columns_as_text(con, table, [n for n, header in headers if not only_unused or header in unused], feeds)
 
 
@@ -64,7 +65,8 @@ def columns_as_text(
             f"from (unpivot {first} on {cells} into name name value text) group by name"
         ).fetchall()
     )
-    return [ColumnRead(text.headers[n], feeds.get(text.headers[n]), tuple(found.get(f"c{n}", ()))) for n in wanted]
+    names = names_of(text.headers)
+    return [ColumnRead(names[n], feeds.get(names[n]), tuple(found.get(f"c{n}", ()))) for n in wanted]
 
 
 def _examples(con: duckdb.DuckDBPyConnection, structs: Iterable[str], rows: str) -> list[list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import build, effect, expectations, findings, originals
+from pipelines import attributes, build, effect, expectations, findings, mappings, originals
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -20,7 +20,7 @@ from pipelines.headers import fold
 from pipelines.map import understand
 from pipelines.plan import changes, plan, write
 from pipelines.problems import DataProblem, Problem, UnreadableFile
-from pipelines.profile import Mapping, all_headers
+from pipelines.profile import Mapping, Profile, all_headers
 from pipelines.publications import SAMPLE, record, record_event, sample_loads
 from pipelines.read import TextTable, read
 from pipelines.report import FileReport, LoadReport, Request
@@ -53,7 +53,7 @@ def load(
     tell("Waiting for the turn to write", 0.0)
     with warehouse.writing() as draft, warehouse.scratch() as scratch:
         con = draft.con
-        tables, reports = _read_all(con, request, scratch, tell)
+        tables, reports = _read_all(con, request, scratch, tell, mappings.remembered(warehouse))
         con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
         cleared = sample_loads(con, draft.version - 1) if request.shared.source != SAMPLE else []
         con.execute("delete from load_in_force where list_contains($1::int[], load_id)", [cleared])
@@ -118,30 +118,42 @@ def _bring(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int], c
 def _repeats_the_latest(con: duckdb.DuckDBPyConnection, tables: list[_Table]) -> bool:
     """Whether these very tables are the latest loads in force of their exports, in this order: nothing can change."""
     for export in {t.mapping.contract.export for t in tables}:
-        asked = [(t.digest, t.text.sheet) for t in tables if t.mapping.contract.export == export]
+        mine = [t for t in tables if t.mapping.contract.export == export]
+        asked = [(t.digest, t.text.sheet) for t in mine]
         latest = con.execute(
-            "select digest, sheet from load semi join load_in_force using (load_id) where export = ? "
+            "select digest, sheet, read_as from load semi join load_in_force using (load_id) where export = ? "
             "order by load_id desc limit ?",
             [export, len(asked)],
         ).fetchall()
-        if latest[::-1] != asked:
+        if [(digest, sheet) for digest, sheet, _ in latest[::-1]] != asked:
+            return False
+        # A load from before it was kept how a file was read says nothing of it.
+        if any(was not in (None, _read_as(t)) for t, (*_, was) in zip(mine, latest[::-1], strict=True)):
             return False
     return True
 
 
+def _read_as(table: _Table) -> str:
+    """How a table was read, as a digest."""
+    m = table.mapping
+    said = (m.text, m.values, m.attributes, m.dates, m.decimal, m.source)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
 def _read_all(
-    con: duckdb.DuckDBPyConnection, request: Request, scratch: Path, tell: Progress
+    con: duckdb.DuckDBPyConnection, request: Request, scratch: Path, tell: Progress, remembered: dict[str, Profile]
 ) -> tuple[list[_Table], list[FileReport]]:
     """Every usable table in the order in which exports load, and a report for each file or sheet."""
     tables: list[_Table] = []
     refused: list[FileReport] = []
+    known = all_headers().union(*(profile.headers() for profile in remembered.values()))
     for number, path in enumerate(request.files):
         how = request.how(path)
         name = how.name or path.name
         tell(f"Reading {name}", 0.3 * number / len(request.files))
         started = time.monotonic()
         try:
-            texts = read(con, path, f"raw{number}_", all_headers(), scratch, how)
+            texts = read(con, path, f"raw{number}_", known, scratch, how)
         except (UnreadableFile, DataProblem) as error:
             report = FileReport(name, path=path, seconds=time.monotonic() - started)
             report.refuse(error)
@@ -157,7 +169,7 @@ def _read_all(
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             report.decisions, report.left_out = list(text.decisions), list(text.left_out)
             try:
-                mapping = understand(text, how)
+                mapping = understand(text, how, remembered)
             except DataProblem as error:
                 report.refuse(error)
                 if request.dry_run:
@@ -167,6 +179,8 @@ def _read_all(
             report.export, report.profile = mapping.contract.export, mapping.profile
             report.source = mapping.source.name
             report.ignored_columns = mapping.unmapped
+            report.headers, report.feeds = text.headers, mapping.headers
+            report.scale, report.currency = mapping.source.scale, mapping.source.currency
             tables.append(_Table(text, mapping, path, digest, report))
             fitting += 1
         refused += [_left_alone(sheet) if fitting else sheet for sheet in misfits]
@@ -204,7 +218,7 @@ def _left_alone(sheet: FileReport) -> FileReport:
 
     A sheet that is an export but for a missing key does stop the load.
     """
-    if all(p.rule == "unknown_export" for p in sheet.problems):
+    if all(p.rule in ("unknown_export", "unknown_header") for p in sheet.problems):
         sheet.refused = False
         sheet.problems = [replace(p, rule="sheet_left_alone", severity="warning") for p in sheet.problems]
         sheet.warnings = len(sheet.problems)
@@ -258,11 +272,13 @@ def _load_table(
         "and sheet is not distinct from ?)",
         [table.digest, form.export, table.text.sheet],
     ).fetchall()[0][0]
-    if not report.rows_loaded and repeated:
+    report.attributes_new = attributes.count_new(con, table.text, table.mapping)
+    if not report.rows_loaded and not report.attributes_new and repeated:
         return None
     load_id = int(con.sql("select coalesce(max(load_id), 0) + 1 from load").fetchall()[0][0])
     report.load_id = load_id
     write(con, form, load_id, table.mapping.text, outcome)
+    attributes.write(con, load_id, table.mapping)
     _write_load(con, table, load_id, decided.currency, started)
     _write_findings(con, table, load_id, notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])
@@ -355,6 +371,7 @@ def _write_load(
         "currency": currency,
         "baseline": source.baseline,
         "keys_by_name": mapping.keys_by_name,
+        "read_as": _read_as(table),
         "encoding": text.encoding,
         "delimiter": text.delimiter,
         "header_row": text.header_row,

@@ -1,16 +1,20 @@
 """Which export a table is, and which of its columns feed which column of the contract."""
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from functools import cache
 
 from pipelines import amounts
+from pipelines.chosen import known_column, take_over, with_attributes
 from pipelines.contract import Contract, contract, contracts, known_headers
+from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
 from pipelines.literals import quoted
+from pipelines.mappings import of_like_headers, of_same_headers
 from pipelines.problems import DataProblem, Problem, UsageError
-from pipelines.profile import Mapping, Source, by_profile, fitting
+from pipelines.profile import Mapping, Profile, Source, by_profile, fitting, profiles
 from pipelines.report import HERE, How
 from pipelines.texttable import TextTable
 
@@ -30,40 +34,56 @@ _MEASURES = (
 )
 
 
-def understand(table: TextTable, how: How = HERE) -> Mapping:
+def understand(table: TextTable, how: How = HERE, remembered: MappingType[str, Profile] | None = None) -> Mapping:
     """Recognise a table and map its columns, as far as `how` leaves that open.
 
-    DataProblem when the table fits no export or a key column is missing; UsageError for names that do not exist.
+    `remembered` are the mappings that people saved, by name, the newest first. DataProblem when the table fits no
+    export, lacks a header that `how` names or a key column is missing; UsageError for names that do not exist.
     """
-    chosen = fitting(table, how.export, how.profile)
+    chosen = _profile(table, how, remembered or {})
     if chosen:
         mapping = by_profile(table, chosen)
+        headers = [place_of(table.headers, header) for header in chosen.attributes]
+        mapping = with_attributes(table, mapping, [place for place in headers if place is not None])
     else:
-        mapping = _by_headers(table, contract(how.export) if how.export else _recognise(table, how.constants))
-    mapping = _with_constants(table, mapping, how.constants)
+        export = contract(how.export) if how.export else _recognise(table, how.constants, how.columns)
+        mapping = _by_headers(table, export)
+    mapping = take_over(table, mapping, how)
+    mapping = _with_constants(mapping, how.constants)
     mapping = replace(mapping, notes=(*mapping.notes, *_no_measure(table, mapping)))
     _need_key(table, mapping, asked=how.export is not None or chosen is not None)
     source = replace(mapping.source, name=how.source) if how.source else mapping.source
     return replace(mapping, source=source, dates=how.dates or mapping.dates, decimal=how.decimal or mapping.decimal)
 
 
-def _with_constants(table: TextTable, mapping: Mapping, constants: MappingType[str, str]) -> Mapping:
-    form = mapping.contract
-    known = form.header_for()
+def _profile(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> Profile | None:
+    """The profile or remembered mapping that reads a table: the one named; else the mapping of the very same headers,
+    the shipped profile that fits, the mapping of nearly the same headers."""
+    if how.profile is not None and how.profile in remembered:
+        asked = remembered[how.profile]
+        if how.export not in (None, asked.export):
+            fix = "Leave out --as or --profile."
+            raise UsageError(f"the mapping {how.profile} reads {asked.export}, not {how.export}", fix)
+        return asked
+    if how.profile is not None and how.profile not in profiles():
+        fix = f"Use one of: {', '.join([*profiles(), *remembered])}."
+        raise UsageError(f"there is no profile or mapping named {how.profile}", fix)
+    known = list(remembered.values()) if how.profile is None else []
+    return (
+        of_same_headers(table.headers, how.export, known)
+        or fitting(table, how.export, how.profile)
+        or of_like_headers(table.headers, how.export, known)
+    )
+
+
+def _with_constants(mapping: Mapping, constants: MappingType[str, str]) -> Mapping:
     text, headers, notes = dict(mapping.text), dict(mapping.headers), list(mapping.notes)
     for said, value in constants.items():
-        name = known.get(fold(said))
+        name, note = known_column(mapping.contract, said, f"--set {said}")
         if name:
             text[name], headers[name] = quoted(value), f"--set {said}"
-            continue
-        words, fix = (
-            f"--set {said}: the {form.export} export has no such column",
-            f"Use one of: {', '.join(form.columns)}.",
-        )
-        if fold(said) not in known_headers():
-            raise UsageError(words, fix)
-        # It may be meant for another file of the same command.
-        notes.append(Problem("set_not_used", f"{words}, so it is not used here", fix, severity="warning"))
+        elif note:
+            notes.append(note)
     return replace(mapping, text=text, headers=headers, notes=tuple(notes))
 
 
@@ -142,6 +162,7 @@ def _by_headers(table: TextTable, form: Contract) -> Mapping:
     headers: dict[str, str] = {}
     notes = [_unread_scale(table, header, form) for header in table.headers if _scaled(header)]
     used: set[int] = set()
+    names = names_of(table.headers)
     for name, column in form.columns.items():
         # A column's own name goes before its aliases, and these in their order, wherever they stand in the file.
         folded = dict.fromkeys(fold(said) for said in (name, *column.aliases))
@@ -149,11 +170,11 @@ def _by_headers(table: TextTable, form: Contract) -> Mapping:
         if not places:
             continue
         first, *others = places
-        text[name], headers[name] = f"c{first}", table.headers[first]
+        text[name], headers[name] = f"c{first}", names[first]
         used.add(first)
         own = positions.get(fold(name), [])
         notes += [_doubled(table, name, first, other) for other in others if not own or other in own]
-    unmapped = tuple(h for i, h in enumerate(table.headers) if i not in used)
+    unmapped = tuple(h for i, h in enumerate(names) if i not in used)
     return Mapping(form, None, Source(), text, headers, unmapped=unmapped, notes=tuple(notes))
 
 
@@ -169,8 +190,8 @@ def _doubled(table: TextTable, name: str, chosen: int, left: int) -> Problem:
     )
 
 
-def _recognise(table: TextTable, constants: MappingType[str, str]) -> Contract:
-    present = set(_spoken(table))
+def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[str, str]) -> Contract:
+    present = set(_spoken(table)) | {fold(name) for name, header in chosen.items() if header.strip()}
     given = present | {fold(name) for name in constants}
     best: tuple[bool, int, bool, Contract] | None = None
     for form in contracts():
@@ -223,7 +244,7 @@ def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
             f"the {form.export} export needs {name.replace('_', ' ')}, and no header of this file gives it",
             f"Add a column named {name}"
             + (f" (or {', '.join(form.columns[name].aliases[:3])})" if form.columns[name].aliases else "")
-            + (f", or give one value for all rows with --set {name}=VALUE." if name != form.key[0] else ".")
+            + (f", or give one value for all rows with --set {name}=VALUE." if name in settable else ".")
             + (instead if name == "status_date" and "project_id" in mapping.text and not asked else ""),
             row=table.header_row,
             value=", ".join(table.headers)[:200],

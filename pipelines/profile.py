@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.contract import Contract, contract, known_headers
+from pipelines.contract import Contract, contract, known_headers, spelled
+from pipelines.header_names import names_of
 from pipelines.headers import fold
 from pipelines.literals import quoted
 from pipelines.problems import Problem, UsageError
@@ -73,7 +74,8 @@ class Mapping:
     """A table understood: its contract, and for each column of it the SQL that gives the cell's text.
 
     `headers` names, per column, the file's own header (shown in problems). `values` are a profile's spellings of
-    choices, per column. Columns that the file lacks are absent. `notes` are warnings about the headers. `keys_by_name`
+    choices, per column ("": nothing is known), `attributes` the SQL of the cells that are kept beside the columns, by
+    header. Columns that the file lacks are absent. `notes` are warnings about the headers. `keys_by_name`
     says that rows may be keyed by the project's name.
     """
 
@@ -88,6 +90,7 @@ class Mapping:
     unmapped: tuple[str, ...] = ()
     keys_by_name: bool = False
     notes: tuple[Problem, ...] = ()
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -167,10 +170,13 @@ def fitting(table: TextTable, export: str | None, name: str | None) -> Profile |
 
 
 def positions(table: TextTable) -> dict[str, list[int]]:
-    """Where each header, folded, stands in a table."""
+    """Where each header, folded, stands in a table; of those that fold alike also each alone, as "Sprint [2]"."""
     found: dict[str, list[int]] = {}
     for position, header in enumerate(table.headers):
         found.setdefault(fold(header), []).append(position)
+    for folded, several in [one for one in found.items() if len(one[1]) > 1]:
+        for number, position in enumerate(several, 1):
+            found.setdefault(f"{folded}{number}", [position])
     return found
 
 
@@ -178,7 +184,10 @@ def places(header: str, positions: dict[str, list[int]]) -> list[int]:
     """Where a profile's header stands in a file; one that ends in "*" stands for all that begin like it."""
     if not header.endswith("*"):
         return positions.get(fold(header), [])
-    return [place for found, places in positions.items() if found.startswith(fold(header)) for place in places]
+    begins = fold(header)
+    return list(
+        dict.fromkeys(place for found, these in positions.items() if found.startswith(begins) for place in these)
+    )
 
 
 def by_profile(table: TextTable, profile: Profile) -> Mapping:
@@ -205,7 +214,7 @@ def by_profile(table: TextTable, profile: Profile) -> Mapping:
             stated = [f"case when {_says_nothing(one)} then null else {one} end" for one in texts[:-1]]
             text[column] = f"coalesce({', '.join([*stated, texts[-1]])})" if stated else texts[0]
         if "values" in spec:
-            values[column] = {fold(raw): value for value, raws in spec["values"].items() for raw in raws}
+            values[column] = {spelled(raw): value for value, raws in spec["values"].items() for raw in raws}
     return Mapping(
         contract=contract(profile.export),
         profile=profile.name,
@@ -215,7 +224,7 @@ def by_profile(table: TextTable, profile: Profile) -> Mapping:
         dates=profile.dates,
         decimal=profile.decimal,
         values=values,
-        unmapped=tuple(h for i, h in enumerate(table.headers) if i not in used),
+        unmapped=tuple(h for i, h in enumerate(names_of(table.headers)) if i not in used),
         keys_by_name=BY_NAME in text.get("project_id", ""),
     )
 

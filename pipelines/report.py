@@ -21,7 +21,8 @@ class How:
     `delimiter` and `header_row` (its line, from 1) say how its text is taken apart; `sheet` is the one sheet of a
     workbook to read. `columns` maps columns of the
     contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed values,
-    `attributes` are headers that are kept beside the contract's columns. `repairs` are the accepted ones, by their
+    `attributes` are headers that are kept beside the contract's columns; of headers that are alike the second is named
+    "Sprint [2]". `scale` is the unit of its amounts (1000000 for millions). `repairs` are the accepted ones, by their
     names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
     """
 
@@ -38,6 +39,7 @@ class How:
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
+    scale: float | None = None
     repairs: tuple[str, ...] = ()
     name: str | None = None
 
@@ -140,7 +142,10 @@ class FileReport:
     what would happen, and more fields are filled: `columns`, how each header was read; `changes`, the first cells that
     would be restated; `changed_cells`, how many there are in each column; and `missing`, the first of the
     `rows_missing` keys that the last load of this export and source had. `decisions` say how the file was taken
-    apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted.
+    apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted. `headers` are the
+    file's own, `feeds` says for each column of the contract that is read which of them it is from, `scale` and
+    `currency` by what its amounts are read. `attributes_new` counts the cells of kept columns that are not known yet.
+    `suggested_export` is what a file that fits no export may be.
     """
 
     file: str
@@ -162,6 +167,12 @@ class FileReport:
     problems: list[Problem] = field(default_factory=list)
     counts: dict[tuple[str, str, str | None, str], int] = field(default_factory=dict)
     assumed: str | None = None
+    headers: tuple[str, ...] = ()
+    feeds: dict[str, str] = field(default_factory=dict)
+    scale: float = 1
+    currency: str | None = None
+    attributes_new: int = 0
+    suggested_export: str | None = None
     ignored_columns: tuple[str, ...] = ()
     source: str | None = None
     decisions: list[Decision] = field(default_factory=list)
@@ -202,6 +213,7 @@ class FileReport:
         return plain | {
             "quality": self.quality,
             "ignored_columns": list(self.ignored_columns),
+            "headers": list(self.headers),
             "decisions": [asdict(decision) for decision in self.decisions],
             "left_out": [asdict(row) for row in self.left_out],
             "repairs": [asdict(repair) for repair in self.repairs],

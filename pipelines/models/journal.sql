@@ -11,3 +11,6 @@ alter table rule add column if not exists word varchar;
 
 -- Names that the organisation uses; the newest row of a name counts.
 create table if not exists setting (name varchar, word varchar, recorded_at timestamp, recorded_by varchar);
+
+-- Remembered mappings, each as its YAML text; the newest row of a name counts, and one without text takes it away.
+create table if not exists mapping (name varchar, text varchar, recorded_at timestamp, recorded_by varchar);

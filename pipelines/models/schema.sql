@@ -45,3 +45,11 @@ alter table rule_in_force add column if not exists word varchar;
 create table if not exists health_colour (rating varchar, colour varchar);
 
 create table if not exists built_with (digest varchar);
+
+-- How a load read its file, as a digest: the same file read otherwise is not the same load.
+alter table load add column if not exists read_as varchar;
+
+-- Columns that no contract knows and that were kept, cell by cell; status_date is null in loads of the projects export.
+create table if not exists fact_attribute (
+    load_id integer, source_row bigint, project_id varchar, status_date date, name varchar, value varchar
+);

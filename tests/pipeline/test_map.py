@@ -124,7 +124,7 @@ def test_a_status_report_that_measures_nothing_gives_a_warning() -> None:
 
 def test_columns_that_nobody_knows_are_listed_and_ignored() -> None:
     mapping = mapped("Project ID", "As of", "RAG", "Sprint", "", "Sprint")
-    assert mapping.unmapped == ("Sprint", "", "Sprint")
+    assert mapping.unmapped == ("Sprint", "", "Sprint [2]")
 
 
 def test_a_status_report_without_a_date_says_so() -> None:
@@ -178,7 +178,7 @@ def test_the_export_may_be_named() -> None:
 
 
 def test_names_that_do_not_exist_are_refused() -> None:
-    with pytest.raises(UsageError, match="there is no profile named nope"):
+    with pytest.raises(UsageError, match="there is no profile or mapping named nope"):
         mapped("a", profile="nope")
     with pytest.raises(UsageError, match="the profile uk_gmpp reads status, not goals"):
         mapped("a", profile="uk_gmpp", export="goals")
@@ -202,8 +202,8 @@ def test_profiles_name_columns_of_their_contract_and_headers_that_a_reader_finds
 @pytest.mark.parametrize("name", profiles())
 def test_each_profile_is_recognised_by_each_of_its_sets_of_headers(name: str) -> None:
     for together in profiles()[name].recognise:
-        year = {"status_date": "2020-03-31"}
-        assert mapped(*together, "something else", constants=year).profile == name
+        asked = {"project_id": "P", "status_date": "2020-03-31"}
+        assert mapped(*together, "something else", constants=asked).profile == name
 
 
 GMPP = [

@@ -1,0 +1,217 @@
+"""What a person chose for a file, put on top of what was found: columns, values, attributes, scale."""
+
+import re
+from collections.abc import Mapping as MappingType
+from dataclasses import replace
+
+from pipelines import amounts
+from pipelines.contract import Contract, known_headers, spelled
+from pipelines.header_names import names_of, place_of
+from pipelines.headers import fold
+from pipelines.problems import DataProblem, Problem, UsageError
+from pipelines.profile import Mapping
+from pipelines.report import How
+from pipelines.texttable import TextTable
+
+_UNITS = (
+    (1e9, r"billions?|bn|bns|mrd"),
+    (1e6, r"millions?|mio|mln|mn|mm|m"),
+    (1e3, r"thousands?|tsd|k|'?[,.]?000s?"),
+)
+# What says the unit stands in a parenthesis, behind a currency mark or "in", or is a word that means nothing else.
+_INSIDE = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_BEHIND = re.compile(rf"(?:\bin |{amounts.CURRENCY}) *((?:{amounts.CURRENCY}) *)?(.*)$", re.I)
+_LONG = re.compile(r"\b(thousands|millions?|billions?)\b", re.I)
+
+
+def take_over(table: TextTable, mapping: Mapping, how: How) -> Mapping:
+    """A mapping with what `how` says of columns, values, attributes and scale in place of what was found.
+
+    UsageError for a column, or an allowed value, that no contract knows; DataProblem for a header that the file lacks.
+    """
+    mapping = _columns(table, mapping, how.columns)
+    mapping = _scaled(table, mapping, how)
+    mapping = _values(mapping, how.values)
+    return with_attributes(table, mapping, [_place(table, header) for header in how.attributes])
+
+
+def with_attributes(table: TextTable, mapping: Mapping, places: list[int]) -> Mapping:
+    """A mapping that keeps the cells of some headers beside the contract's columns."""
+    if not places:
+        return mapping
+    if "project_id" not in mapping.contract.columns:
+        note = Problem(
+            "attributes_not_kept",
+            f"the {mapping.contract.export} export speaks of no projects, so no column of it is kept as an attribute",
+            "Keep columns of the projects or status export.",
+            row=table.header_row,
+            severity="warning",
+        )
+        return replace(mapping, notes=(*mapping.notes, note))
+    names = names_of(table.headers)
+    kept = {names[place]: f"c{place}" for place in places}
+    unmapped = tuple(header for header in mapping.unmapped if header not in kept)
+    return replace(mapping, attributes=mapping.attributes | kept, unmapped=unmapped)
+
+
+def known_column(form: Contract, said: str, option: str) -> tuple[str | None, Problem | None]:
+    """The contract's column that is meant; where only another contract has it, None and a note that it is not used.
+
+    UsageError where none has it. `option` is how it was asked for.
+    """
+    if name := form.header_for().get(fold(said)):
+        return name, None
+    words = f"{option}: the {form.export} export has no such column"
+    fix = f"Use one of: {', '.join(form.columns)}."
+    if fold(said) not in known_headers():
+        raise UsageError(words, fix)
+    # It may be meant for another file of the same command.
+    return None, Problem("set_not_used", f"{words}, so it is not used here", fix, severity="warning")
+
+
+def _place(table: TextTable, header: str) -> int:
+    place = place_of(table.headers, header)
+    if place is None:
+        shown = ", ".join(name[:100] for name in names_of(table.headers[:30]) if name)
+        fix = f"Use one of its headers: {shown}."
+        problem = Problem(
+            "unknown_header", f"the file has no header {header}", fix, row=table.header_row, value=header[:200]
+        )
+        raise DataProblem(problem.message, fix, [problem])
+    return place
+
+
+def _columns(table: TextTable, mapping: Mapping, chosen: MappingType[str, str]) -> Mapping:
+    if not chosen:
+        return mapping
+    form, notes, names = mapping.contract, list(mapping.notes), names_of(table.headers)
+    places: dict[str, int | None] = {}
+    for said, header in chosen.items():
+        name, note = known_column(form, said, f"--map {said}={header}")
+        if name:
+            places[name] = _place(table, header) if header.strip() else None
+        elif note:
+            notes.append(note)
+    text, headers = dict(mapping.text), dict(mapping.headers)
+    for name, place in places.items():
+        if place is not None and headers.get(name) == names[place]:
+            continue  # it is read so already, with all that a profile knows of it
+        text.pop(name, None)
+        headers.pop(name, None)
+        if place is None:
+            continue
+        header = names[place]
+        # A header tells one thing: what it fed by its name alone, it feeds no more. A key may also be a name.
+        for other in [n for n, fed_by in headers.items() if fed_by == header and name not in form.key]:
+            if other not in places and other not in form.key:
+                del text[other], headers[other]
+        text[name], headers[name] = f"c{place}", header
+    read = set(headers.values())
+    free = {*mapping.unmapped, *(mapping.headers[n] for n in mapping.headers if n not in headers)}
+    free |= {mapping.headers[n] for n in places if n in mapping.headers}
+    return replace(
+        mapping,
+        text={name: text[name] for name in form.columns if name in text},
+        headers={name: headers[name] for name in form.columns if name in headers},
+        unmapped=tuple(header for header in names if header in free and header not in read),
+        keys_by_name=mapping.keys_by_name and text.get("project_id") == mapping.text.get("project_id"),
+        notes=tuple(note for note in notes if not _is_settled(note, form, places, read)),
+    )
+
+
+def _is_settled(note: Problem, form: Contract, places: MappingType[str, int | None], read: set[str]) -> bool:
+    """Whether a note about a header asks what a person has decided."""
+    if note.rule == "header_scaled":
+        return note.column in read
+    return note.rule == "header_twice" and form.header_for().get(fold(note.column or "")) in places
+
+
+def unit_of(header: str) -> tuple[float | None, str | None]:
+    """The scale and the currency that a header states of its amounts, None where it states none.
+
+    >>> unit_of("Budget ($m)*")
+    (1000000.0, None)
+    >>> unit_of("Kosten (TSD EUR)")
+    (1000.0, 'EUR')
+    >>> unit_of("Comments")
+    (None, None)
+    """
+    inside = _INSIDE.findall(header)
+    said = inside[-1] if inside else ""
+    if not said and (behind := _BEHIND.search(header)):
+        said = f"{behind[1] or ''} {behind[2]}"
+    currency = None
+    if mark := re.search(rf"(?<!\w)(?:{amounts.CURRENCY})(?!\w{{2}})", inside[-1] if inside else header, re.I):
+        text = mark[0].upper()
+        currency = amounts.MARKS.get(text, text if re.fullmatch("[A-Z]{3}", text) else None)
+    bare = re.sub(rf"{amounts.CURRENCY}|dollars?|euros?|pounds?|\bin\b|\bof\b|[*\s$]", " ", said, flags=re.I).strip()
+    for scale, words in _UNITS:
+        if re.fullmatch(words, bare, re.I):
+            return scale, currency
+    if word := _LONG.search(header):
+        return {"t": 1e3, "m": 1e6, "b": 1e9}[word[0][0].lower()], currency
+    return None, currency
+
+
+def _scaled(table: TextTable, mapping: Mapping, how: How) -> Mapping:
+    """Take the scale that was named, else the one that the headers of chosen money columns state."""
+    if how.scale:
+        return replace(mapping, source=replace(mapping.source, scale=how.scale))
+    form = mapping.contract
+    asked = {form.header_for().get(fold(said)) for said in how.columns}
+    money = [n for n in mapping.headers if form.columns[n].type == "money"]
+    chosen = [n for n in money if n in asked]
+    stated = {n: unit_of(mapping.headers[n]) for n in chosen}
+    scales = {scale for scale, _ in stated.values() if scale}
+    currencies = {currency for _, currency in stated.values() if currency}
+    if len(scales) > 1 or len(currencies) > 1:
+        raise _unit_undecided(table, [mapping.headers[n] for n in chosen])
+    source, notes = mapping.source, list(mapping.notes)
+    if currencies and not source.currency:
+        source = replace(source, currency=currencies.pop())
+    if scales and source.scale != (scale := scales.pop()):
+        others = [mapping.headers[n] for n in money if n not in chosen]
+        if others and source.scale != 1:
+            raise _unit_undecided(table, [*(mapping.headers[n] for n in chosen), *others])
+        source = replace(source, scale=scale)
+        for name in (n for n in money if not unit_of(mapping.headers[n])[0]):
+            notes.append(
+                Problem(
+                    "unit_assumed",
+                    f"{mapping.headers[name]} states no unit; it is read in units of {scale:,.0f}, as the other "
+                    "amounts of this file are",
+                    "If it is in full units, leave it out (--map "
+                    f"{name}=), or write all amounts in full units and load with --scale 1.",
+                    row=table.header_row,
+                    column=mapping.headers[name],
+                    severity="warning",
+                )
+            )
+    return replace(mapping, source=source, notes=tuple(notes))
+
+
+def _unit_undecided(table: TextTable, headers: list[str]) -> DataProblem:
+    message = f"the columns {', '.join(headers)} state different units, and a file is read by one"
+    fix = "Read columns of one unit only (--map COLUMN= leaves one out), or write them in full units of one currency."
+    return DataProblem(message, fix, [Problem("unit_undecided", message, fix, row=table.header_row, column=headers[0])])
+
+
+def _values(mapping: Mapping, chosen: MappingType[str, MappingType[str, str]]) -> Mapping:
+    values, notes = dict(mapping.values), list(mapping.notes)
+    for said, meant in chosen.items():
+        name, note = known_column(mapping.contract, said, f"--value {said}")
+        if note:
+            notes.append(note)
+        if not name:
+            continue
+        column = mapping.contract.columns[name]
+        if not column.values:
+            choices = [c.name for c in mapping.contract.columns.values() if c.values]
+            fix = f"Columns of this export that have one: {', '.join(choices) or 'none'}."
+            raise UsageError(f"--value {said}: {name} has no list of allowed values", fix)
+        for text, value in meant.items():
+            if value and value not in column.values:
+                fix = f"Use one of: {', '.join(column.values)}; or nothing, where the text says that nothing is known."
+                raise UsageError(f"--value {said}:{text}={value}: {name} has no value {value}", fix)
+        values[name] = values.get(name, {}) | {spelled(text): value for text, value in meant.items()}
+    return replace(mapping, values=values, notes=tuple(notes))
