@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.history import safe_cell
 from pipelines.problems import Problem
+from pipelines.profile import Mapping
 
 SHOWN_EACH = 100  # problems of a kind that a bounded report holds
 MOST_ROWS = 200_000  # rows of a file to be mended from
@@ -40,6 +41,22 @@ def add(con: duckdb.DuckDBPyConnection, problems: list[Problem]) -> None:
         "from problem_frame"
     )
     con.unregister("problem_frame")
+
+
+def name_cells(con: duckdb.DuckDBPyConnection, relation: str, mapping: Mapping) -> None:
+    """Where several headers feed a column, place what was found in the cell that spoke in its row.
+
+    `relation` is the text table that the mapping reads.
+    """
+    for column, header in mapping.cells.items():
+        con.execute(
+            f"""
+            update found set column_name = spoke.header
+            from (select source_row, {header} as header from {relation}) as spoke
+            where found.source_row = spoke.source_row and column_name = ? and spoke.header is not null
+            """,
+            [mapping.headers[column]],
+        )
 
 
 def every(con: duckdb.DuckDBPyConnection) -> list[Problem]:

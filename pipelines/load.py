@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import attributes, build, effect, expectations, findings, mappings, originals
+from pipelines import attributes, build, effect, expectations, findings, mappings, originals, rollup
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -170,6 +170,7 @@ def _read_all(
             report.decisions, report.left_out = list(text.decisions), list(text.left_out)
             try:
                 mapping = understand(text, how, remembered)
+                rollup.outline(con, text, mapping)
             except DataProblem as error:
                 report.refuse(error)
                 if request.dry_run:
@@ -255,15 +256,23 @@ def _load_table(
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
     known = _known(con, form.export)
-    verdicts = check(con, table.mapping, table.text.relation, list(form.checks(today, known)))
-    outcome = plan(con, form, table.mapping.text)
+    relation, mapping = table.text.relation, table.mapping
+    if mapping.rolled_up:
+        findings.name_cells(con, relation, mapping)
+        relation, mapping, decision = rollup.roll_up(con, table.text, mapping)
+        report.decisions.append(decision)
+    verdicts = check(con, mapping, relation, list(form.checks(today, known)))
+    if not mapping.rolled_up:
+        findings.name_cells(con, relation, mapping)
+    outcome = plan(con, form, mapping.text)
+    fate = rollup.counts(con) if mapping.rolled_up else outcome
     notes = decided.notes + _contradictions(con, table, before)
     _report_problems(con, report, notes, keep, explain=explain)
-    if explain and keep and outcome.rejected:
+    if explain and keep and fate.rejected:
         findings.keep_rejected(con, keep, table.text.relation, table.text.headers, table.text.problems)
-    report.rows_new, report.rows_restated = outcome.new, outcome.restated
-    report.rows_unchanged, report.rows_rejected = outcome.unchanged, outcome.rejected
-    report.rows_loaded = outcome.new + outcome.restated
+    report.rows_new, report.rows_restated = fate.new, fate.restated
+    report.rows_unchanged, report.rows_rejected = fate.unchanged, fate.rejected
+    report.rows_loaded = fate.new + fate.restated
     report.missing, report.rows_missing = effect.missing(con, form, table.mapping.source.name)
     if explain and outcome.restated:
         report.changes, report.changed_cells = changes(con, form, table.mapping.text)

@@ -237,6 +237,8 @@ def _key_headers() -> frozenset[str]:
 def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
     form = mapping.contract
     missing = [name for name in form.required if name not in mapping.text]
+    # A file of work items is often one project's.
+    settable = form.required if mapping.rolled_up else [name for name in form.required if name != form.key[0]]
     instead = " If it is a list of projects that reports no status, say --as projects."
     problems = [
         Problem(

@@ -21,10 +21,19 @@ _TOP = (
     *("attributes", "rolled_up", "columns"),
 )
 _SOURCE = ("name", "interval_days", "currency", "scale", "baseline")
-_PART = ("from", "sum", "value", "prefix", "format", "upper", "name_key", "within", "months")
-_COLUMN = (*_PART, "otherwise", "values", "take", "done", "left_out", "weight")
-_ROLLED_UP = ("by", "items", "item", "level")
-TAKES = ("first", "last", "earliest", "latest", "newest", "sum", "mean", "share", "tally")
+_FED = ("from", "sum", "value", "done")
+_PART = (*_FED, "pick", "before", "prefix", "format", "upper", "name_key", "within", "months", "top")
+_COLUMN = (*_PART, "otherwise", "values", "take", "left_out", "weight")
+_ROLLED_UP = ("by", "items", "item", "level", "wbs")
+_OF_ITEMS = ("take", "left_out", "weight", "done", "top")
+# What the rows of a project become, by the type of the column (None: any).
+TAKES = {
+    **dict.fromkeys(("first", "last", "newest", "common"), None),
+    **dict.fromkeys(("earliest", "latest"), ("date",)),
+    "sum": ("money", "number"),
+    "mean": ("percent", "number"),
+    "tally": ("text",),
+}
 
 
 class _Loader(yaml.BaseLoader):
@@ -145,7 +154,7 @@ class _Reader:
             self._wrong("rolled_up: the key by is missing", f"Name the column, as in by: {form.key[0]}.")
         read: dict[str, Any] = {"by": self._one_of(given["by"], "rolled_up: by", tuple(form.columns))}
         read["items"] = self._word(given.get("items", "rows"), "rolled_up: items", 40)
-        for key in ("item", "level"):
+        for key in ("item", "level", "wbs"):
             if key in given:
                 read[key] = self._words(given[key], f"rolled_up: {key}")
         return read
@@ -165,65 +174,60 @@ class _Reader:
                 self._wrong(f"{at}: values are for a column of choices, and {name} is {column.type}", "Leave them out.")
             allowed = self._mapping(given["values"], f"{at}: values", tuple(column.values))
             read["values"] = {v: self._words(words, f"{at}: values: {v}") for v, words in allowed.items()}
-        for key in ("take", "done", "left_out", "weight"):
-            if key in given and not rolled_up:
+        for key in _OF_ITEMS:
+            if key in {**given, **given.get("otherwise", {})} and not rolled_up:
                 self._wrong(f"{at}: {key} is for files whose rows are rolled up", "Add rolled_up:, or leave it out.")
         if "take" in given:
-            read["take"] = self._one_of(given["take"], f"{at}: take", TAKES)
-        for key in ("done", "left_out"):
-            if key in given:
-                read[key] = [self._match(one, f"{at}: {key}") for one in self._list(given[key], f"{at}: {key}")]
+            read["take"] = take = self._one_of(given["take"], f"{at}: take", tuple(TAKES))
+            if column.type not in (TAKES[take] or (column.type,)):
+                fitting = [name for name, types in TAKES.items() if column.type in (types or (column.type,))]
+                self._wrong(f"{at}: take: {take} is not for a {column.type}", f"Use one of: {', '.join(fitting)}.")
+        if "left_out" in given:
+            read["left_out"] = self._matches(given["left_out"], f"{at}: left_out")
         if "weight" in given:
             read["weight"] = self._words(given["weight"], f"{at}: weight")
-        self._fits(read, at, column.type)
+        if "done" in read and column.type != "percent":
+            self._wrong(f"{at}: done is for a percentage, and {name} is {column.type}", "Feed it with from.")
         return read
-
-    def _fits(self, read: dict[str, Any], at: str, kind: str) -> None:
-        take = read.get("take")
-        kinds = {
-            "earliest": ("date",),
-            "latest": ("date",),
-            "sum": ("money", "number"),
-            "mean": ("percent", "number"),
-            "share": ("percent",),
-            "tally": ("text",),
-        }
-        if take in kinds and kind not in kinds[take]:
-            self._wrong(f"{at}: take: {take} is not for a column of the type {kind}", "Use first, last or newest.")
-        if take == "share" and "done" not in read:
-            self._wrong(
-                f"{at}: done is missing", "Say which items are done, as in done: [{from: [State], words: [Done]}]."
-            )
 
     def _part(self, given: dict[str, Any], at: str) -> dict[str, Any]:
         read: dict[str, Any] = {}
         for key in ("from", "sum"):
             if key in given:
                 read[key] = self._words(given[key], f"{at}: {key}")
-        if len([key for key in ("from", "sum", "value") if key in given]) > 1:
-            self._wrong(f"{at}: from, sum and value exclude each other", "Keep one of them.")
-        if not any(key in given for key in ("from", "sum", "value", "done")):
+        if "done" in given:
+            read["done"] = self._matches(given["done"], f"{at}: done")
+        if len([key for key in _FED if key in given]) > 1:
+            self._wrong(f"{at}: {', '.join(_FED)} exclude each other", "Keep one of them.")
+        if not any(key in given for key in _FED):
             self._wrong(f"{at} says nothing of what feeds it", "Name the file's header, as in from: [Project key].")
-        for key in ("value", "prefix", "format"):
+        for key in ("value", "before", "prefix", "format"):
             if key in given:
                 read[key] = self._word(given[key], f"{at}: {key}")
         if "format" in read and read["format"].count("{}") != 1:
             self._wrong(f"{at}: format has to hold {{}} once", 'It stands for the cell, as in "{}-03-31".')
-        for key in ("upper", "name_key"):
+        for key in ("upper", "name_key", "top"):
             if key in given:
                 read[key] = self._one_of(given[key], f"{at}: {key}", ("true", "false")) == "true"
         if "within" in given:
             read["within"] = self._words(given["within"], f"{at}: within")
+        if "pick" in given:
+            read["pick"] = self._one_of(given["pick"], f"{at}: pick", ("first", "greatest"))
         if "months" in given:
             read["months"] = self._one_of(given["months"], f"{at}: months", ("first day", "last day"))
         return read
 
-    def _match(self, value: Any, at: str) -> dict[str, Any]:
-        given = self._mapping(value, at, ("from", "words"))
-        for key in ("from", "words"):
-            if key not in given:
-                self._wrong(f"{at}: the key {key} is missing", "Write it as in {from: [State], words: [Done, Closed]}.")
-        return {key: self._words(given[key], f"{at}: {key}") for key in ("from", "words")}
+    def _matches(self, value: Any, at: str) -> list[dict[str, Any]]:
+        read = []
+        for one in self._list(value, at):
+            given = self._mapping(one, at, ("from", "words", "except"))
+            if "from" not in given or len(given) != 2:
+                self._wrong(
+                    f"{at}: names no header, or not which of its words are meant",
+                    "Write {from: [State], words: [Done, Closed]}, or {from: [Resolution], except: [Unresolved]}.",
+                )
+            read.append({key: self._words(words, f"{at}: {key}") for key, words in given.items()})
+        return read
 
     def _mapping(
         self, value: Any, at: str, keys: tuple[str, ...], unknown: str = "there is no such key"
@@ -274,5 +278,4 @@ class _Reader:
         raise UsageError(f"{self.where}: {message}", fix)
 
 
-_DONE = "Say which items are done, as in done: [{from: [State], words: [Done]}]."
 _FORM = "It is YAML, in the form of the shipped profiles: profile, export, columns and what docs/loading.md names."

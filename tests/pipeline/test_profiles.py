@@ -7,6 +7,7 @@ import time
 import pytest
 from tables import type_rows
 
+from pipelines import map as map_module
 from pipelines import profile as profile_module
 from pipelines.problems import UsageError
 from pipelines.profile import Profile, as_yaml, parse, profiles
@@ -26,7 +27,8 @@ def use(monkeypatch: pytest.MonkeyPatch, text: str) -> Profile:
     """Put a profile among the shipped ones."""
     given = parse(text, "mine.yaml")
     known = profiles() | {given.name: given}
-    monkeypatch.setattr(profile_module, "profiles", lambda: known)
+    for module in (profile_module, map_module):
+        monkeypatch.setattr(module, "profiles", lambda: known)
     return given
 
 
@@ -56,7 +58,7 @@ def test_words_of_yaml_stay_the_words_that_they_are() -> None:
         (SMALL + "  comment: {form: [A]}", "columns: comment: form: there is no such key", "from"),
         (SMALL + "  comment: {upper: true}", "columns: comment says nothing of what feeds it", "from: [Project key]"),
         (SMALL + "  comment: {from: A}", "columns: comment: from is no list", "from: [...]"),
-        (SMALL + "  comment: {from: [A], sum: [B]}", "from, sum and value exclude each other", "Keep one"),
+        (SMALL + "  comment: {from: [A], sum: [B]}", "from, sum, value, done exclude each other", "Keep one"),
         (SMALL + "  comment: {from: [A], format: '{} {}'}", "format has to hold {} once", "-03-31"),
         (SMALL + "  comment: {from: [A], values: {green: [B]}}", "values are for a column of choices", "Leave"),
         (SMALL + "  reported_health: {from: [A], values: {lime: [B]}}", "values: lime: there is no such key", "green"),
