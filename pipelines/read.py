@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -323,8 +324,7 @@ def _without_pattern(path: Path, scratch: Path) -> Path:
     """A name for the file that DuckDB takes as it is; "export[1].csv" is a pattern to it, and some are no text."""
     if not re.search(r"[*?\[\]{}\ud800-\udfff]", str(path)):
         return path
-    link = scratch / "in_place.csv"
-    link.unlink(missing_ok=True)
+    link = scratch / f"in_place_{secrets.token_hex(4)}.csv"  # one each: the views on it are read later
     link.symlink_to(path.resolve())
     return link
 
