@@ -1,7 +1,8 @@
 """The entry for a server that many people use: `streamlit run server.py`, or `uvicorn server:app`.
 
 The pages are those of dashboard.py, which runs by itself as well. This adds what happens before the first visitor comes
-(the worker is started, the data opened, what pages need imported) and GET /health for whoever watches over the server.
+(the worker is started, the data opened, what pages need imported), GET /health for whoever watches over the server, and
+POST /api/exports for programs that hand in exports (see components/api.py).
 """
 
 import importlib
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from components import answers, jobs
+from components import answers, api, jobs
 from pipelines.problems import RightworkError
 
 VERSION = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text("utf-8"))["project"]["version"]
@@ -62,4 +63,4 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await run_in_threadpool(worker.close)
 
 
-app = st.App("dashboard.py", routes=[Route("/health", health)], lifespan=lifespan)
+app = st.App("dashboard.py", routes=[Route("/health", health), *api.routes], lifespan=lifespan)

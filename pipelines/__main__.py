@@ -97,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--quarantine", action="store_true", help="publish the good rows and keep the rejected ones aside")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
 
+    sub = command("watch", _watch, "Load what is put into an inbox folder, until ended (SIGTERM, Ctrl-C).")
+    sub.add_argument("--inbox", type=Path, metavar="DIR", help="the folder (default: RIGHTWORK_INBOX, else data/inbox)")
+    sub.add_argument("--once", action="store_true", help="load what lies there now, and end")
+    sub.add_argument("--every", type=_seconds, default=5.0, metavar="SECONDS", help="between two looks (default: 5)")
+    sub.add_argument("--quarantine", action="store_true", help="publish the good rows and keep the rejected ones aside")
+
     sub = command("history", _history, "List the loads, oldest first.")
     sub.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -256,6 +262,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds, from 0.1 to a day")
+    return seconds
+
+
 def _on(bar: Any) -> Progress:
     def tell(words: str, share: float) -> None:
         bar.set_description_str(words[:40])
@@ -330,6 +346,20 @@ def _place(problem: Problem) -> str:
     said = f", {problem.column}" if problem.column else ""
     value = "" if problem.column is None else ": empty" if problem.value is None else f": {problem.value[:80]!r}"
     return f"    row {problem.row}{said}{value}"
+
+
+def _watch(asked: argparse.Namespace) -> int:
+    from pipelines.watch import default_folder, stopped_by_signals, watch
+
+    warehouse = _warehouse(asked)
+    return watch(
+        warehouse,
+        asked.inbox or default_folder(warehouse),
+        every=asked.every,
+        once=asked.once,
+        quarantine=asked.quarantine,
+        stop=stopped_by_signals(),
+    )
 
 
 def _history(asked: argparse.Namespace) -> int:

@@ -9,11 +9,13 @@ import re
 import shutil
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from pipelines.decode import LOOKS_LIKE, ZIP
-from pipelines.inbox import safe_name
+from pipelines.inbox import safe_name, shown_name
 from pipelines.problems import UnreadableFile
+from pipelines.report import FileReport, Request
 from pipelines.workbook import UNPACKING
 
 MOST_MEMBERS = 200
@@ -62,6 +64,44 @@ def unpack(path: Path, folder: Path, name: str | None = None) -> dict[Path, str]
         if isinstance(error, OSError):  # the disk's, not the archive's
             raise
         raise UnreadableFile(f"{called} is a damaged archive.", "Make it again, or hand in its files alone.") from error
+
+
+def opened(request: Request, folder: Path) -> tuple[Request, dict[Path, Path], list[FileReport]]:
+    """A request in which the files of its archives, unpacked below `folder`, stand in the place of each archive.
+
+    Beside it: for every unpacked file a path that says where it is from (the archive's, and below it the file's name),
+    by which `request.own` may know it as well; and a report for each archive that cannot be unpacked.
+    """
+    files: list[Path] = []
+    own = dict(request.own)
+    origins: dict[Path, Path] = {}
+    refused: list[FileReport] = []
+    for number, path in enumerate(request.files):
+        how = request.how(path)
+        called = how.name or path.name
+        try:
+            members = unpack(path, folder / f"archive{number}", called) if _may_be_opened(path) else None
+        except UnreadableFile as error:
+            report = FileReport(called, path=path)
+            report.refuse(error)
+            refused.append(report)
+            continue
+        if members is None:
+            files.append(path)
+            continue
+        for place, name in members.items():
+            files.append(place)
+            origins[place] = path / name
+            own[place] = replace(request.own.get(path / name, how), name=f"{called}/{shown_name(name)}")
+    return replace(request, files=files, own=own), origins, refused
+
+
+def _may_be_opened(path: Path) -> bool:
+    """Whether a file is an archive; what is none, is missing or may not be read is left to the reader of files."""
+    try:
+        return is_archive(path)
+    except OSError:
+        return False
 
 
 def _members(called: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

@@ -14,6 +14,7 @@ from pipelines.problems import StoreError
 FINDINGS = "findings-"
 KEPT_SECONDS = 24 * 3600
 LONGEST_NAME = 60
+LONGEST_SHOWN = 200
 _UNSAFE = re.compile(r"[^\w .()\[\]-]+")
 
 
@@ -90,3 +91,12 @@ def safe_name(name: str) -> str:
     if not dot or len(ending) > 8:
         return plain[:LONGEST_NAME]
     return f"{stem[:LONGEST_NAME]}.{ending}"
+
+
+def shown_name(name: str) -> str:
+    """A name as it may be printed, kept and shown: what controls a screen or is no character becomes a question mark.
+
+    >>> shown_name("Q3\x1b[31m.csv")
+    'Q3?[31m.csv'
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:LONGEST_SHOWN])

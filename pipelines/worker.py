@@ -28,6 +28,7 @@ from pipelines.warehouse import Warehouse
 # This module is imported by the server as well: what is heavy is named here, and imported where it runs.
 TASKS = {
     "load": "pipelines.load:load",
+    "deliver": "pipelines.deliver:deliver",
     "withdraw": "pipelines.publications:withdraw",
     "reinstate": "pipelines.publications:reinstate",
     "set_rules": "pipelines.rules:set_rules",

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from pipelines.deliver import Delivery, deliver
 from pipelines.problems import UnreadableFile
-from pipelines.report import FileReport, LoadReport
+from pipelines.report import FileReport, LoadReport, Request
 from pipelines.warehouse import Warehouse
 
 PLACE = "tests.pipeline.worker_tasks"
@@ -73,3 +74,10 @@ def publish(warehouse: Warehouse, mark: Path) -> None:
 def odd(warehouse: Warehouse) -> object:
     """Answer with what cannot be sent."""
     return lambda: LoadReport([FileReport("x")])
+
+
+def deadly(warehouse: Warehouse, request: Request, folder: Path, since: int | None) -> Delivery:
+    """Deliver, and end as if for lack of memory over a file of that name."""
+    if any(file.name == "deadly.csv" for file in request.files):
+        die(warehouse)
+    return deliver(warehouse, request, folder, since)
