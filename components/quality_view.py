@@ -47,8 +47,6 @@ EFFECTS = {"error": "keeps the row out", "warning": "flags the row"}
 
 def headline(found: Trust, worst: tuple[str, int] | None) -> str:
     """Whether the data behind a review can be trusted, and who is late; `worst` names where most of them are."""
-    if not found.live:
-        return "No project is live at this review, so that no report is due"
     stand = "stands" if found.clean == 1 else "stand"
     said = f"{number(found.clean)} of {count(found.live, 'live project')} {stand} on a fresh report without a warning"
     if found.clean == found.live:
@@ -81,10 +79,11 @@ def coverage(weeks: pd.DataFrame) -> str:
 
 
 def loads_headline(weeks: pd.DataFrame) -> str:
-    """The same before any report is due: how clean the loads are."""
+    """The same where no report is due: how clean the loads are."""
     if weeks.empty:
         return "No load is in force, so that there is nothing to trust or to doubt"
-    return f"{rate(_quality(weeks))} of the {count(int(weeks['rows_read'].sum()), 'row')} read had no problem"
+    read = count(int(weeks["rows_read"].sum()), "row")
+    return f"{rate(_quality(weeks))} of the {read} read had no problem; no project is live, so that no report is due"
 
 
 def _quality(frame: pd.DataFrame) -> float | None:

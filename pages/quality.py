@@ -16,16 +16,15 @@ MOST_PROJECTS = 200
 PLACES: dict[str, By] = {"": "portfolio", "program": "program", "sponsor": "sponsor", "source": "source"}
 
 
-def show_head(now: View | None) -> None:
-    """The sentence and the figures; without a review, those of the loads alone."""
-    weeks = answers.ask(quality.by_week)
-    is_sample = answers.ask(reading.is_sample)
-    if now is None:
-        frame.header(view.loads_headline(weeks), ["No status report is loaded yet"], is_sample=is_sample)
+def show_head(now: View | None) -> bool:
+    """The sentence and the figures; whether any report is due, without which they are those of the loads alone."""
+    weeks, is_sample = answers.ask(quality.by_week), answers.ask(reading.is_sample)
+    found = answers.ask(quality.trust, now.review_date, answers.scope(now)) if now else None
+    if now is None or found is None or not found.live:
+        frame.header(view.loads_headline(weeks), [view.coverage(weeks)], is_sample=is_sample)
         picked = figures.figures(view.load_figures(weeks), key="quality-figures")
     else:
         scope, day = answers.scope(now), now.review_date
-        found = answers.ask(quality.trust, day, scope)
         worst = [view.worst_place(answers.ask(quality.late_by, day, scope, by)) for by in ("portfolio", "program")]
         frame.header(
             view.headline(found, worst[0] or worst[1]),
@@ -38,6 +37,7 @@ def show_head(now: View | None) -> None:
         controls.open_register("not-reported")
     elif picked == view.REJECTED:
         st.switch_page("pages/loads.py", query_params={"show": "rejected"})
+    return found is not None and found.live > 0
 
 
 def show_reports(now: View) -> None:
@@ -120,8 +120,7 @@ if not answers.version():
         list(EXPORTS),
     )
 else:
-    show_head(now)
-    if now:
+    if show_head(now) and now:
         show_reports(now)
     show_loads()
     with frame.card("dictionary", "What the rules ask for", "Every column, its limits and its rules"):

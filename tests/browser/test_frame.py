@@ -1,5 +1,6 @@
 """The frame in a real browser: the guard, the controls and the URL, the typeface, foreign text."""
 
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 STAGE = Path(__file__).parent / "stage" / "dashboard.py"
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+TITLES = dict(re.findall(r'st\.Page\("pages/(\w+)\.py", title="([^"]+)"', (ROOT / "dashboard.py").read_text("utf-8")))
 
 
 def query(page: Page) -> dict[str, str]:
@@ -37,7 +39,7 @@ def shows(page: Page, text: str) -> None:
 def test_a_deep_link_into_a_fresh_server_shows_navigation_and_controls(serve: Serve, page: Page, name: str) -> None:
     page.goto(f"{serve()}/{name}?project=P-001&review=2026-11-20")
     sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_role("link", name=name.capitalize(), exact=True)).to_be_visible()
+    expect(sidebar.get_by_role("link", name=TITLES[name], exact=True)).to_be_visible()
     expect(sidebar.get_by_text("Review date")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
