@@ -1,24 +1,18 @@
 """Loads: what was loaded, by whom and how it went; one load with its problems, undo, and backups."""
 
-import datetime as dt
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from analytics import loads, reading
-from components import answers, controls, downloads, formats, frame, jobs
+from components import answers, controls, downloads, formats, frame, jobs, loads_files
 from components import loads_view as view
 from components import upload_view as problems_view
 from components import upload_words as words
 from components.guard import guard
-from pipelines import inbox, originals
 from pipelines.contract import EXPORTS
 from pipelines.findings import SHOWN_EACH
 from pipelines.history import rejected_csv
-from pipelines.problems import RightworkError
-from pipelines.warehouse import Warehouse
 
 SHOWN_LOADS = 50  # on one page of the history
 SHOWN_REJECTED = 200
@@ -63,41 +57,10 @@ def show_history() -> None:
         with place:
             view.publications(found if show_all else found[:SHOWN_PUBLICATIONS])
     with right, frame.card("backup", "Keep a copy of everything", "All loads, publications and settings in one file"):
-        show_backup()
+        loads_files.backup()
     if opened:
         st.query_params["load"] = str(opened)
         st.rerun()
-
-
-def show_backup() -> None:
-    """Make a backup and take it away; putting one back is for whoever runs the server."""
-    job = jobs.current("backup")
-    if job and not jobs.follow(job):
-        return
-    file: Path | None = st.session_state.get("backup_file")
-    if job and job.error:
-        problems_view.said([job.error.sentences])
-    if job and job.state == "done" and file and file.exists():
-        st.download_button(
-            f"Download {file.name}",
-            file.read_bytes,
-            file_name=file.name,
-            mime="application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-            type="primary",
-        )
-    label = "Make a new backup" if job and job.state == "done" else "Make a backup"
-    if st.button(label, icon=":material/save:", key="make-backup"):
-        try:
-            folder = inbox.batch(Warehouse().folder)
-        except RightworkError as error:
-            problems_view.said([error.sentences], "rw-notice")
-            return
-        st.session_state["backup_file"] = file = folder / f"rightwork-{dt.datetime.now():%Y-%m-%d-%H%M}.zip"
-        jobs.submit("backup", "backup", file=file)
-        st.rerun()
-    problems_view.said(["To put one back, whoever runs the server uses: python -m pipelines restore FILE"], "rw-quiet")
 
 
 def show_load(load_id: int) -> None:
@@ -151,7 +114,7 @@ def show_load(load_id: int) -> None:
             )
     with frame.card("understood", "How the file was read"):
         problems_view.facts(view.understood(found))
-        show_original(found)
+        loads_files.original(found)
         with st.expander("How each column was read"):
             view.mapping(found)
     with frame.card("events", "What happened to it"):
@@ -162,23 +125,6 @@ def show_load(load_id: int) -> None:
         title = view.rules_title(checked, reading)
         with frame.card("rules", title, "Each rule comes from the export's contract; every result, in full"):
             view.rules(load_id, checked, reading)
-
-
-def show_original(load: dict[str, Any]) -> None:
-    """The file that a load came from, to download as it came; where it was not kept, that it was not."""
-    folder, digest = Warehouse().folder, str(load["digest"])
-    if not originals.has(folder, digest):
-        problems_view.said(["The file itself was not kept: it was loaded before originals were."], "rw-quiet")
-        return
-    st.download_button(
-        "Download the file as it came",
-        lambda: originals.read(folder, digest),
-        file_name=inbox.safe_name(str(load["file_name"])),
-        mime="application/octet-stream",
-        icon=":material/download:",
-        on_click="ignore",
-        help="Byte for byte. Open it with care where you do not know who made it",
-    )
 
 
 def show_change(load_id: int, *, is_in_force: bool) -> None:

@@ -373,11 +373,17 @@ def _history(asked: argparse.Namespace) -> int:
         print(
             f"{one['load_id']:>4}  {one['loaded_at']:%Y-%m-%d %H:%M}  {one['export']:<9} {one['file_name']}{sheet}: "
             f"{one['rows_new']:,} new, {one['rows_restated']:,} restated, {one['rows_unchanged']:,} unchanged, "
-            f"{one['rows_rejected']:,} rejected (publication {one['publication']}, by {one['loaded_by']})"
+            f"{one['rows_rejected']:,} rejected, quality {_share(one['quality'])} "
+            f"(publication {one['publication']}, by {one['loaded_by']}, digest {one['digest'][:12]})"
         )
         if not one["in_force"]:
             print(f"      withdrawn {one['withdrawn_at']:%Y-%m-%d %H:%M} by {one['withdrawn_by']}: {one['why']}")
     return 0
+
+
+def _share(share: float | None) -> str:
+    """A share of one in percent, never rounded up to all."""
+    return "n/a" if share is None else f"{int(round(share * 1000, 6)) / 10:g} %"
 
 
 def _undo(asked: argparse.Namespace) -> int:

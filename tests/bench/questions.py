@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from analytics import changes, portfolio, programs, projects
+from analytics import changes, portfolio, programs, projects, quality
 from analytics.reading import Scope, Source, choices
 from pipelines.warehouse import Warehouse
 
@@ -42,3 +42,8 @@ def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
         lambda: projects.register_file(source, day, before, scope, "computed", everything),
     )
     yield "Projects: one project with its history", lambda: projects.project(source, day, one)
+    yield "Data quality: what live projects stand on", lambda: quality.trust(source, day, scope)
+    yield "Data quality: reports due and missed, 12 weeks", lambda: quality.weekly(source, day, scope)
+    yield "Data quality: who is late, by portfolio", lambda: quality.late_by(source, day, scope, "portfolio")
+    yield "Data quality: late projects", lambda: quality.late_projects(source, day, scope, 12)
+    yield "Data quality: rules", lambda: quality.by_rule(source)

@@ -12,6 +12,8 @@ from analytics import loads, quality
 from analytics.quality import Trust
 from analytics.reading import Scope, Source, choices
 from pipelines.__main__ import main
+from pipelines.contract import Check, contracts
+from pipelines.expectations import in_words, kept, title
 from pipelines.load import load
 from pipelines.report import How, Request
 from pipelines.sample import generate
@@ -256,6 +258,10 @@ def test_the_report_the_history_and_the_page_agree(
     assert main(["--warehouse", str(desk.warehouse.folder), "history", "--json"]) == 0
     history = json.loads(capsys.readouterr().out)["loads"]
     assert [one["quality"] for one in history] == pytest.approx([1 / 4, 2 / 3, 1])
+    assert main(["--warehouse", str(desk.warehouse.folder), "history"]) == 0
+    said = capsys.readouterr().out
+    assert [part in said for part in ("quality 25 %", "quality 66.6 %", "quality 100 %")] == [True] * 3
+    assert all(f"digest {one['digest'][:12]})" in said for one in history)
     assert all(len(one["digest"]) == 64 and one["loaded_by"] and one["file_name"] for one in history)
 
 
@@ -281,3 +287,33 @@ def test_an_empty_cell_is_checked_but_fails_only_where_it_is_required(desk: Desk
     with desk.warehouse.reading() as reading:
         rules = quality.by_rule(Source(reading), "goals").set_index("rule")
     assert rules.loc["target_share_in_range", ["rows_checked", "rows_failed"]].tolist() == [2, 0]
+
+
+EVERY_CHECK = [
+    pytest.param(check, id=f"{form.export}-{check.name}")
+    for form in contracts()
+    for check in form.checks(TODAY, {"goals": {"G1"}, "programs": {"P1"}})
+]
+
+
+@pytest.mark.parametrize("check", EVERY_CHECK)
+def test_every_expectation_can_be_said_in_words(check: Check) -> None:
+    kind, arguments = check.expectation
+    said = in_words(kind, check.columns, kept(arguments, check.message))
+    assert said
+    if "Regex" not in kind:
+        assert check.columns[-1].replace("_", " ") in said
+    assert title(kind).startswith("Expect ")
+
+
+def test_an_expectation_in_words_says_its_bounds_and_the_first_of_a_long_set() -> None:
+    between = "ExpectColumnValuesToBeBetween"
+    given = {"column": "status_date", "min_value": None, "max_value": dt.date(2026, 11, 20)}
+    assert in_words(between, ["status_date"], kept(given, "")) == "status date is 2026-11-20 or less"
+    given = {"column": "percent_complete", "min_value": 0, "max_value": 100}
+    assert in_words(between, ["percent_complete"], kept(given, "")) == "percent complete is from 0 to 100"
+    many = {"column": "program_id", "value_set": [f"P{n}" for n in range(1020)]}
+    words = in_words("ExpectColumnValuesToBeInSet", ["program_id"], kept(many, ""))
+    assert words.startswith("program id is one of P0, P1, ")
+    assert words.endswith(", P19 and 1,000 more")
+    assert in_words(between, ["budget"], None) == in_words("SomethingElse", ["budget"], "{}") == ""
