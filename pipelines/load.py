@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import attributes, build, effect, expectations, findings, mappings, originals, rollup
+from pipelines import attributes, build, effect, expectations, findings, mappings, originals, repair, rollup
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -38,6 +38,7 @@ class _Table:
     path: Path
     digest: str
     report: FileReport
+    repairs: tuple[str, ...] = ()
 
 
 def load(
@@ -136,7 +137,8 @@ def _repeats_the_latest(con: duckdb.DuckDBPyConnection, tables: list[_Table]) ->
 def _read_as(table: _Table) -> str:
     """How a table was read, as a digest."""
     m = table.mapping
-    said = (m.text, m.values, m.attributes, m.dates, m.decimal, m.source)
+    said: tuple[object, ...] = (m.text, m.values, m.attributes, m.dates, m.decimal, m.source)
+    said += (sorted(table.repairs),) if table.repairs else ()
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
@@ -182,7 +184,7 @@ def _read_all(
             report.ignored_columns = mapping.unmapped
             report.headers, report.feeds = text.headers, mapping.headers
             report.scale, report.currency = mapping.source.scale, mapping.source.currency
-            tables.append(_Table(text, mapping, path, digest, report))
+            tables.append(_Table(text, mapping, path, digest, report, how.repairs))
             fitting += 1
         refused += [_left_alone(sheet) if fitting else sheet for sheet in misfits]
     tables = _in_order(con, tables)
@@ -243,6 +245,7 @@ def _load_table(
         return None
     form, report, started = table.mapping.contract, table.report, now()
     explain, keep = request.dry_run, request.keep
+    _mend(con, table, offer=explain)
     findings.start(con, table.text.problems)
     try:
         decided = cast(con, table.text, table.mapping, _spellings(con))
@@ -292,6 +295,16 @@ def _load_table(
     _write_findings(con, table, load_id, notes, verdicts)
     con.execute("insert into load_in_force values (?)", [load_id])
     return load_id
+
+
+def _mend(con: duckdb.DuckDBPyConnection, table: _Table, *, offer: bool) -> None:
+    """Make the accepted repairs in a table, and report them with what is offered; of a large one only if asked."""
+    if not (offer or table.repairs or table.text.rows <= repair.MOST_OFFERED):
+        return
+    mended = repair.mend(con, table.text, table.mapping, table.repairs)
+    table.text, table.report.repairs = mended.table, mended.repairs
+    table.report.rows_read = mended.table.rows
+    table.report.left_out += mended.left_out
 
 
 def _contradictions(con: duckdb.DuckDBPyConnection, table: _Table, before: list[int]) -> list[Problem]:
@@ -406,6 +419,8 @@ def _write_findings(
 ) -> None:
     """Keep the problems, the rejected rows in the file's own words, and how each rule went."""
     findings.add(con, notes)
+    if any(one.accepted for one in table.report.repairs):
+        repair.record(con, load_id)
     con.execute(f"insert into problem select {load_id}, * from found")
     cells = ", ".join(f"c{position}" for position in range(len(table.text.headers)))
     con.execute(

@@ -233,9 +233,16 @@ class _Book:
             (self._slips(text, people), "this name but for a slip in its letters, or an abbreviation"),
             (self._by_initials(text), "one has the initials of the other"),
         ):
-            if found:
-                return (found[0], why) if len(found) == 1 else (None, "")
+            if settled := {self._settled(other, people) for other in found}:
+                return (settled.pop(), why) if len(settled) == 1 else (None, "")
         return None, ""
+
+    def _settled(self, text: str, people: bool) -> str:
+        """The name that another is written for, where letters tell; so that two spellings of one name are one."""
+        if text in self.known or text in self.coded:
+            return text
+        found = self._reworded(text) or self._slips(text, people)
+        return found[0] if len(found) == 1 else text
 
     def _outweighs(self, other: str, text: str, times: float) -> bool:
         return other in self.known or self.weight[other] >= times * self.weight[text]

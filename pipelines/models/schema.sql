@@ -53,3 +53,9 @@ alter table load add column if not exists read_as varchar;
 create table if not exists fact_attribute (
     load_id integer, source_row bigint, project_id varchar, status_date date, name varchar, value varchar
 );
+
+-- What was mended in a load's file: the repairs that were accepted, text by text, with the rows; column_name is null for
+-- whole rows.
+create table if not exists repair (
+    load_id integer, rule varchar, column_name varchar, before varchar, after varchar, rows bigint[]
+);

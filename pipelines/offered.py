@@ -1,0 +1,303 @@
+"""What the cells of a table likely were meant to say, text by text: names, choices, dates, amounts, white space."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+
+from pipelines import amounts, dates, guesses
+from pipelines.contract import Column, spelled
+from pipelines.header_names import names_of
+from pipelines.headers import fold
+from pipelines.known import Known
+from pipelines.literals import quoted
+from pipelines.profile import UNKNOWN_WORDS, Mapping
+from pipelines.report import Repair
+from pipelines.spelling import MOST_NAMES, Name, Spelling, likely, tidy
+from pipelines.survey import says_unknown
+from pipelines.texttable import TextTable
+
+GROUPED = ("portfolio", "program_portfolio", "sponsor")  # columns of names that no export lists
+PEOPLE = ("sponsor",)
+FIRST_ROWS = 5  # lines that a repair names
+MOST_TEXTS = 2_000  # unreadable texts of a column that are looked at
+LONGEST_NAME = 120  # characters of a cell in a repair's name
+MOST_CODES = 60  # columns among which the one with a name's code is looked for
+
+_Text = tuple[str, int, tuple[int, ...]]  # what a cell says, how many rows say so, the first of them
+_CELL = re.compile(r"\bc(\d+)\b")
+# What an expression may hold that takes cells as they stand.
+_AS_IT_STANDS = {
+    *("coalesce", "case", "when", "then", "else", "end", "null", "lower", "in", "not", "regexp_full_match")
+}
+_UNTIDY = "[^!-~ ]|  |^''|[,;:.]$"
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One text of a column that is likely another; with `code` only where this stands in the column at `beside`."""
+
+    rule: str
+    place: int
+    header: str
+    before: str
+    after: str
+    count: int
+    rows: tuple[int, ...]
+    why: str
+    beside: int | None = None
+    beside_header: str = ""
+    code: str | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """What it is accepted by; the same for the same file at each check."""
+        where = f"[{self.beside_header}={shown(self.code or '')}]" if self.beside is not None else ""
+        return f"{self.rule}:{self.header}:{shown(self.before)}{where}"
+
+    def repair(self, *, accepted: bool) -> Repair:
+        """The mend as it is reported."""
+        return Repair(
+            self.name, self.rule, self.header, self.before, self.after, self.count, self.rows, self.why, accepted
+        )
+
+
+def shown(text: str) -> str:
+    """A cell's text as it stands in a repair's name: what can't be typed is written out."""
+    shown = "".join(c if c.isprintable() and (c == " " or not c.isspace()) else f"\\u{ord(c):04x}" for c in text)
+    return shown.replace("*", "\\*") if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}...{len(text)}"
+
+
+class Offers:
+    """The mends of a table's cells, column by column."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> None:
+        self.con = con
+        self.table = table
+        self.mapping = mapping
+        self.headers = names_of(table.headers)
+        self.known = Known(con)
+
+    def mends(self) -> Iterator[Mend]:
+        """Every likely mend of a cell, by the columns of the contract, the most frequent text first."""
+        taken: set[int] = set()
+        for name, column in self.mapping.contract.columns.items():
+            text = self.mapping.text.get(name, "")
+            for place in _places(text) - taken:
+                taken.add(place)
+                yield from self._of_column(column, place, text)
+
+    def _of_column(self, column: Column, place: int, text: str) -> Iterator[Mend]:
+        """The mends of one of the cells that feed a column by the SQL `text`."""
+        is_key = column.name in self.mapping.contract.key
+        if column.type == "text" and (column.known_in or column.name in GROUPED) and not is_key:
+            yield from self._names(column, place)
+        elif column.type == "text" and (is_key or column.name == "project_name"):
+            yield from self._white_space(column, place, is_key=is_key)
+        elif column.type == "choice":
+            yield from self._choices(column, place)
+        elif column.type == "date":
+            yield from self._dates(column, place, text)
+        elif column.type in ("money", "number", "percent"):
+            yield from self._amounts(column, place)
+
+    def _texts(self, place: int, where: str, most: int = MOST_TEXTS, beside: str = "null") -> list[_Text]:
+        """The distinct texts of a column, the most frequent first: text, how many rows, the first of them.
+
+        `where` is SQL that chooses among them by `text` and by what `beside` makes of it.
+        """
+        rows = self.con.execute(
+            f"select text, count, rows from (select *, {beside} from (select c{place} as text, count(*) as count, "
+            f"min(source_row, {FIRST_ROWS}) as rows from {self.table.relation} where c{place} is not null group by 1)) "
+            f"where {where} order by count desc, text limit {most}"
+        ).fetchall()
+        return [(text, count, tuple(lines)) for text, count, lines in rows]
+
+    def _mend(self, rule: str, place: int, text: _Text, after: str, why: str) -> Mend:
+        before, count, rows = text
+        return Mend(rule, place, self.headers[place], before, after, count, rows, why)
+
+    def _names(self, column: Column, place: int) -> Iterator[Mend]:
+        beside = self._code_beside(place)
+        code = f"c{beside}" if beside is not None else "null::varchar"
+        found = self.con.execute(
+            f"select c{place}, {code}, count(*), min(source_row, {FIRST_ROWS}) from {self.table.relation} "
+            f"where c{place} is not null and not ({says_unknown(column, f'c{place}')}) "
+            f"group by 1, 2 order by 3 desc, 1, 2 limit {MOST_NAMES + 1}"
+        ).fetchall()
+        texts = {Name(text, stands): (count, tuple(rows)) for text, stands, count, rows in found}
+        counts = {name: count for name, (count, _) in texts.items()}
+        listed = self.known.names(column)
+        earlier = {Name(text): count for text, count in self.known.used(column).items()}
+        for name, count in earlier.items():
+            counts[name] = counts.get(name, 0) + count
+        told = {name for name in texts if fold(name.text) in listed.folded}
+        found_spellings = {
+            s.name: s for s in likely(counts, listed.texts, people=column.name in PEOPLE) if s.name in texts
+        }
+        if listed.ids:
+            for name in texts:
+                if name not in told and (known := listed.alike(name.text)):
+                    found_spellings[name] = _by_id(name, known)
+        targets: dict[str, Counter[str]] = {}
+        for name in texts:
+            spelling = found_spellings.get(name)
+            targets.setdefault(name.text, Counter())[spelling.likely if spelling else name.text] += 1
+        done: set[str] = set()
+        for name, spelling in found_spellings.items():
+            if name in told or name.text in done:
+                continue
+            # Without its code where the text means the same wherever it stands.
+            alone = len(targets[name.text]) == 1 or beside is None
+            rule = "white_space" if tidy(name.text) == spelling.likely else "known_name"
+            same = [texts[other] for other in texts if other.text == name.text] if alone else [texts[name]]
+            if alone:
+                done.add(name.text)
+            elif name.code is None:
+                continue
+            yield Mend(
+                rule,
+                place,
+                self.headers[place],
+                name.text,
+                spelling.likely,
+                sum(count for count, _ in same),
+                tuple(sorted(row for _, rows in same for row in rows)[:FIRST_ROWS]),
+                spelling.why,
+                None if alone else beside,
+                "" if alone or beside is None else self.headers[beside],
+                None if alone else name.code,
+            )
+
+    def _code_beside(self, place: int) -> int | None:
+        """The column whose cells are codes of the names at a place: nearly one code a name and one name a code."""
+        names, *others = self._distinct(place)
+        best: tuple[float, int] | None = None
+        for other, count, longest in others:
+            if other == place or not 2 <= count <= names[1] + 2 or longest is None or longest > 12:
+                continue
+            agree, both = self.con.execute(
+                f"""
+                with pair as (
+                    select c{place} as name, c{other} as code, count(*) as n from {self.table.relation}
+                    where c{place} is not null and c{other} is not null group by 1, 2
+                )
+                select
+                    (select sum(most) from (select max(n) as most from pair group by code)),
+                    (select sum(n) from pair)
+                """
+            ).fetchall()[0]
+            spread = self.con.execute(
+                f"select sum(most) from (select max(n) as most from (select c{place} as name, c{other} as code, "
+                f"count(*) as n from {self.table.relation} where c{place} is not null and c{other} is not null "
+                "group by 1, 2) group by name)"
+            ).fetchall()[0][0]
+            if both and agree >= 0.75 * both and spread >= 0.9 * both and (best is None or agree > best[0]):
+                best = agree, other
+        return best[1] if best else None
+
+    def _distinct(self, place: int) -> list[tuple[int, int, int | None]]:
+        """How many distinct texts columns have, and how long their longest is; the one at the place goes first."""
+        places = [place, *(n for n in range(min(len(self.headers), MOST_CODES)) if n != place)]
+        asked = ", ".join(f"approx_count_distinct(c{n}), max(length(c{n}))" for n in places)
+        answers = self.con.execute(f"select {asked} from {self.table.relation}").fetchall()[0]
+        return [(n, answers[2 * i], answers[2 * i + 1]) for i, n in enumerate(places)]
+
+    def _white_space(self, column: Column, place: int, *, is_key: bool) -> Iterator[Mend]:
+        """Texts that are another one of the column but for what is hard to see; of a key all that hold it."""
+        texts = self._texts(place, f"regexp_matches(text, {quoted(_UNTIDY)})", MOST_TEXTS * 10)
+        meant = {}
+        for text in texts:
+            after = tidy(text[0]).rstrip(".,;: ") if is_key else tidy(text[0])
+            if after and after != text[0]:
+                meant[text] = after
+        if not meant:
+            return
+        wanted = sorted(set(meant.values()))
+        there = {
+            text
+            for (text,) in self.con.execute(
+                f"select distinct c{place} from {self.table.relation} where list_contains($1::varchar[], c{place})",
+                [wanted],
+            ).fetchall()
+        } | self.known.keys(self.mapping, column, wanted)
+        several = {after for after, count in Counter(meant.values()).items() if count > 1}
+        for text, after in meant.items():
+            unseen = (
+                is_key
+                and tidy(text[0]) == after
+                and any(not c.isprintable() or c == "'" for c in text[0][:1] + text[0])
+            )
+            if after in there or after in several or (unseen and re.search(r"^'|[^\x20-\x7e]", text[0])):
+                why = f"the same as {after} to the eye" if after in there else "it holds what nobody sees or means"
+                yield self._mend("white_space", place, text, after, why)
+
+    def _choices(self, column: Column, place: int) -> Iterator[Mend]:
+        own = self.mapping.values.get(column.name, {})
+        read = {
+            **dict.fromkeys((spelled(word) for word in (*UNKNOWN_WORDS, *column.unknown)), ""),
+            **column.spellings,
+            **own,
+        }
+        near = {word: value for word, value in {**column.spellings, **own}.items() if value}
+        for text in self._texts(place, "true"):
+            if spelled(text[0]) not in read and (guess := guesses.choice(text[0], near)):
+                yield self._mend(guess.rule, place, text, guess.text, guess.why)
+
+    def _dates(self, column: Column, place: int, text: str) -> Iterator[Mend]:
+        # Step by step, for an expression that repeats another takes the database long to plan.
+        day = (
+            f"select c{place}, {dates.day_text(text)} as day from {self.table.relation}"  # read in one order as a whole
+        )
+        first, second = dates.first_and_second("day")
+        is_iso, day_first, month_first, either = self.con.execute(
+            f"select coalesce(bool_and(regexp_full_match(c{place}, '\\d{{4}}-\\d\\d-\\d\\d')), true), "
+            "count(*) filter (a > 12 and b <= 12), count(*) filter (b > 12 and a <= 12), "
+            "count(*) filter (a <= 12 and b <= 12 and a <> b) "
+            f"from (select c{place}, {first} as a, {second} as b from ({day}))"
+        ).fetchall()[0]
+        order = self.mapping.dates
+        if order is None and not (either and day_first == month_first):
+            order = "dmy" if day_first >= month_first else "mdy"
+        readings = [dates.plausible(dates.written("day", one)) for one in ((order,) if order else ("dmy", "mdy"))]
+        unread = "try_cast(text as date) is null" if is_iso else " and ".join(f"({one}) is null" for one in readings)
+        unread += f" and not ({says_unknown(column, 'text')})"
+        for found in self._texts(place, unread, beside=f"{dates.day_text('text')} as day"):
+            if guess := guesses.date(found[0], order):
+                yield self._mend(guess.rule, place, found, guess.text, guess.why)
+
+    def _amounts(self, column: Column, place: int) -> Iterator[Mend]:
+        bare = "rtrim(replace(text, '%', ''))" if column.type == "percent" else "text"
+        unplain = f"not {amounts.has_digits_only(bare)} and not ({says_unknown(column, 'text')})"
+        if not self._texts(place, unplain, 1):
+            return
+        decimal = self.mapping.decimal
+        cells = f"select c{place} as text from {self.table.relation}"
+        if decimal is None:
+            comma, point = self.con.execute(
+                f"select count(*) filter (regexp_matches(body, {quoted(amounts.DECIMAL_COMMA)})), "
+                f"count(*) filter (regexp_matches(body, {quoted(amounts.DECIMAL_POINT)})) "
+                f"from (select {amounts.body(bare)} as body from ({cells}))"
+            ).fetchall()[0]
+            decimal = "," if comma > point else "."
+        unread = f"{unplain} and ({amounts.value(bare, 'body', decimal == ',')}) is null"
+        scale = self.mapping.source.scale if column.type == "money" else 1
+        for found in self._texts(place, unread, beside=f"{amounts.body(bare)} as body"):
+            if guess := guesses.amount(found[0], decimal, scale):
+                yield self._mend(guess.rule, place, found, guess.text, guess.why)
+
+
+def _places(text: str) -> set[int]:
+    """The cells of a file that feed a column as they stand, but for words that say that nothing is known."""
+    bare = re.sub(r"'(?:[^']|'')*'", "", text)
+    cells = {int(place) for place in _CELL.findall(bare)}
+    if len(cells) == 1 and re.fullmatch(r"upper\(c\d+\)", bare):
+        return cells
+    return cells if set(re.findall(r"[^\s,()]+", _CELL.sub("", bare))) <= _AS_IT_STANDS else set()
+
+
+def _by_id(name: Name, known: str) -> Spelling:
+    return Spelling(name, known, "this identifier but for zeros, letters like digits, or a slip")
