@@ -1,6 +1,6 @@
 """What stands around every page: style, head, breadcrumbs, cards, and the empty state that teaches."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -108,12 +108,15 @@ def empty(page: str, shows: Sequence[str], exports: Sequence[str]) -> None:
         templates(exports)
 
 
-def templates(exports: Iterable[str]) -> None:
-    """Two buttons for each export that download its template, as CSV and as a workbook with drop-downs."""
-    with st.container(horizontal=True, key="templates"):
-        for export in exports:
-            _download(f"{export}.csv", partial(template, export), "text/csv")
-            _download(f"{export}.xlsx", partial(workbook, export), downloads.XLSX)
+def templates(exports: Sequence[str]) -> None:
+    """Two rows of buttons that download the template of each export: as CSV, and as a workbook with drop-downs."""
+    with st.container(key="templates", gap="small"):
+        with st.container(horizontal=True):
+            for export in exports:
+                _download(f"{export}.csv", partial(template, export), "text/csv")
+        with st.container(horizontal=True):
+            for export in exports:
+                _download(f"{export}.xlsx", partial(workbook, export), downloads.XLSX)
 
 
 def data_dictionary() -> None:

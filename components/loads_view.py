@@ -35,7 +35,7 @@ RULES = (
     Column("Expectation", width="25%", is_quiet=True),
 )
 ENGINES = {"great_expectations": "Great Expectations", "sql": "SQL, by the same rule"}
-EFFECTS = {"error": "rejects the row", "warning": "flags the row"}
+EFFECTS = {"error": "rejects", "warning": "flags"}
 SHOW = {
     "": "All loads",
     "in-force": "In force",

@@ -82,8 +82,10 @@ def show_load(load_id: int) -> None:
         every = answers.later(loads.problems, load_id)
         with frame.card("problems", words.problem_title(groups), "As the file was checked"):
             names = {name: name.replace("_", " ") for name in groups["rule"].unique()}
-            with st.columns([1, 2])[0]:
-                rule = controls.page_choice("rule", "Rule", {"": "All rules"} | names)
+            rule = ""
+            if len(names) > 1:
+                with st.columns([1, 2])[0]:
+                    rule = controls.page_choice("rule", "Rule", {"": "All rules"} | names)
             if rule:
                 groups, problems = groups[groups["rule"] == rule], problems[problems["rule"] == rule]
             problems_view.show_groups(groups)

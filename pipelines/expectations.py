@@ -52,6 +52,7 @@ def in_words(expectation: str, columns: Sequence[str], arguments: str | None) ->
             return f"{both} together stand in one row alone"
         case "ExpectColumnPairValuesAToBeGreaterThanB":
             bigger, smaller = (str(given[name]).replace("_", " ") for name in ("column_A", "column_B"))
+            bigger = bigger.replace(" with tolerance", ", with its tolerance,")
             return f"{bigger} is not below {smaller}"
     return ""
 
@@ -59,10 +60,11 @@ def in_words(expectation: str, columns: Sequence[str], arguments: str | None) ->
 def title(expectation: str) -> str:
     """The name of an expectation, parted into words.
 
-    >>> title("ExpectColumnValuesToNotBeNull")
-    'Expect column values to not be null'
+    >>> title("ExpectColumnPairValuesAToBeGreaterThanB")
+    'Expect column pair values A to be greater than B'
     """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=A)(?=To)", " ", expectation).capitalize()
+    first, *words = re.findall(r"[A-Z][a-z]*", expectation)
+    return " ".join([first, *(word if len(word) == 1 else word.lower() for word in words)])
 
 
 def _ends(low: Any, high: Any) -> str:

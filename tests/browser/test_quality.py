@@ -187,7 +187,7 @@ def test_a_rule_leads_to_the_load_and_there_to_its_problems(site: str, warehouse
         "67 %",
         "1",
         "3",
-        "rejects the row",
+        "rejects",
         "4",
         "Expect column values to be in set|Great Expectations, on reported_health",
     ]
