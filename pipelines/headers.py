@@ -81,19 +81,70 @@ def _first_of_usual_width(records: Sequence[Sequence[str]], filled: Sequence[int
     return next((i for i in said if said[i] * 2 > max(said.values())), next(iter(said)))
 
 
-def header_decision(layout: Layout, row: int, above: int, given: bool) -> Decision:
-    """What was decided about the header row, with `above` lines above it left out."""
+def of_two_rows(upper: Sequence[str], lower: Sequence[str], known: Collection[str]) -> list[str] | None:
+    """The headers that two rows make together, where the upper one names groups of columns; None where it does not.
+
+    A cell that is merged over both rows stands in the upper one alone; one that is merged over several columns in the
+    first of them. A group's name goes before a header that stands in several groups, or that says more with it.
+    """
+    width = max(len(upper), len(lower))
+    above, below = ([tidy(cell) for cell in row] + [""] * (width - len(row)) for row in (upper, lower))
+    named = [i for i, cell in enumerate(above) if cell]
+    # A title stands alone and first; a row of cells that hold more than words is data.
+    if not named or named == [0] or not any(below) or any(_says_amounts(cell) for cell in (*above, *below)):
+        return None
+    again = {fold(cell) for cell, count in Counter(map(fold, below)).items() if cell and count > 1}
+    group = ""
+    headers: list[str] = []
+    for top, cell in zip(above, below, strict=True):
+        group = top or group
+        if not cell:
+            headers.append(top)
+        elif group and (fold(cell) in again or (fold(cell) not in known and fold(group + cell) in known)):
+            headers.append(f"{group} {cell}")
+        elif group and fold(cell) not in known and fold(cell + group) in known:
+            headers.append(f"{cell} {group}")
+        else:
+            headers.append(cell)
+    repeated = Counter(fold(header) for header in headers if header)
+    told_apart = all(repeated[fold(new)] == 1 for new, cell in zip(headers, below, strict=True) if fold(cell) in again)
+    return headers if headers != below and told_apart else None
+
+
+def _says_amounts(cell: str) -> bool:
+    return bool(re.fullmatch(r"[^A-Za-z]*\d[^A-Za-z]*", cell)) and not re.fullmatch(r"(?:19|20)\d\d", cell)
+
+
+def parts_of(header: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether the row below a header names the columns of its groups: it fills none but columns that need a name."""
+    width = max(len(header), len(below))
+    top, next_row = ([cell.strip(TRIMMED) for cell in row] + [""] * (width - len(row)) for row in (header, below))
+    filled = [i for i, cell in enumerate(next_row) if cell]
+    opens = [i for i in filled if top[i]]
+    grouped = all(i + 1 < width and not top[i + 1] and next_row[i + 1] for i in opens)
+    return len(filled) > 1 and len(opens) < len(filled) and not next_row[0] and bool(top[0]) and grouped
+
+
+def header_decision(
+    layout: Layout, row: int, above: int, given: bool, grouped: bool = False, line: str = "line"
+) -> Decision:
+    """What was decided about the header row, with `above` lines above it left out.
+
+    `grouped` says that the line above it names groups of columns; `line` is what a line is called.
+    """
     if layout.transposed:
         why = f"the first column holds {layout.hits} known headers, so each column of the file is read as a row"
         return Decision("header row", "first column", why)
     if given:
         why = "as you said"
     elif layout.hits > 1:
-        why = f"line {row} holds {layout.hits} known headers"
+        why = f"{line} {row} holds {layout.hits} known headers"
     elif above:
-        why = f"line {row} is the first that is as wide as most rows"
+        why = f"{line} {row} is the first that is as wide as most rows"
     else:
-        why = "it is the first line"
+        why = f"it is the first {line} that says anything"
     if above:
-        why += f"; {'the line' if above == 1 else f'{above:,} lines'} above it {'is' if above == 1 else 'are'} left out"
+        why += f"; the {line} above it is left out" if above == 1 else f"; {above:,} {line}s above it are left out"
+    if grouped:
+        why += f"; {line} {row - 1} names groups of columns"
     return Decision("header row", str(row), why, "header_row")

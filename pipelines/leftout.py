@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, dropwhile, islice
 
 import duckdb
 
@@ -62,29 +63,39 @@ _IDENTIFIES = re.compile(
 class Aside:
     """What is put aside while a file is read: `listed`, the rows that are no data, and `ragged`, those that do not fit.
 
-    A row is its line and its cells, without white space around them.
+    A row is its line and its cells. `runs` are the first and last lines of empty rows in a row.
     """
 
     listed: list[LeftOut] = field(default_factory=list)
-    blank: list[int] = field(default_factory=list)
+    runs: list[tuple[int, int]] = field(default_factory=list)
     ragged: list[Row] = field(default_factory=list)
+
+    def empty(self, first: int, last: int) -> None:
+        """Put empty rows aside; they come in the order of the file."""
+        if self.runs and self.runs[-1][1] == first - 1:
+            first = self.runs.pop()[0]
+        self.runs.append((first, last))
+
+    def is_empty(self, line: int) -> bool:
+        """Whether a line is an empty row that was put aside."""
+        place = bisect_right(self.runs, (line, 1 << 62)) - 1
+        return place >= 0 and self.runs[place][0] <= line <= self.runs[place][1]
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """Every row that was left out, by its line; beyond a thousand of a kind the last one counts for the rest."""
-        rows = [*self.listed, *(LeftOut(line, "empty", "") for line in self.blank)]
-        rows.sort(key=lambda row: row.row)
+        named = chain.from_iterable(range(first, last + 1) for first, last in self.runs)
+        empty = [LeftOut(line, "empty", "") for line in islice(named, MOST_LISTED)]
         kept: list[LeftOut] = []
-        last: dict[str, int] = {}
-        many: Counter[str] = Counter()
-        for row in rows:
-            many[row.kind] += row.count
-            if many[row.kind] <= MOST_LISTED:
-                last[row.kind] = len(kept)
-                kept.append(row)
-            else:
-                first = kept[last[row.kind]]
-                kept[last[row.kind]] = LeftOut(first.row, first.kind, first.text, first.count + row.count)
-        return tuple(kept)
+        for kind in dict.fromkeys(row.kind for row in self.listed):
+            rows = sorted((row for row in self.listed if row.kind == kind), key=lambda row: row.row)
+            kept += _shortened(rows, len(rows))
+        kept += _shortened(empty, sum(last - first + 1 for first, last in self.runs))
+        return tuple(sorted(kept, key=lambda row: row.row))
+
+
+def _shortened(rows: list[LeftOut], count: int) -> list[LeftOut]:
+    kept = rows[:MOST_LISTED]
+    return [*kept[:-1], replace(kept[-1], count=1 + count - len(kept))] if kept else []
 
 
 def said(cells: Iterable[str | None]) -> str:
@@ -135,12 +146,11 @@ def take_out(con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[st
         (line, cells, False) for line, *cells in tail if line not in taken
     ]
     below += [(line, row, True) for line, row in ragged[-TAIL:]]
-    blank = set(aside.blank[-10_000:])
-    footers = usual.footers(below, blank)
+    footers = usual.footers(below, aside)
     # Where a page ends in the midst of the file, its last lines stand above the next header.
     for again in (row.row for row in [*taken.values(), *aside.listed] if row.kind == "header again"):
         above = [(line, row, True) for line, row in ragged if again - TAIL < line < again]
-        footers |= usual.footers(above, blank, until=again)
+        footers |= usual.footers(above, aside)
     for line in footers.keys() - {line for line, _ in ragged}:
         taken[line] = footers[line]
     aside.listed += [footers[line] for line, _ in ragged if line in footers]
@@ -196,26 +206,29 @@ class _Usual:
         known = any(i in self.identifies for i in others)
         return bool(others) and not words and bool(usual) and not known
 
-    def footers(
-        self, rows: Sequence[tuple[int, Sequence[str | None], bool]], blank: set[int], until: int = 0
-    ) -> dict[int, LeftOut]:
-        """The rows below the last one of the table (or above line `until`): few cells, unlike the column's others."""
-        found: dict[int, LeftOut] = {}
+    def footers(self, rows: Sequence[tuple[int, Sequence[str | None], bool]], aside: Aside) -> dict[int, LeftOut]:
+        """The last of these rows that stand below the table: few cells, unlike the column's others."""
+        block: list[tuple[int, Sequence[str | None], bool]] = []
         for line, cells, ragged in sorted(rows, key=lambda row: row[0], reverse=True):
             filled = [(i, cell.strip(TRIMMED)) for i, cell in enumerate(cells) if cell and cell.strip(TRIMMED)]
-            if not filled or not self._is_footer(filled, ragged, apart=line - 1 in blank or line + 1 in found):
+            speaks = self._is_footer(filled, ragged)
+            if not speaks and not self._is_unlike(filled):
                 break
-            found[line] = LeftOut(line, "footer", said(cells))
-        return found
+            prose = ragged and len(filled[0][1].split()) > 2
+            block.append((line, cells, speaks or prose or aside.is_empty(line - 1)))
+        # A lone cell is a footer below another one only, or apart from the table, or where it is prose.
+        below = dropwhile(lambda row: not row[2], reversed(block))
+        return {line: LeftOut(line, "footer", said(cells)) for line, cells, _ in below}
 
-    def _is_footer(self, filled: list[tuple[int, str]], ragged: bool, apart: bool) -> bool:
-        place, text = filled[0]
-        if _FOOTER.fullmatch(text) and (ragged or len(filled) * 2 < max(self.width, 3)):
-            return True
-        if len(filled) > 1 or self.width < 3 or place >= len(self.shapes):
+    def _is_footer(self, filled: list[tuple[int, str]], ragged: bool) -> bool:
+        few = ragged or len(filled) * 2 < max(self.width, 3)
+        return few and bool(filled) and bool(_FOOTER.fullmatch(filled[0][1]))
+
+    def _is_unlike(self, filled: list[tuple[int, str]]) -> bool:
+        if len(filled) != 1 or self.width < 3 or filled[0][0] >= len(self.shapes):
             return False
-        unlike = shape(text) not in self.shapes[place]
-        return unlike and (apart or (ragged and len(text.split()) > 2))
+        place, text = filled[0]
+        return shape(text) not in self.shapes[place]
 
 
 def says_nothing(cell: str | None) -> bool:

@@ -17,7 +17,17 @@ import duckdb
 
 from pipelines import workbook
 from pipelines.decode import Text, kind, normalise
-from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, header_decision, is_blank, tidy
+from pipelines.headers import (
+    SEARCHED,
+    TRIMMED,
+    Layout,
+    find_layout,
+    header_decision,
+    is_blank,
+    of_two_rows,
+    parts_of,
+    tidy,
+)
 from pipelines.leftout import Aside, may_be_footer, said, suspects, take_out
 from pipelines.problems import DataProblem, Decision, LeftOut, Problem, UnreadableFile
 from pipelines.report import HERE, How
@@ -97,6 +107,7 @@ class _Table:
     first_data_line: int
     why: str = ""
     given: bool = False
+    grouped: bool = False
 
     @property
     def from_line(self) -> int:
@@ -146,7 +157,7 @@ def _read_text(
         decisions=(
             Decision("encoding", text.label, text.why, "encoding"),
             Decision("delimiter", DELIMITER_NAMES.get(table.delimiter, table.delimiter), table.why, "delimiter"),
-            header_decision(table.layout, table.header_row, table.header_row - 1, table.given),
+            header_decision(table.layout, table.header_row, table.header_row - 1, table.given, table.grouped),
         ),
         left_out=() if table.layout.transposed else aside.left_out(),
     )
@@ -156,9 +167,10 @@ def _above(text: Text, table: _Table) -> list[LeftOut]:
     """The lines above the header."""
     with text.path.open(encoding="utf-8-sig") as file:
         lines = [line.strip(TRIMMED) for line in islice(file, table.header_row - 1)]
+    cells = [next(csv.reader([line[:1000]], delimiter=table.delimiter), [line]) for line in lines]
     return [
-        LeftOut(number, "sep" if number == 1 and _separator([line]) else "preamble", said([line]))
-        for number, line in enumerate(lines, 1)
+        LeftOut(number, "sep" if number == 1 and _separator([line]) else "preamble", said(row))
+        for number, (line, row) in enumerate(zip(lines, cells, strict=True), 1)
     ]
 
 
@@ -171,7 +183,9 @@ def _find_table(path: Path, text: Text, known: Collection[str], how: How) -> _Ta
 
     What `how` says of them is not asked.
     """
-    first = how.header_row or 1
+    first = 1 if how.header_row is None else how.header_row
+    if first < 1:
+        raise _no_header(path, first, "lines are counted from 1")
     with text.path.open(encoding="utf-8-sig") as file:
         above = sum(1 for _ in islice(file, first - 1))
         head = file.read(HEAD_CHARACTERS)
@@ -182,7 +196,7 @@ def _find_table(path: Path, text: Text, known: Collection[str], how: How) -> _Ta
     if not head.strip(TRIMMED + "".join(DELIMITERS) + '"'):
         raise _empty(path)
     stated = None if how.header_row else re.match(r'"?sep=(.)"?[ ,;\t]*\n', head, re.IGNORECASE)
-    if how.delimiter:
+    if how.delimiter is not None:
         choices: tuple[str, ...] = (_delimiter(path, how.delimiter, head),)
     else:
         choices = (stated[1],) if stated else DELIMITERS + RARE_DELIMITERS
@@ -192,9 +206,7 @@ def _find_table(path: Path, text: Text, known: Collection[str], how: How) -> _Ta
         if not records:
             continue
         layout = find_layout([record.cells for record in records], known, given=how.header_row is not None)
-        header = records[layout.index]
-        end = header.line + len(header.lines)
-        table = _Table(delimiter, layout, tuple(tidy(cell) for cell in header.cells), header.line, end)
+        table = _table(delimiter, layout, records, known, given=how.header_row is not None)
         common = delimiter in DELIMITERS and layout.width > 1
         even = layout.width > 1 and layout.fit == 1.0 and layout.index == 0 and len(records) > 1
         known_headers = layout.hits if layout.hits > 1 else 0
@@ -206,7 +218,24 @@ def _find_table(path: Path, text: Text, known: Collection[str], how: How) -> _Ta
         # Either the first record is so long that a quote must have swallowed the file, or nothing follows sep=.
         next(_records(path, text, ",", first), None)
         raise _empty(path)
-    return replace(best[1], why=_why_delimiter(best[1], stated is not None, how), given=how.header_row is not None)
+    return replace(best[1], why=_why_delimiter(best[1], stated is not None, how))
+
+
+def _table(delimiter: str, layout: Layout, records: list[_Record], known: Collection[str], given: bool) -> _Table:
+    """The table whose header is one of these records, or two of them that stand one above the other."""
+    header = records[layout.index]
+    headers: list[str] | None = None
+    if not given and not layout.transposed:
+        below = next(iter(records[layout.index + 1 : layout.index + 2]), None)
+        above = records[layout.index - 1] if layout.index else None
+        if below and below.line == header.line + len(header.lines) and parts_of(header.cells, below.cells):
+            headers = of_two_rows(header.cells, below.cells, known)
+            header = below if headers else header
+        elif above and above.line + len(above.lines) == header.line:
+            headers = of_two_rows(above.cells, header.cells, known)
+    end = header.line + len(header.lines)
+    plain = [tidy(cell) for cell in header.cells]
+    return _Table(delimiter, layout, tuple(headers or plain), header.line, end, given=given, grouped=bool(headers))
 
 
 def _no_header(path: Path, line: int, why: str) -> UnreadableFile:
@@ -225,7 +254,7 @@ def _delimiter(path: Path, given: str, head: str) -> str:
 
 
 def _why_delimiter(table: _Table, stated: bool, how: How) -> str:
-    if how.delimiter:
+    if how.delimiter is not None:
         return "as you said"
     if stated:
         return "line 1 says so"
@@ -369,19 +398,20 @@ def _read_carefully(
     needed = max((i + 1 for i, header in enumerate(table.headers) if header), default=width)
     writer = Writer(con, relation, width)
     rows = 0
-    empty: list[int] = []
+    pending = Aside()
     for record in _records(path, text, table.delimiter, table.from_line):
         if record.line < table.first_data_line:
             continue
         if is_blank(record.cells):
-            empty.append(record.line)
-            if len(record.cells) > 1:
-                aside.blank += empty
-                empty = []
+            pending.empty(record.line, record.line)
+            if len(record.cells) < 2:
+                continue
+        # Empty lines at the end are no rows; before a row they are, and rows of delimiters are always.
+        for first, last in pending.runs:
+            aside.empty(first, last)
+        pending.runs.clear()
+        if is_blank(record.cells):
             continue
-        # Empty lines at the end are no rows; before a row they are.
-        aside.blank += empty
-        empty = []
         if len(record.lines) > 1 and (line := _swallowing(record, table)):
             raise _unbalanced(path, line)
         cells = record.cells

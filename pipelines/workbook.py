@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from xml.etree import ElementTree
 import duckdb
 import python_calamine as calamine
 
-from pipelines.headers import SEARCHED, find_layout, is_blank, tidy
-from pipelines.problems import UnreadableFile
+from pipelines.headers import SEARCHED, find_layout, header_decision, is_blank, of_two_rows, parts_of, tidy
+from pipelines.leftout import Aside, said, take_out
+from pipelines.problems import Decision, LeftOut, UnreadableFile
 from pipelines.report import HERE, How
 from pipelines.texttable import TextTable, Writer, drop_unnamed, write_transposed
 
@@ -81,11 +82,17 @@ def read(
     tables: list[TextTable] = []
     try:
         with path.open("rb") as file, calamine.CalamineWorkbook.from_filelike(file) as book:
+            sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+            chosen = _chosen(path, sheets, how)
             for i, sheet in enumerate(book.sheets_metadata):
-                if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet:
-                    errors = parts.get(names.get(sheet.name, ""), _Part()).errors
-                    table = _read_sheet(con, path, book.get_sheet_by_index(i), f"{prefix}_{len(tables)}", known, errors)
-                    tables += [table] if table else []
+                if sheet.name not in chosen:
+                    continue
+                errors = parts.get(names.get(sheet.name, ""), _Part()).errors
+                relation = f"{prefix}_{len(tables)}"
+                rows = _rows(book.get_sheet_by_index(i), errors)
+                start = book.get_sheet_by_index(i).start
+                table = _read_sheet(con, path, sheet.name, start[1] if start else 0, rows, relation, known, how)
+                tables += [table] if table else []
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise _damaged(path) from error
     except BaseException as error:
@@ -95,8 +102,45 @@ def read(
         raise _damaged(path) from error
     if not tables:
         fix = "Export it again, with a header and rows on a visible sheet."
-        raise UnreadableFile(f"{path.name} is empty: no visible sheet has cells.", fix, rule="empty_file")
-    return tables
+        none = f"sheet {chosen[0]} has no cells" if how.sheet else "no visible sheet has cells"
+        raise UnreadableFile(f"{path.name} is empty: {none}.", fix, rule="empty_file")
+    if how.header_row and not any(table.header_row == how.header_row for table in tables):
+        message = f"{path.name}: row {how.header_row} cannot be the header, for no cell of it says anything."
+        raise UnreadableFile(message, "Name another row as the header row.", row=how.header_row, rule="no_such_header")
+    return [
+        replace(table, decisions=(_sheet_decision(table.sheet or "", sheets, how), *table.decisions))
+        for table in tables
+    ]
+
+
+def _chosen(path: Path, sheets: list[calamine.SheetMetadata], how: How) -> list[str]:
+    """The names of the sheets to read: the one that was asked for, else the visible ones."""
+    if how.sheet is None:
+        return [sheet.name for sheet in sheets if _visible(sheet)]
+    asked = how.sheet.strip().casefold()
+    if found := next((sheet.name for sheet in sheets if sheet.name.strip().casefold() == asked), None):
+        return [found]
+    fix = f"Choose one of: {', '.join(sheet.name for sheet in sheets)}."
+    raise UnreadableFile(f"{path.name} has no sheet {how.sheet}.", fix, rule="no_such_sheet")
+
+
+def _visible(sheet: calamine.SheetMetadata) -> bool:
+    return bool(sheet.visible == calamine.SheetVisibleEnum.Visible)
+
+
+def _sheet_decision(name: str, sheets: list[calamine.SheetMetadata], how: How) -> Decision:
+    shown = [sheet.name for sheet in sheets if _visible(sheet)]
+    hidden = [sheet.name for sheet in sheets if not _visible(sheet)]
+    if how.sheet:
+        why = "as you said"
+    elif len(shown) == 1:
+        why = "it is the only visible sheet"
+    else:
+        why = f"each of the {len(shown)} visible sheets is read by itself"
+    if hidden and not how.sheet:
+        many = len(hidden) > 1
+        why += f"; the hidden sheet{'s' * many} {', '.join(hidden)} {'are' if many else 'is'} left out"
+    return Decision("sheet", name, why, "sheet")
 
 
 def old_format(path: Path) -> UnreadableFile:
@@ -217,30 +261,79 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
 def _read_sheet(
     con: duckdb.DuckDBPyConnection,
     path: Path,
-    sheet: calamine.CalamineSheet,
+    name: str,
+    first_column: int,
+    rows: Iterator[tuple[int, list[str]]],
     relation: str,
     known: Collection[str],
-    errors: dict[tuple[int, int], str],
+    how: How,
 ) -> TextTable | None:
-    """One sheet as a table; None when it has no cells."""
-    rows = _rows(sheet, errors)
-    head = list(islice(rows, SEARCHED))
+    """One sheet as a table; None when it has no cells. `first_column` counts from 0."""
+    head = list(islice(rows, max(SEARCHED, how.header_row or 0)))
     if not head:
         return None
-    layout = find_layout([cells for _, cells in head], known)
-    header_row, header = head[layout.index]
+    told = next((i for i, (number, _) in enumerate(head) if number == how.header_row), None)
+    skipped = head[: told or 0]
+    head = head[told or 0 :]
+    layout = find_layout([cells for _, cells in head[:SEARCHED]], known, given=told is not None)
     if layout.transposed:
-        first_column = sheet.start[1] + 1 if sheet.start else 1
-        headers, count = write_transposed(con, relation, [cells for _, cells in chain(head, rows)], known, first_column)
-    else:
-        writer = Writer(con, relation, len(header))
-        count = 0
-        for number, cells in chain(head[layout.index + 1 :], rows):
-            writer.add(number, cells)
-            count += 1
-        writer.flush()
-        headers = drop_unnamed(con, relation, [tidy(cell) for cell in header])
-    return TextTable(path.name, sheet.name, relation, headers, None, None, header_row, count, (), layout.transposed)
+        fields = [cells for _, cells in chain(head, rows)]
+        headers, count = write_transposed(con, relation, fields, known, first_column + 1)
+        decision = header_decision(layout, head[layout.index][0], 0, given=False, line="row")
+        return TextTable(
+            path.name, name, relation, headers, None, None, head[layout.index][0], count, (), True, (decision,)
+        )
+    index, named = layout.index, None
+    if told is None:
+        index, named = _with_groups(head, layout.index, known)
+    header_row, header = head[index]
+    aside = Aside()
+    aside.listed += [LeftOut(number, "preamble", said(cells)) for number, cells in [*skipped, *head[:index]]]
+    above = len(aside.listed)
+    writer = Writer(con, relation, len(header))
+    count, last = 0, header_row
+    for number, cells in chain(head[index + 1 :], rows):
+        writer.add(number, cells)
+        if number > last + 1:
+            aside.empty(last + 1, number - 1)
+        count, last = count + 1, number
+    writer.flush()
+    headers = tuple(named or [tidy(cell) for cell in header])
+    count -= take_out(con, relation, headers, aside)
+    decisions = [header_decision(layout, header_row, above, told is not None, bool(named), "row")]
+    if first_column:
+        where = f"the columns before {_letters(first_column)} are empty"
+        decisions.append(Decision("first column", _letters(first_column), where))
+    return TextTable(
+        file=path.name,
+        sheet=name,
+        relation=relation,
+        headers=drop_unnamed(con, relation, headers),
+        encoding=None,
+        delimiter=None,
+        header_row=header_row,
+        rows=count,
+        problems=(),
+        decisions=tuple(decisions),
+        left_out=aside.left_out(),
+    )
+
+
+def _with_groups(head: list[tuple[int, list[str]]], index: int, known: Collection[str]) -> tuple[int, list[str] | None]:
+    """The header's place among the first rows, and its names where a row above it names groups of columns."""
+    number, header = head[index]
+    if index + 1 < len(head) and head[index + 1][0] == number + 1 and parts_of(header, head[index + 1][1]):
+        names = of_two_rows(header, head[index + 1][1], known)
+        return (index + 1, names) if names else (index, None)
+    if index and head[index - 1][0] == number - 1:
+        return index, of_two_rows(head[index - 1][1], header, known)
+    return index, None
+
+
+def _letters(column: int) -> str:
+    """The letters of a column that counts from 0."""
+    before, last = divmod(column, 26)
+    return (_letters(before - 1) if before else "") + chr(65 + last)
 
 
 def _rows(sheet: calamine.CalamineSheet, errors: dict[tuple[int, int], str]) -> Iterator[tuple[int, list[str]]]:
