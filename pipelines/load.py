@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import attributes, build, effect, expectations, findings, mappings, originals, repair, rollup
+from pipelines import archive, attributes, build, effect, expectations, findings, mappings, originals, repair, rollup
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -44,7 +44,7 @@ class _Table:
 def load(
     warehouse: Warehouse, request: Request, *, today: dt.date | None = None, progress: Progress | None = None
 ) -> LoadReport:
-    """Load files as one publication, or say why not.
+    """Load files, and those in zip archives, as one publication, or say why not.
 
     Every problem of every file is in the report. A rejected row stops the publication, unless the request asks for
     quarantine: then good rows are published, and rejected rows kept with their reasons. A file that adds nothing to
@@ -54,7 +54,11 @@ def load(
     tell("Waiting for the turn to write", 0.0)
     with warehouse.writing() as draft, warehouse.scratch() as scratch:
         con = draft.con
+        request, origins, unopened = archive.opened(request, scratch)
         tables, reports = _read_all(con, request, scratch, tell, mappings.remembered(warehouse))
+        reports += unopened
+        for file in reports:
+            file.path = origins.get(file.path, file.path)
         con.execute(f"create or replace temp table load_in_force as {build.loads_in_force(draft.version - 1)}")
         cleared = sample_loads(con, draft.version - 1) if request.shared.source != SAMPLE else []
         con.execute("delete from load_in_force where list_contains($1::int[], load_id)", [cleared])
