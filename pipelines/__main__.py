@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command("load", _load, "Load files as one publication: all of them, or none.")
-    sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or .xlsx files")
+    sub.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV or .xlsx files, or zip archives of them")
     sub.add_argument("--as", dest="export", choices=EXPORTS, help="the export that the files are (default: recognised)")
     sub.add_argument("--profile", metavar="NAME", help="the profile that reads them (default: recognised)")
     sub.add_argument("--source", metavar="NAME", help="where the files come from (default: the profile's name for it)")

@@ -66,7 +66,7 @@ def unpack(path: Path, folder: Path, name: str | None = None) -> dict[Path, str]
         raise UnreadableFile(f"{called} is a damaged archive.", "Make it again, or hand in its files alone.") from error
 
 
-def opened(request: Request, folder: Path) -> tuple[Request, dict[Path, Path], list[FileReport]]:
+def opened(request: Request, folder: Path) -> tuple[Request, dict[Path | None, Path], list[FileReport]]:
     """A request in which the files of its archives, unpacked below `folder`, stand in the place of each archive.
 
     Beside it: for every unpacked file a path that says where it is from (the archive's, and below it the file's name),
@@ -74,7 +74,7 @@ def opened(request: Request, folder: Path) -> tuple[Request, dict[Path, Path], l
     """
     files: list[Path] = []
     own = dict(request.own)
-    origins: dict[Path, Path] = {}
+    origins: dict[Path | None, Path] = {}
     refused: list[FileReport] = []
     for number, path in enumerate(request.files):
         how = request.how(path)

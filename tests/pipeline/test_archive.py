@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from pipelines import archive
 from pipelines.archive import is_archive, unpack
+from pipelines.load import load
 from pipelines.problems import UnreadableFile
+from pipelines.report import How, Request
+from pipelines.warehouse import Warehouse
 
 CSV = b"project_id,status_date,reported_health\nP1,2026-11-06,green\n"
 
@@ -189,3 +192,50 @@ def test_no_damage_leads_to_anything_but_words(damage: list[tuple[int, int]], en
             assert not (Path(folder) / "out").exists()
         else:
             assert all(place.resolve().is_relative_to(Path(folder).resolve()) for place in placed)
+
+
+PROGRAMS = b"program_id,program_name\nA,Program A\n"
+
+
+def written(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_an_archive_loads_as_the_files_in_it(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "store")
+    both = written(tmp_path, "week 45.zip", packed(("x/status.csv", CSV), ("programs.csv", PROGRAMS)))
+    report = load(warehouse, Request([both], keep=tmp_path))
+    said = [(file.file, file.path, file.rows_new, file.version) for file in report.files]
+    assert said == [
+        ("week 45.zip/programs.csv", both / "programs.csv", 1, 1),
+        ("week 45.zip/x/status.csv", both / "x/status.csv", 1, 1),
+    ]
+    again = load(warehouse, Request([both]))
+    assert (again.published, again.has_news) == (None, False)
+
+
+def test_a_bad_archive_stops_the_load_and_is_told_beside_the_rest(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "store")
+    good = written(tmp_path, "good.csv", CSV)
+    bomb = written(tmp_path, "bomb.zip", packed(("a.csv", b"0" * (archive.SMALL * 3))))
+    report = load(warehouse, Request([bomb, good]))
+    assert (report.published, report.exit_status) == (None, 2)
+    (problem,) = next(file for file in report.files if file.file == "bomb.zip").problems
+    assert (problem.rule, problem.fix) == ("too_large", "Hand in fewer files, or without archive.")
+    assert next(file for file in report.files if file.file == "good.csv").rows_new == 1
+
+
+def test_a_file_in_an_archive_is_read_as_asked(tmp_path: Path) -> None:
+    text = b"project_id,status_date,reported_health\nP1,05/06/2026,green\n"
+    both = written(tmp_path, "both.zip", packed(("a.csv", text), ("b.csv", text.replace(b"P1", b"P2"))))
+    own = {both: How(name="upload.zip", dates="mdy"), both / "b.csv": How(dates="dmy")}
+    report = load(Warehouse(tmp_path / "store"), Request([both], own=own))
+    assert [(file.file, file.path) for file in report.files] == [
+        ("upload.zip/a.csv", both / "a.csv"),
+        ("upload.zip/b.csv", both / "b.csv"),
+    ]
+    with Warehouse(tmp_path / "store").reading() as reading:
+        found = reading.cursor().sql("select project_id, month(status_date) from fct_status order by all").fetchall()
+    assert found == [("P1", 5), ("P2", 6)]

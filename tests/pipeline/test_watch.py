@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -202,6 +203,38 @@ def test_a_folder_is_loaded_whole_or_not_at_all(box: Box) -> None:
     assert len({one["publication"] for one in loads}) == 1
     assert box.files("waiting") == []
     assert not (box.folder / "week 45").exists()
+
+
+def archive(box: Box, name: str, **files: str) -> Path:
+    """A zip archive in the inbox; each file's name is given without its ending."""
+    with zipfile.ZipFile(box.folder / name, "w") as out:
+        for stem, text in files.items():
+            out.writestr(f"{stem}.csv", text)
+    return box.folder / name
+
+
+def test_an_archive_is_loaded_whole_or_not_at_all(box: Box) -> None:
+    archive(box, "good.zip", one=status("H4"), two=status("H5"))
+    archive(box, "bad.zip", fine=status("H6"), bad=bad("H7"))
+    assert box.look() == 1
+    loads = box.loads("good.zip/one.csv") + box.loads("good.zip/two.csv")
+    assert len(loads) == 2
+    assert {"good.zip"} < set(box.files(f"done/{loads[0]['publication']}"))
+    assert box.loads("bad.zip/fine.csv") == []
+    assert box.files("waiting") == ["bad.zip", "bad.zip.report.json", "bad.zip.report.txt"]
+    assert "bad.zip/bad.csv" in (box.folder / "waiting" / "bad.zip.report.txt").read_text("utf-8")
+
+
+def test_an_archive_that_was_published_before_a_kill_is_not_loaded_again(box: Box) -> None:
+    before = box.warehouse.publication()
+    path = archive(box, "killed.zip", one=status("H8"))
+    report = load(box.warehouse, Request([path]))
+    withdraw(box.warehouse, report.files[0].load_id or 0, "somebody undid it meanwhile")
+    taken(box, before, "killed.zip", "")
+    path.rename(box.folder / ".taken" / f"{before}-0123abcd" / "killed.zip")
+    assert box.look() == 0
+    assert [one["in_force"] for one in box.loads("killed.zip/one.csv")] == [False]
+    assert "killed.zip" in box.files(f"done/{report.published}")
 
 
 def test_files_are_taken_once_they_stop_growing(box: Box) -> None:
