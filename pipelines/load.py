@@ -288,7 +288,7 @@ def _load_table(
         "and sheet is not distinct from ?)",
         [table.digest, form.export, table.text.sheet],
     ).fetchall()[0][0]
-    report.attributes_new = attributes.count_new(con, table.text, table.mapping)
+    report.attributes_new = attributes.count_new(con, replace(table.text, relation=relation), mapping)
     if not report.rows_loaded and not report.attributes_new and repeated:
         return None
     load_id = int(con.sql("select coalesce(max(load_id), 0) + 1 from load").fetchall()[0][0])

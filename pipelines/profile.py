@@ -178,7 +178,10 @@ def as_yaml(profile: Profile) -> str:
         "unknown": list(profile.unknown),
         "attributes": list(profile.attributes),
         "rolled_up": profile.rolled_up,
-        "columns": profile.columns,
+        "columns": {
+            name: {key: value for key, value in spec.items() if value not in ({}, [], ())}
+            for name, spec in profile.columns.items()
+        },
     }
     return written({name: value for name, value in given.items() if value})
 

@@ -21,6 +21,7 @@ LEVEL = "item_level"
 ROLLED = "rolled"  # the text table of the projects
 _BAD = "select source_row from found where severity = 'error' and source_row is not null"
 STATES = 12  # states of items that are named in the decision
+LONGEST, MOST = 200, 20  # characters of a text that is kept of an item, and such texts of a project
 
 # Hours in what a duration is counted in, by the default calendar of Microsoft Project.
 _HOURS = {
@@ -91,9 +92,20 @@ def roll_up(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) 
         f"from item as i join projects_rolled as p on i.group_key = p.{given.by}"
     )
     con.execute("create or replace temp table typed as from projects_rolled")
-    texts = ", ".join(f"{c.name}::varchar as c{place}" for place, c in enumerate(columns))
-    con.execute(f"create or replace temp table {ROLLED} as select source_row, {texts} from projects_rolled")
-    read = replace(mapping, text={c.name: f"c{place}" for place, c in enumerate(columns)})
+    texts = "".join(f", {c.name}::varchar as c{place}" for place, c in enumerate(columns))
+    kept = {name: f"a{place}" for place, name in enumerate(mapping.attributes)}
+    beside = "".join(f", {_every(cell)} as {kept[name]}" for name, cell in mapping.attributes.items())
+    con.execute(
+        f"""
+        create or replace temp table {ROLLED} as
+        select * from (select source_row{texts} from projects_rolled) join (
+            select r.group_row as source_row{beside}
+            from rolled_item as r join item using (source_row) join {table.relation} as t using (source_row)
+            where counts group by 1
+        ) using (source_row)
+        """
+    )
+    read = replace(mapping, text={c.name: f"c{place}" for place, c in enumerate(columns)}, attributes=kept)
     return Rolled(ROLLED, read, decision)
 
 
@@ -217,6 +229,13 @@ def _taken(column: Column, take: Take, mapping: Mapping, given: RolledUp) -> str
         "sum": f"sum({value}::decimal(38, 6))::double",
     }
     return kinds[take.kind]
+
+
+def _every(cell: str) -> str:
+    """SQL: what the rows of a project say in a cell that is kept as it is, each text once, the most frequent first."""
+    counted = f"map_entries(histogram(left({cell}, {LONGEST})) filter ({cell} is not null))"
+    ranked = f"list_sort(list_transform({counted}, lambda e: {{'n': -e.value::bigint, 'said': e.key}}))[:{MOST}]"
+    return f"nullif(array_to_string(list_transform({ranked}, lambda e: e.said), ', '), '')"
 
 
 def _dated(mapping: Mapping) -> str:
