@@ -125,6 +125,6 @@ def _is_bad(files: list[FileReport], quarantine: bool) -> bool:
 def _line(files: list[FileReport]) -> str:
     """What became of a file, in a few words."""
     if any(file.refused for file in files):
-        return next(file.problems[0].message for file in files if file.refused and file.problems)
+        return next((file.problems[0].message for file in files if file.refused and file.problems), "cannot be used")
     counts = ("read", "new", "restated", "unchanged", "rejected")
     return "rows " + ", ".join(f"{sum(getattr(file, f'rows_{name}') for file in files):,} {name}" for name in counts)

@@ -124,11 +124,11 @@ def _prepared(warehouse: Warehouse, folder: Path) -> Path:
     inbox, store = folder.resolve(), warehouse.folder.resolve()
     if inbox.is_relative_to(store) or store.is_relative_to(inbox):
         raise UsageError(f"{inbox} cannot be the inbox: it overlaps with the warehouse", "Choose a folder beside it.")
-    for name in (DONE, WAITING, REPLACED, TAKEN):
-        place = inbox / name
+    for place in (inbox / name for name in (DONE, WAITING, REPLACED, TAKEN, LOCK)):
         if place.is_symlink():
-            raise UsageError(f"{place} is a link, and files are moved there", "Put a folder in its place.")
-        place.mkdir(parents=True, exist_ok=True)
+            raise UsageError(f"{place} is a link, and is written to", "Take it away.")
+        if place.name != LOCK:
+            place.mkdir(parents=True, exist_ok=True)
     return inbox
 
 
@@ -277,6 +277,7 @@ class _Watcher:
         is_folder = entries != files
         names = {file: shown_name(str(file.relative_to(entries[0].parent))) for file in files}
         own = {file: How(name=name) for file, name in names.items()}
+        stamps = {entry: _stamp(entry) for entry in entries}
         with tempfile.TemporaryDirectory(dir=self.inbox, prefix=REPORT) as folder:
             report = Path(folder)
             request = Request(files, quarantine=self.quarantine, own=own)
@@ -289,7 +290,7 @@ class _Watcher:
                     if not outcome.is_blocked or file in outcome.bad:
                         self.tell(f"{names[file]}: {_fate(outcome)}; {words}")
                 if not outcome.is_blocked:
-                    self._put_away(entries, outcome.publication, report)
+                    self._put_away(stamps, outcome.publication, report)
                     return []
                 for entry, place in {entries[0]: report}.items() if is_folder else outcome.bad.items():
                     self._keep_waiting(entry, place)
@@ -306,11 +307,18 @@ class _Watcher:
             self._try([entry], [entry], since)
         return []
 
-    def _put_away(self, entries: list[Path], publication: int | None, report: Path) -> None:
-        """Move what is loaded to its publication; what waited under the same name has been mended."""
+    def _put_away(self, stamps: dict[Path, Stamp], publication: int | None, report: Path) -> None:
+        """Move what is loaded to its publication; what waited under the same name has been mended.
+
+        What is no longer as it was taken goes back into the inbox: whoever wrote it had not ended.
+        """
         place = self.inbox / DONE / str(publication or self.warehouse.publication())
         place.mkdir(exist_ok=True)
-        for entry in entries:
+        for entry, stamp in stamps.items():
+            if _stamp(entry) != stamp:
+                self.tell(f"{shown_name(entry.name)}: has changed meanwhile; to be loaded again")
+                entry.rename(_free(self.inbox, entry.name))
+                continue
             self._clear_waiting(entry.name)
             entry.rename(_free(place, entry.name))
         for file in (report / JSON, report / TEXT):

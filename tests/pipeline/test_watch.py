@@ -399,6 +399,21 @@ def test_what_was_not_published_before_a_kill_is_loaded(box: Box) -> None:
     assert [one["in_force"] for one in box.loads("again.csv")] == [False, True]
 
 
+def test_what_is_written_while_it_is_loaded_is_loaded_too(box: Box) -> None:
+    one = Worker(box.worker.folder, tasks={**worker.TASKS, "deliver": "tests.pipeline.worker_tasks:late"})
+    box.put("late.csv", status("R1"))
+    try:
+        box.look(worker=one)
+        assert "late.csv" in box.files()
+        box.look(worker=one)
+    finally:
+        one.close()
+    first, second = box.loads("late.csv")
+    assert (first["rows_read"], second["rows_read"], second["rows_new"]) == (1, 2, 1)
+    assert "late.csv" in box.files(f"done/{second['publication']}")
+    assert any("has changed meanwhile" in line for line in box.said)
+
+
 def test_a_file_that_the_worker_dies_over_waits_and_stops_no_other(box: Box, tmp_path: Path) -> None:
     deadly = {**worker.TASKS, "deliver": "tests.pipeline.worker_tasks:deadly"}
     one = Worker(box.worker.folder, tasks=deadly)
