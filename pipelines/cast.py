@@ -277,7 +277,7 @@ class _Caster:
 
     def _symbols(self, column: Column) -> None:
         """Take the currency from the amounts' own marks where nothing else declares it; ask where they differ."""
-        if column.type != "money" or self.mapping.profile is not None or "currency" in self.mapping.text:
+        if column.type != "money" or self.mapping.source.currency or "currency" in self.mapping.text:
             return
         found = self.con.execute(
             f"select distinct {amounts.currency_mark(column.name)} from {STATED} where {column.name} is not null"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
 from tables import type_rows
 
+from pipelines import findings
 from pipelines import map as map_module
 from pipelines import profile as profile_module
 from pipelines.problems import UsageError
@@ -118,3 +120,156 @@ def test_a_pattern_that_would_take_others_for_ever_is_quick(monkeypatch: pytest.
     started = time.monotonic()
     type_rows(["Key", "End"], [["1", "a" * 50_000 + "!"]], profile="mine")
     assert time.monotonic() - started < 5
+
+
+AU_2024 = ["Agency", "Tier", "Project Name", "DCA", "DCA Date", "Delivery Status", "Budget ($m)*", "AP",
+    "Project End Date", "Project Description"]  # fmt: skip
+AU_2025 = ["Portfolio", "Agency", "Tier", "Project name", "DCA 2024", "DCA 2025", "Delivery status",
+    "Total budget (millions)", "Digital budget (millions)", "Project end date", "Project description"]  # fmt: skip
+
+
+def test_the_australian_report_of_2024() -> None:
+    rows = [
+        [
+            "ABS",
+            "1",
+            "Big Data Timely\nInsights",
+            "Medium High",
+            "24.10.2023",
+            "In Delivery",
+            "156",
+            "Yes",
+            "30.06.2027",
+            "x",
+        ],
+        ["AAT", "2", "Case Management", "Unavailable", "N/A", "Closed", "nfp", "Yes", "Ongoing", ""],
+        ["ATO", "3", "Spectrum", "Low", "Dec-23", "Under Review", "2.5", "No", "October 2020", ""],
+    ]
+    typed = type_rows(AU_2024, rows, constants={"status_date": "2024-02-29"})
+    assert (typed.mapping.profile, typed.found(), typed.questions, typed.notes) == ("au_major_digital", [], [], [])
+    assert typed.values("project_id") == ["name:big-data-timely-insights", "name:case-management", "name:spectrum"]
+    assert typed.values("reported_health") == ["amber/green", None, "red"]
+    assert typed.values("budget") == [156e6, None, 2.5e6]
+    assert typed.values("forecast_finish") == [dt.date(2027, 6, 30), None, dt.date(2020, 10, 31)]
+    assert typed.values("stage") == ["active", "completed", "active"]
+    assert typed.values("portfolio") == ["ABS", "AAT", "ATO"]
+
+
+def test_the_australian_report_of_2025_and_of_a_year_to_come() -> None:
+    rows = [
+        ["Health", "Department of Health", "Tier 1", "A", "Low", "Medium-High", "Active", "9.3", "1", "1.06.2026", "x"],
+        [
+            "Health",
+            "Department of Health",
+            "Tier 2",
+            "B",
+            "High",
+            "",
+            "Paused",
+            "NFP",
+            "1",
+            "Ongoing - No End Date",
+            "",
+        ],
+        ["Health", "Department of Health", "Tier 2", "C", "", "Not reported", "Closed", "1", "1", "30.06.2025", ""],
+    ]
+    for headers in (AU_2025, [h.replace("2025", "2026").replace("2024", "2025") for h in AU_2025]):
+        typed = type_rows(headers, rows, constants={"status_date": "2025-02-28"})
+        assert (typed.mapping.profile, typed.found(), typed.questions) == ("au_major_digital", [], [])
+        assert typed.values("reported_health") == ["amber/green", None, None]
+        assert typed.values("budget") == [9.3e6, None, 1e6]
+        assert typed.values("forecast_finish") == [dt.date(2026, 6, 1), None, dt.date(2025, 6, 30)]
+        assert typed.values("portfolio") == ["Health"] * 3
+
+
+IT_PROJECTS = ["Unique Investment Identifier", "Business Case ID", "Agency Code", "Agency Name", "Investment Title",
+    "Project ID", "Agency Project ID", "Project Name", "Project Description", "Start Date", "Completion Date (B1)",
+    "Planned Project Completion Date (B2)", "Projected/Actual Project Completion Date (B2)", "Lifecycle Cost",
+    "Schedule Variance (in days)", "Schedule Variance (%)", "Cost Variance ($ M)", "Cost Variance (%)",
+    "Planned Cost ($ M)", "Projected/Actual Cost ($ M)", "Updated Date", "Updated Time",
+    "Unique Project ID"]  # fmt: skip
+
+
+def it_project(number: str, first: str, planned: str, projected: str) -> list[str]:
+    return ["005-1", "212", "5", "Agriculture", "WAN", number, "", "Refresh", "text", "15/10/2011", first, planned,
+        projected, "15.297", "0", "0", "0", "0", "15.297", "14.5", "22/09/2011", "10:22:25", "1"]  # fmt: skip
+
+
+def test_projects_of_the_us_dashboard() -> None:
+    rows = [
+        it_project("656", "30/09/2012", "", ""),
+        it_project("657", "31/03/2012", "30/04/2012", "31/05/2012"),
+        it_project("658", "2012-30-09", "", ""),
+    ]
+    typed = type_rows(IT_PROJECTS, rows)
+    assert (typed.mapping.profile, typed.questions) == ("us_it_projects", [])
+    assert typed.values("baseline_finish") == [dt.date(2012, 9, 30), dt.date(2012, 4, 30), None]
+    assert typed.values("forecast_finish") == [None, dt.date(2012, 5, 31), None]
+    assert typed.values("budget") == [15.297e6] * 3
+    assert typed.values("forecast_cost") == [14.5e6] * 3
+    assert typed.values("program_id") == ["Agriculture / WAN"] * 3
+    assert typed.values("status_date") == [dt.date(2011, 9, 22)] * 3
+
+
+def test_what_is_wrong_is_placed_in_the_cell_that_spoke() -> None:
+    typed = type_rows(IT_PROJECTS, [it_project("1", "2012-30-09", "", ""), it_project("2", "30/09/2012", "soon", "")])
+    findings.name_cells(typed.con, typed.table.relation, typed.mapping)
+    assert typed.found() == [
+        (2, "Completion Date (B1)", "2012-30-09", "baseline_finish_readable"),
+        (3, "Planned Project Completion Date (B2)", "soon", "baseline_finish_readable"),
+    ]
+
+
+PROJECTS_FEED = ["ProjectId", "ProjectName", "ProjectStartDate", "ProjectFinishDate", "ProjectBaseline0StartDate",
+    "ProjectBaseline0FinishDate", "ProjectActualFinishDate", "ProjectPercentCompleted", "ProjectCost",
+    "ProjectActualCost", "ProjectBudgetCost", "ProjectACWP", "ProjectBCWP", "ProjectBCWS", "ProjectEAC",
+    "ProjectOwnerName", "ProjectModifiedDate", "ProjectLastPublishedDate", "ProjectStatusDate", "ProjectType",
+    "ProjectCurrency", "ProjectDepartments"]  # fmt: skip
+
+
+def test_projects_of_project_online() -> None:
+    rows = [
+        ["7e910f5b-95e2-e111-8d29-00155d35d32e", "Cloud", "2026-01-05T08:00:00", "2026-12-18T17:00:00",
+         "2026-01-05T08:00:00", "2026-11-27T17:00:00", "", "40", "1200.5", "500", "1000", "510", "400", "450", "1300",
+         "Owner One", "2026-11-18T10:00:00", "2026-11-19T10:00:00", "2026-11-13T17:00:00", "0", "EUR", "IT"],
+        ["8e910f5b-95e2-e111-8d29-00155d35d32e", "Hall", "2026-01-05T08:00:00", "2026-12-18T17:00:00", "", "",
+         "2026-10-30T17:00:00", "100", "0", "0", "0", "0", "0", "0", "0", "", "2026-11-18T10:00:00",
+         "2026-11-19T10:00:00", "", "0", "EUR", ""],
+    ]  # fmt: skip
+    typed = type_rows(PROJECTS_FEED, rows)
+    assert (typed.mapping.profile, typed.found(), typed.questions) == ("project_online", [], [])
+    expected = {
+        "project_id": ["7e910f5b-95e2-e111-8d29-00155d35d32e", "8e910f5b-95e2-e111-8d29-00155d35d32e"],
+        "status_date": [dt.date(2026, 11, 13), dt.date(2026, 11, 19)],
+        "project_name": ["Cloud", "Hall"],
+        "baseline_start": [dt.date(2026, 1, 5), None],
+        "baseline_finish": [dt.date(2026, 11, 27), None],
+        "forecast_finish": [dt.date(2026, 12, 18), dt.date(2026, 12, 18)],
+        "actual_finish": [None, dt.date(2026, 10, 30)],
+        "percent_complete": [40, 100],
+        "budget": [1000, 0],
+        "planned_value": [450, 0],
+        "earned_value": [400, 0],
+        "actual_cost": [500, 0],
+        "forecast_cost": [1200.5, 0],
+        "currency": ["EUR", "EUR"],
+        "sponsor": ["Owner One", None],
+        "portfolio": ["IT", None],
+    }
+    assert {column: typed.values(column) for column in expected} == expected
+
+
+def test_the_reporting_view_of_project_server_is_read_too() -> None:
+    headers = [header.replace("ProjectId", "ProjectUID") for header in PROJECTS_FEED[:8]] + ["ProjectModifiedDate"]
+    row = ["u1", "Cloud", "1/15/2026 8:00", "12/18/2026 17:00", "1/15/2026 8:00", "11/27/2026 17:00", "", "40"]
+    typed = type_rows(headers, [[*row, "11/18/2026 10:00"]])
+    assert (typed.mapping.profile, typed.values("status_date")) == ("project_online", [dt.date(2026, 11, 18)])
+    assert typed.values("baseline_finish") == [dt.date(2026, 11, 27)]
+
+
+def test_a_profile_that_states_no_currency_takes_that_of_the_amounts() -> None:
+    headers = ["Task Name", "Outline Level", "Start", "Finish", "Cost"]
+    rows = [["Cloud", "1", "5.1.2026", "18.12.2026", "1.200,50 €"], ["Hall", "1", "5.1.2026", "18.12.2026", "300,00 €"]]
+    typed = type_rows(headers, rows, constants={"status_date": "2026-11-20", "project_id": "P"}, delimiter=";")
+    assert (typed.mapping.profile, typed.currency, typed.assumed) == ("ms_project", "EUR", None)
+    assert typed.values("forecast_cost") == [1200.5, 300.0]
