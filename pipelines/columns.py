@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -43,10 +44,12 @@ def columns_mapped(
     con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, *, only_unused: bool = False
 ) -> list[ColumnRead]:
     """What the columns of a table say, before anything is typed."""
-    unused = mapping.unmapped
+    unused, kept = frozenset(mapping.unmapped), mapping.attributes
     feeds = {header: name for name, header in mapping.headers.items() if header not in unused}
     headers = enumerate(names_of(table.headers))
-    return columns_as_text(con, table, [n for n, header in headers if not only_unused or header in unused], feeds)
+    wanted = [n for n, header in headers if not only_unused or header in unused or header in kept]
+    read = columns_as_text(con, table, wanted, {} if only_unused else feeds)
+    return [replace(column, kept=column.header in kept) for column in read]
 
 
 def columns_as_text(

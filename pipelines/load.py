@@ -11,7 +11,19 @@ from typing import Any
 
 import duckdb
 
-from pipelines import archive, attributes, build, effect, expectations, findings, mappings, originals, repair, rollup
+from pipelines import (
+    archive,
+    attributes,
+    build,
+    effect,
+    expectations,
+    findings,
+    mappings,
+    originals,
+    repair,
+    rollup,
+    suggest,
+)
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
@@ -181,6 +193,7 @@ def _read_all(
                 report.refuse(error)
                 if request.dry_run:
                     report.columns = columns_as_text(con, text, range(len(text.headers)), {})
+                    suggest.fill(con, text, report, None, how)
                 misfits.append(report)
                 continue
             report.export, report.profile = mapping.contract.export, mapping.profile
@@ -258,10 +271,12 @@ def _load_table(
         _report_problems(con, report, report.problems, keep, explain=explain)
         if explain:
             report.columns = columns_mapped(con, table.text, table.mapping)
+            suggest.fill(con, table.text, report, table.mapping, request.how(table.path))
         return None
     report.assumed = decided.assumed
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
+        suggest.fill(con, table.text, report, table.mapping, request.how(table.path))
     known = _known(con, form.export)
     relation, mapping = table.text.relation, table.mapping
     if mapping.rolled_up:

@@ -47,7 +47,7 @@ def understand(table: TextTable, how: How = HERE, remembered: MappingType[str, P
         mapping = with_attributes(table, mapping, [place for place in headers if place is not None])
     else:
         export = contract(how.export) if how.export else _recognise(table, how.constants, how.columns)
-        mapping = _by_headers(table, export)
+        mapping = by_headers(table, export)
     mapping = take_over(table, mapping, how)
     mapping = _with_constants(mapping, how.constants)
     mapping = replace(mapping, notes=(*mapping.notes, *_no_measure(table, mapping)))
@@ -156,7 +156,8 @@ def _unread_scale(table: TextTable, header: str, form: Contract) -> Problem:
     )
 
 
-def _by_headers(table: TextTable, form: Contract) -> Mapping:
+def by_headers(table: TextTable, form: Contract) -> Mapping:
+    """A table as a contract's own names for headers read it."""
     positions = _spoken(table)
     text: dict[str, str] = {}
     headers: dict[str, str] = {}
