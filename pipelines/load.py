@@ -28,6 +28,7 @@ from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
 from pipelines.contract import EXPORTS, contract
+from pipelines.decided import how_columns_are_read, what_it_is
 from pipelines.headers import fold
 from pipelines.map import understand
 from pipelines.plan import changes, plan, write
@@ -37,6 +38,8 @@ from pipelines.publications import SAMPLE, record, record_event, sample_loads
 from pipelines.read import TextTable, read
 from pipelines.report import FileReport, LoadReport, Request
 from pipelines.warehouse import Warehouse, now
+
+MOST_LEFT_OUT = 200  # lines that are kept with a load, where there are no more
 
 Progress = Callable[[str, float], None]
 
@@ -154,6 +157,7 @@ def _read_as(table: _Table) -> str:
     """How a table was read, as a digest."""
     m = table.mapping
     said: tuple[object, ...] = (m.text, m.values, m.attributes, m.dates, m.decimal, m.source)
+    said += (table.text.encoding, table.text.delimiter, table.text.header_row)
     said += (sorted(table.repairs),) if table.repairs else ()
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
@@ -197,6 +201,7 @@ def _read_all(
                 misfits.append(report)
                 continue
             report.export, report.profile = mapping.contract.export, mapping.profile
+            report.decisions += what_it_is(text, mapping, how)
             report.source = mapping.source.name
             report.ignored_columns = mapping.unmapped
             report.headers, report.feeds = text.headers, mapping.headers
@@ -274,6 +279,8 @@ def _load_table(
             suggest.fill(con, table.text, report, table.mapping, request.how(table.path))
         return None
     report.assumed = decided.assumed
+    how = request.how(table.path)
+    report.decisions += how_columns_are_read(con, table.mapping, how, decided.decided)
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
         suggest.fill(con, table.text, report, table.mapping, request.how(table.path))
@@ -446,6 +453,10 @@ def _write_findings(
         f"insert into rejected_row select {load_id}, source_row, [{cells}] from {table.text.relation} "
         "semi join rejected using (source_row)"
     )
+    if table.report.left_out and len(table.report.left_out) <= MOST_LEFT_OUT:
+        rows = list(zip(*((row.row, row.kind, row.text, row.count) for row in table.report.left_out), strict=True))
+        places = "unnest($2::bigint[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::bigint[])"
+        con.execute(f"insert into left_out select $1, {places}", [load_id, *map(list, rows)])
     for problem in table.text.problems:
         con.execute("insert into rejected_row values (?, ?, ?)", [load_id, problem.row, [problem.value]])
     for v in verdicts:

@@ -59,3 +59,6 @@ create table if not exists fact_attribute (
 create table if not exists repair (
     load_id integer, rule varchar, column_name varchar, before varchar, after varchar, rows bigint[]
 );
+
+-- The lines of a load's file that are no data (totals, footers, empty rows), where they are few.
+create table if not exists left_out (load_id integer, source_row bigint, kind varchar, text varchar, rows bigint);

@@ -1,6 +1,7 @@
 """How a file is taken apart: encodings, delimiters, header rows, what is left out, and what is moved."""
 
 import csv
+import datetime as dt
 import io
 import itertools
 import random
@@ -10,14 +11,16 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
+from desk import Desk
 
 from pipelines.decode import ENCODINGS
 from pipelines.headers import fold
+from pipelines.load import load
 from pipelines.map import understand
 from pipelines.problems import UnreadableFile
 from pipelines.profile import all_headers
 from pipelines.read import TextTable, read
-from pipelines.report import How
+from pipelines.report import How, Request
 from pipelines.shift import shifts, unshift
 from pipelines.texttable import ragged
 
@@ -481,3 +484,41 @@ def test_rows_that_fit_in_two_ways_stay_where_they_are(opened) -> None:  # type:
     found = opened(text_of([header, *good, torn]))
     assert shifts(found.con, found.table, understand(found.table)) == []
     assert found.ragged == 1
+
+
+def test_a_load_says_what_it_decided_and_keeps_what_it_left_out(desk: Desk) -> None:
+    path = desk.file("")
+    rows = [f"P-{i:02};{1 + i % 12:02}/03/2026;green;{i}.000,50" for i in range(1, 20)]
+    lines = ["Weekly status", "", "project id;report date;rag;budget", *rows, "P-20;31/03/2026;red;5", "Total;;;99,5"]
+    path.write_text("\n".join(lines))
+    report = load(desk.warehouse, Request([path]), today=dt.date(2026, 6, 1))
+    (file,) = report.files
+    said = {one.what: (one.value, one.why, one.setting) for one in file.decisions}
+    assert said["export"][0::2] == ("status", "export")
+    assert "4 of its 4 headers" in said["export"][1]
+    assert said["profile"][0] == "none"
+    assert said["dates of report date"] == ("day first", "31/03/2026 in row 23 can only be day first", "dates")
+    assert said["decimal sign of budget"] == (
+        "comma",
+        "1.000,50 in row 4 can only be read with a decimal comma, as can 18 more",
+        "decimal",
+    )
+    assert [(row.row, row.kind) for row in file.left_out] == [(1, "preamble"), (2, "preamble"), (24, "total")]
+    assert desk.rows("select load_id, source_row, kind, rows from left_out order by 2") == [
+        (1, 1, "preamble", 1),
+        (1, 2, "preamble", 1),
+        (1, 24, "total", 1),
+    ]
+    assert report.as_dict()["files"][0]["left_out"][2]["text"] == "Total, 99,5"
+    with_how = load(desk.warehouse, Request([path], How(dates="dmy", decimal=",", export="status"), dry_run=True))
+    said = {one.what: one.why for one in with_how.files[0].decisions}
+    assert {said[what] for what in ("export", "dates of report date", "decimal sign of budget")} == {"as you said"}
+
+
+def test_what_is_said_of_a_file_is_another_way_to_read_it(desk: Desk) -> None:
+    path = desk.file("")
+    path.write_bytes("project id,status date,rag,project name\nP1,2026-01-09,red,caf\xe9\n".encode("latin-1"))
+    load(desk.warehouse, Request([path]), today=dt.date(2026, 6, 1))
+    again = load(desk.warehouse, Request([path], How(encoding="windows-1251")), today=dt.date(2026, 6, 1))
+    assert again.published
+    assert desk.rows("select encoding from load order by load_id") == [("windows-1252",), ("windows-1251",)]
