@@ -7,6 +7,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from tqdm import tqdm
@@ -19,7 +20,8 @@ from pipelines.load import Progress, load
 from pipelines.problems import Problem, RightworkError, UsageError
 from pipelines.profile import as_yaml, parse, profiles
 from pipelines.publications import SAMPLE, clear_sample, reinstate, withdraw
-from pipelines.report import FileReport, How, LoadReport, Request
+from pipelines.repair import RULES
+from pipelines.report import FileReport, How, LoadReport, Repair, Request
 from pipelines.rules import document, listed, set_rules
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
@@ -90,6 +92,13 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", dest="attributes", metavar="HEADER", help="a header to keep as an attribute of its projects", **mapped
     )
     sub.add_argument("--scale", type=_scale, metavar="N", help="the unit of the amounts: 1000000 for millions")
+    sub.add_argument(
+        "--repair",
+        dest="repairs",
+        metavar="NAME",
+        help="accept a repair by its name, its RULE:*, or all of them",
+        **mapped,
+    )
     sub.add_argument("--save-mapping", metavar="NAME", help="remember how the file was read, for next week's")
     sub.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     how = sub.add_mutually_exclusive_group()
@@ -194,6 +203,7 @@ def _load(asked: argparse.Namespace) -> int:
             columns=_pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
             values=_values(asked.values),
             attributes=tuple(asked.attributes),
+            repairs=tuple(asked.repairs),
             scale=asked.scale,
         ),
         dry_run=asked.dry_run,
@@ -202,6 +212,10 @@ def _load(asked: argparse.Namespace) -> int:
     with tqdm(total=100, bar_format="{desc:<40} {bar} {n_fmt} %", leave=False, disable=None, file=sys.stderr) as bar:
         report = load(_warehouse(asked), request, progress=_on(bar))
     saved = _save_mapping(asked, report, request.shared) if asked.save_mapping else None
+    made = {one.name for file in report.files for one in file.repairs if one.accepted}
+    for name in asked.repairs:
+        if ":" in name and not name.endswith(":*") and name not in made:
+            print(f"Note: no file has anything for --repair {quote(name)}.", file=sys.stderr)
     if asked.json:
         print(json.dumps(report.as_dict()))
     else:
@@ -318,6 +332,7 @@ def _print_file(file: FileReport) -> None:
         if unused:
             more = f" and {len(unused) - UNUSED:,} more" if len(unused) > UNUSED else ""
             print(f"  Columns not used: {', '.join(unused[:UNUSED])}{more}")
+    _print_repairs(file)
     groups: dict[tuple[str, str, str | None], list[Problem]] = {}
     for problem in file.problems:
         groups.setdefault((problem.severity, problem.rule, problem.column), []).append(problem)
@@ -336,6 +351,26 @@ def _print_file(file: FileReport) -> None:
             print(f"    ... and {len(rows) - SHOWN:,} more")
         for fix in dict.fromkeys(p.fix for p in same[:SHOWN]):
             print(f"    {fix}")
+
+
+def _print_repairs(file: FileReport) -> None:
+    """The accepted repairs by rule, and those that are offered, each with the name that accepts it."""
+    rules: dict[tuple[bool, str], list[Repair]] = {}
+    for one in file.repairs:
+        rules.setdefault((one.accepted, one.rule), []).append(one)
+    for (accepted, rule), same in sorted(rules.items()):
+        words = "Repaired" if accepted else "Offered"
+        print(f"  {words}: {RULES[rule]} ({_many(sum(one.count for one in same), 'row')})")
+        for one in same[:SHOWN]:
+            count = f", {one.count:,} rows" if one.count > 1 else ""
+            print(
+                f"    {one.before[:80]!r} -> {one.after[:80]!r}{count}"
+                + ("" if accepted else f": --repair {quote(one.name)}")
+            )
+        if len(same) > SHOWN:
+            print(f"    ... and {len(same) - SHOWN:,} more")
+        if not accepted and len(same) > 1:
+            print(f"    All of them: --repair {quote(rule + ':*')}")
 
 
 def _many(count: int, what: str) -> str:

@@ -8,14 +8,20 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from pipelines.history import safe_cell
+from pipelines.header_names import names_of
+from pipelines.history import WHY, safe_cell
 from pipelines.problems import Problem
 from pipelines.profile import Mapping
+from pipelines.report import Grid, GridRow, Mark
+from pipelines.texttable import TextTable, ragged
 
 SHOWN_EACH = 100  # problems of a kind that a bounded report holds
 MOST_ROWS = 200_000  # rows of a file to be mended from
+GRID_ROWS, GRID_COLUMNS, GRID_CELL = 200, 40, 200  # of the rows with problems that a page marks; characters of a cell
 LONGEST = 1000  # characters of a cell that a bounded report holds
+# Files for whoever mends an export; of several tables those after the first are numbered ("corrected-2.csv").
 PROBLEMS, REJECTED = "problems.csv", "rejected.csv"
+CORRECTED, CORRECTED_XLSX = "corrected.csv", "corrected.xlsx"
 
 Kind = tuple[str, str, str | None, str]  # severity, rule, column, fix
 
@@ -121,11 +127,8 @@ def keep_rejected(
     asked = con.sql(
         f"""
         with why as (
-            select source_row, string_agg(
-                coalesce(column_name || ': ', '') || message || ' (' || coalesce(value[:200], 'empty') || '). ' || fix,
-                ' | ' order by column_name
-            ) as problem
-            from found where severity = 'error' and source_row is not null group by source_row
+            select p.source_row, {WHY} as problem from found as p
+            where p.severity = 'error' and p.source_row is not null group by p.source_row
         )
         select source_row, problem, {cells} from {relation} as t join why using (source_row)
         order by source_row limit {MOST_ROWS}
@@ -133,6 +136,50 @@ def keep_rejected(
     )
     _append(_rows(asked), folder / REJECTED, ["row", "problem", *headers])
     _append(([p.row, f"{p.message} {p.fix}", p.value] for p in ragged), folder / REJECTED, [])
+
+
+def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> Grid | None:
+    """The first rows of a table in which something was found, those with an error before those with a warning alone.
+
+    Of many columns those of the key and those with problems are shown, and then the first others, in the file's order.
+    None where nothing was found in a row.
+    """
+    total = rows_flawed(con, table.header_row)
+    if not total:
+        return None
+    names = names_of(table.headers)
+    told = con.execute(
+        f"""
+        with worst as (
+            select source_row, min(severity) as severity from found
+            where source_row is not null and source_row is distinct from $1 group by 1
+            order by 2, 1 limit {GRID_ROWS}
+        )
+        select f.source_row, column_name, min(f.severity), list(distinct rule order by rule) from found as f
+        semi join worst using (source_row) group by 1, 2 order by 1, 2
+        """,
+        [table.header_row],
+    ).fetchall()
+    wrong = {name for _, name, _, _ in told}
+    keys = {mapping.headers.get(name) for name in mapping.contract.key}
+    order = sorted(range(len(names)), key=lambda n: (names[n] not in keys, names[n] not in wrong, n))
+    places = sorted(order[:GRID_COLUMNS])
+    marks: dict[int, list[Mark]] = {}
+    for row, name, severity, rules in told:
+        marks.setdefault(row, []).append(Mark(name, severity, tuple(rules)))
+    cells = ", ".join(f"c{n}[:{GRID_CELL}]" for n in places)
+    ragged_cells = ", ".join(f"cells[{n + 1}][:{GRID_CELL}]" for n in places)
+    rows = con.execute(
+        f"""
+        select * from (
+            select source_row, {cells} from {table.relation}
+            union all select source_row, {ragged_cells} from "{ragged(con, table)}"
+        ) where list_contains($1::bigint[], source_row) order by source_row
+        """,
+        [list(marks)],
+    ).fetchall()
+    shown = tuple(GridRow(row, tuple(texts), tuple(marks[row])) for row, *texts in rows)
+    return Grid(tuple(names[n] for n in places), shown, total, len(names) - len(places))
 
 
 def _rows(asked: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterator[Sequence[Any]]:

@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import duckdb
 
 from pipelines.build import loads_in_force
 from pipelines.problems import UsageError
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 # SQL: how many rows of each load had an error or a warning, one row a load that had any. What is said of a whole column
 # stands at the header.
@@ -20,6 +23,12 @@ FLAWED = """
 # SQL: the quality of a load `l`, joined to FLAWED as `flawed`: the share of the rows read that had neither; null where
 # none was read.
 QUALITY = "1 - least(coalesce(flawed.rows, 0), l.rows_read) / nullif(l.rows_read, 0)"
+# SQL: what is wrong with a row, from its problems `p`.
+WHY = """string_agg(
+    case when p.severity = 'warning' then 'Warning: ' else '' end || coalesce(p.column_name || ': ', '') || p.message
+    || ' (' || coalesce(p.value[:200], 'empty') || '). ' || p.fix,
+    ' | ' order by p.severity, p.column_name
+)"""
 
 
 def history(con: duckdb.DuckDBPyConnection, publication: int) -> list[dict[str, Any]]:
@@ -58,11 +67,8 @@ def rejected(
         raise UsageError(f"there is no load {load_id}", "See python -m pipelines history.")
     headers: list[str] = found[0][0]
     rows = con.execute(
-        """
-        select r.source_row, r.cells, string_agg(
-            coalesce(p.column_name || ': ', '') || p.message || ' (' || coalesce(p.value, 'empty') || '). ' || p.fix,
-            ' | ' order by p.column_name
-        )
+        f"""
+        select r.source_row, r.cells, {WHY}
         from rejected_row as r
         join problem as p using (load_id, source_row)
         where r.load_id = ? and p.severity = 'error'
@@ -78,8 +84,11 @@ def rejected(
 
 
 def safe_cell(text: str) -> str:
-    """A cell's text, made harmless where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
+    """A cell's text, made harmless where a spreadsheet would take it for a formula.
+
+    One that looks so made already gets one more apostrophe, so that what was written can be told from what was added.
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _is_number(text) else text
 
 
 def _is_number(text: str) -> bool:

@@ -15,6 +15,7 @@ from pipelines import (
     archive,
     attributes,
     build,
+    corrected,
     effect,
     expectations,
     findings,
@@ -176,6 +177,7 @@ def _read_all(
         started = time.monotonic()
         try:
             texts = read(con, path, f"raw{number}_", known, scratch, how)
+            texts = [corrected.restored(con, text) for text in texts]
         except (UnreadableFile, DataProblem) as error:
             report = FileReport(name, path=path, seconds=time.monotonic() - started)
             report.refuse(error)
@@ -299,6 +301,11 @@ def _load_table(
     _report_problems(con, report, notes, keep, explain=explain)
     if explain and keep and fate.rejected:
         findings.keep_rejected(con, keep, table.text.relation, table.text.headers, table.text.problems)
+    if explain:
+        report.grid = findings.grid(con, table.text, table.mapping)
+    if explain and keep:
+        commas = [name for name, decimal in decided.decided.items() if decimal == ","]
+        report.corrected = corrected.keep(con, keep, table.text, table.mapping, commas)
     report.rows_new, report.rows_restated = fate.new, fate.restated
     report.rows_unchanged, report.rows_rejected = fate.unchanged, fate.rejected
     report.rows_loaded = fate.new + fate.restated

@@ -132,6 +132,35 @@ class Change:
     new: str | None
 
 
+@dataclass(frozen=True)
+class Mark:
+    """What was found in a cell: the header of its column (None: the whole row), how severe it is, and the rules."""
+
+    header: str | None
+    severity: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """A row with problems: its line, its cells under the grid's headers, and what was found in which of them."""
+
+    row: int
+    cells: tuple[str | None, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The first rows with problems, as they stand in the file. `total` counts all such rows, `hidden` the columns that
+    are not shown."""
+
+    headers: tuple[str, ...]
+    rows: tuple[GridRow, ...]
+    total: int
+    hidden: int = 0
+
+
 @dataclass
 class FileReport:
     """What became of one file, or of one sheet of a workbook.
@@ -142,7 +171,8 @@ class FileReport:
     what would happen, and more fields are filled: `columns`, how each header was read; `changes`, the first cells that
     would be restated; `changed_cells`, how many there are in each column; and `missing`, the first of the
     `rows_missing` keys that the last load of this export and source had. `decisions` say how the file was taken
-    apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted. `headers` are the
+    apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted; `grid` has the
+    rows with problems, and `corrected` names the files to be mended from (see `pipelines.corrected`). `headers` are the
     file's own, `feeds` says for each column of the contract that is read which of them it is from, `scale` and
     `currency` by what its amounts are read. `attributes_new` counts the cells of kept columns that are not known yet.
     `suggested_export` is what a file that fits no export may be.
@@ -181,6 +211,8 @@ class FileReport:
     columns: list[ColumnRead] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     changed_cells: dict[str, int] = field(default_factory=dict)
+    grid: Grid | None = None
+    corrected: tuple[str, ...] = ()
     missing: list[str] = field(default_factory=list)
     rows_missing: int = 0
     path: Path | None = None
@@ -219,6 +251,8 @@ class FileReport:
             "repairs": [asdict(repair) for repair in self.repairs],
             "columns": [asdict(column) for column in self.columns],
             "changes": [asdict(change) for change in self.changes],
+            "grid": asdict(self.grid) if self.grid else None,
+            "corrected": list(self.corrected),
             "problems": [p.as_dict() for p in self.problems],
             "seconds": round(self.seconds, 3),
         }

@@ -1,12 +1,14 @@
 """Mends of a file: offered with a reason, made only where they are accepted, the same at each check, and recorded."""
 
 import datetime as dt
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from desk import TODAY, Desk
 
+from pipelines.__main__ import main
 from pipelines.load import load
 from pipelines.problems import UsageError
 from pipelines.report import FileReport, How, LoadReport, Repair, Request
@@ -228,6 +230,25 @@ def test_many_repairs_of_a_kind_are_one_offer(desk: Desk, tmp_path: Path) -> Non
     report = run(desk, file, offer.name)
     assert report.published
     assert desk.rows("select count(*), sum(len(rows)) from repair") == [(500, 500)]
+
+
+def test_the_command_line_names_what_is_offered_and_accepts_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = export(tmp_path, "P20,2026-11-13,Dept of Transportation,PRG-01,Gren,,", "P21,2026-11-13,DoT,,red,,")
+    start = ["--warehouse", str(tmp_path / "store"), "load", str(file)]
+    assert main(start) == 1
+    said = capsys.readouterr().out
+    offered = shlex.split(
+        said.partition("'Dept of Transportation' -> 'Department of Transportation':")[2].partition("\n")[0]
+    )
+    assert offered == ["--repair", "known_name:portfolio:Dept of Transportation"]
+    assert "--repair 'known_name:*'" in said
+    assert main([*start, *offered, "--repair", "choice_value:*", "--repair", "known_name:portfolio:DoX"]) == 0
+    done = capsys.readouterr()
+    assert "Repaired: values near one" in done.out
+    assert "known_name:portfolio:DoX" in done.err
+    assert main([*start, "--repair", "spelling"]) == 2
 
 
 def test_a_clean_file_is_offered_nothing(desk: Desk, tmp_path: Path) -> None:
