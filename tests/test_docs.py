@@ -55,6 +55,10 @@ def test_every_profile_says_what_it_was_tested_on() -> None:
     assert [p.name for p in profiles().values() if not p.tested or not p.origin] == []
 
 
+def test_every_profile_is_listed_with_what_it_reads() -> None:
+    assert [name for name in profiles() if f"| `{name}` |" not in LOADING] == []
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):

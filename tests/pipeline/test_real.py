@@ -6,7 +6,7 @@ import datetime as dt
 import io
 from collections import Counter, defaultdict
 from decimal import Decimal
-from itertools import pairwise, permutations
+from itertools import islice, pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from desk import Desk
 
 from pipelines.load import Request, load
+from pipelines.report import How
 
 pytestmark = pytest.mark.real
 
@@ -264,3 +265,146 @@ def test_our_estimate_at_completion_is_the_published_one(real_data: Path, desk: 
                 compared += 1
                 assert ours == pytest.approx(float(published or 0), rel=1e-6), row
         assert compared >= 0.9 * len(rows_of(path))
+
+
+# --- what tools export: issues, work items and tasks, and the reports of Australia and of the US dashboard's projects
+
+JIRA = {"Issue key", "Issue Type", "Status", "Summary"}
+DEVOPS = {"ID", "Work Item Type", "Title", "State"}
+TASKS = {"Task Mode", "Duration", "Start", "Finish"}
+AUSTRALIA = {"Agency", "Tier", "Project Name"}
+IT_PROJECTS = {"Unique Investment Identifier", "Project ID", "Planned Project Completion Date (B2)"}
+DAY = "2026-06-30"
+DONE = {"jira_school_project.csv": 9 / 23, "jira_agile_delivery.csv": 13 / 61, "jira_reporting_379_columns.csv": 0}
+
+
+def tool_files(folder: Path, headers: set[str], form: str) -> list[Path]:
+    """Every CSV whose first rows hold these headers, whatever their case; skipped where there is none."""
+    found = []
+    for path in sorted(folder.rglob("*.csv")):
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            first = {cell.strip().lower() for cells in islice(csv.reader(file), 8) for cell in cells}
+        if {header.lower() for header in headers} <= first:
+            found.append(path)
+    if not found:
+        pytest.skip(f"no file of this form in {folder}: needs {form}; set RIGHTWORK_REAL_DATA to its folder")
+    return found
+
+
+def publish_items(desk: Desk, path: Path, profile: str, **constants: str) -> None:
+    """Load a file of items as it is: each of them is counted in one place."""
+    report = load(desk.warehouse, Request([path], How(constants=constants)))
+    (file,) = report.files
+    errors = [p for p in file.problems if p.severity == "error"]
+    assert (file.profile, errors, report.blocked) == (profile, [], False)
+    assert file.rows_read == file.rows_new == len(rows_of(path))
+
+
+def moment(text: str) -> dt.date:
+    """The day of "21/Dec/22 3:31 PM" or "2026 January 02 12:00 AM"."""
+    found = date(text, "%d/%b/%y %I:%M %p", "%Y %B %d %I:%M %p")
+    assert found, text
+    return found
+
+
+def test_issues_of_jira_become_their_projects(real_data: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(tool_files(real_data, JIRA, "issues exported from Jira as CSV")):
+        desk = Desk(tmp_path / str(number))
+        publish_items(desk, path, "jira")
+        projects: dict[str, list[Row]] = defaultdict(list)
+        for row in rows_of(path):
+            projects[row["Project key"][0]].append(row)
+        asked = (
+            "select project_id, project_name, status_date, forecast_finish, percent_complete, comment from fact_status"
+        )
+        found = {key: rest for key, *rest in desk.rows(asked)}
+        assert set(found) == set(projects)
+        for key, issues in projects.items():
+            name, updated, finish, percent, comment = found[key]
+            assert name == issues[-1]["Project name"][0]
+            assert updated == max(moment(row["Updated"][0]) for row in issues)
+            assert finish == max((moment(row["Due date"][0]) for row in issues if row["Due date"][0]), default=None)
+            counted = [row for row in issues if row["Issue Type"][0] != "Epic"]
+            share = sum(row["Status Category"][0] == "Done" for row in counted) / len(counted)
+            assert percent == pytest.approx(100 * share)
+            assert comment.startswith(f"{len(issues)} issues: ")
+            if path.name in DONE:
+                assert share == DONE[path.name]
+
+
+def test_work_items_of_azure_devops_become_the_project_that_is_named(real_data: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(tool_files(real_data, DEVOPS, "work items exported from Azure DevOps as CSV")):
+        desk = Desk(tmp_path / str(number))
+        publish_items(desk, path, "azure_devops", project_id="DEMO", status_date=DAY)
+        rows = rows_of(path)
+        done = sum(row["State"][0] in ("Done", "Closed") for row in rows) / len(rows)
+        asked = "select project_id, status_date::varchar, percent_complete from fact_status"
+        assert desk.rows(asked) == [("DEMO", DAY, pytest.approx(100 * done))]
+
+
+def test_tasks_of_microsoft_project_become_their_summary(real_data: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(tool_files(real_data, TASKS, "tasks exported from Microsoft Project as CSV")):
+        desk = Desk(tmp_path / str(number))
+        publish_items(desk, path, "ms_project", status_date=DAY)
+        rows = rows_of(path)
+        top = min(int(row["Outline Level"][0]) for row in rows)
+        projects = [row for row in rows if int(row["Outline Level"][0]) == top]
+        expected = [(row["Name"][0], moment(row["Finish"][0])) for row in projects]
+        assert desk.rows("select project_name, forecast_finish from fact_status order by source_row") == expected
+
+
+def test_australian_reports_publish_their_projects(real_data: Path, tmp_path: Path) -> None:
+    confidence = {
+        "high": "green",
+        "medium high": "amber/green",
+        "medium": "amber",
+        "medium low": "amber/red",
+        "low": "red",
+    }
+    for number, path in enumerate(tool_files(real_data, AUSTRALIA, "reports of the DTA on major digital projects")):
+        desk = Desk(tmp_path / str(number))
+        publish_items(desk, path, "au_major_digital", status_date=DAY)
+        rows = [{name.lower(): cells[0] for name, cells in row.items()} for row in rows_of(path)]
+        latest = max(name for name in rows[0] if name.startswith("dca") and "date" not in name)
+        stated = Counter(confidence.get(row[latest].lower().replace("-", " ")) for row in rows)
+        health = dict(desk.rows("select reported_health, count(*) from fact_status group by all"))
+        assert health == stated
+        column = next(name for name in rows[0] if name.startswith(("budget", "total budget")))
+        total = sum(amount(row[column]) or Decimal(0) for row in rows)
+        assert one(desk, "select sum(budget::decimal(38, 2)) from fact_status") == 1_000_000 * total
+        ends = Counter(filter(None, (date(row["project end date"], "%d.%m.%Y") for row in rows)))
+        found = desk.rows("select forecast_finish from fact_status where forecast_finish is not null")
+        assert Counter(value for (value,) in found) == ends
+        assert one(desk, "select count(distinct project_key) from fct_status") == len(rows)
+
+
+def test_projects_of_the_us_dashboard_are_what_the_file_says(real_data: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(tool_files(real_data, IT_PROJECTS, "projects of the US federal IT Dashboard")):
+        desk = Desk(tmp_path / str(number))
+        report = load(desk.warehouse, Request([path], quarantine=True))
+        (file,) = report.files
+        assert file.profile == "us_it_projects"
+        assert file.rows_read == file.rows_new + file.rows_rejected
+        with path.open(encoding="utf-8", errors="replace", newline="") as text:
+            records = list(csv.reader(text))
+        start = next(i for i, cells in enumerate(records) if "Project ID" in cells)
+        header = records[start]
+        said = {}
+        for cells in records[start + 1 :]:
+            row = dict(zip(header, cells, strict=False))
+            if len(cells) == len(header) and row["Unique Investment Identifier"]:
+                said[row["Project ID"], row["Project Name"].strip()] = row
+        columns = "project_id, project_name, status_date, baseline_start, forecast_finish, forecast_cost"
+        compared = 0
+        for key, name, updated, start_date, finish, cost in desk.rows(f"select {columns} from fact_status"):
+            if (key, name) not in said:
+                continue
+            row = said[key, name]
+            compared += 1
+            assert updated == date(row["Updated Date"], "%d/%m/%Y")
+            assert start_date == date(row["Start Date"], "%d/%m/%Y")
+            assert finish == date(row["Projected/Actual Project Completion Date (B2)"], "%d/%m/%Y")
+            stated = amount(row["Projected/Actual Cost ($ M)"])
+            assert stated is None or cost == pytest.approx(float(1_000_000 * stated))
+        print(f"{path.name}: {compared} projects compared, {file.rows_rejected} of {file.rows_read} rows put aside")
+        assert compared > 0.8 * len(said)
