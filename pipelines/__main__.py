@@ -16,10 +16,12 @@ from pipelines import mappings, originals
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
 from pipelines.history import aliases, history, rejected, rejected_csv
+from pipelines.leftout import left_out_in_words
 from pipelines.load import Progress, load
 from pipelines.problems import Problem, RightworkError, UsageError
 from pipelines.profile import as_yaml, parse, profiles
 from pipelines.publications import SAMPLE, clear_sample, reinstate, withdraw
+from pipelines.read import DELIMITER_NAMES
 from pipelines.repair import RULES
 from pipelines.report import FileReport, How, LoadReport, Repair, Request
 from pipelines.rules import document, listed, set_rules
@@ -28,6 +30,7 @@ from pipelines.warehouse import Warehouse
 
 SAMPLE_FOLDER = Path(__file__).parents[1] / "data" / "sample"
 DECIMALS = {"comma": ",", "point": "."}
+DELIMITERS = {name: character for character, name in DELIMITER_NAMES.items()}
 UNUSED = 12  # unused columns named
 SHOWN = 5  # problems shown a rule; --json and `rejected` give all
 
@@ -83,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         "--date-order", choices=("dmy", "mdy"), help="day or month first, where dates can be read both ways"
     )
     sub.add_argument("--decimal", choices=DECIMALS, help="the decimal sign, where amounts can be read both ways")
+    sub.add_argument("--encoding", metavar="NAME", help="the text's encoding, such as windows-1250")
+    sub.add_argument("--delimiter", metavar="NAME", help=f"its name ({', '.join(DELIMITERS)}) or the character")
+    sub.add_argument("--header-row", type=_count, metavar="N", help="the line that holds the headers")
+    sub.add_argument("--sheet", metavar="NAME", help="the one sheet of a workbook to read")
     mapped: dict[str, Any] = {"action": "append", "default": []}
     sub.add_argument("--map", dest="columns", metavar="COLUMN=HEADER", help="the header that feeds a column", **mapped)
     sub.add_argument(
@@ -200,6 +207,10 @@ def _load(asked: argparse.Namespace) -> int:
             constants=_pairs(asked.constants, "column", "COLUMN=VALUE"),
             dates=asked.date_order,
             decimal=DECIMALS.get(asked.decimal),
+            encoding=asked.encoding,
+            delimiter=DELIMITERS.get(asked.delimiter, asked.delimiter),
+            header_row=asked.header_row,
+            sheet=asked.sheet,
             columns=_pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
             values=_values(asked.values),
             attributes=tuple(asked.attributes),
@@ -328,6 +339,8 @@ def _print_file(file: FileReport) -> None:
         )
         if file.assumed:
             print(f"  Note: {file.assumed}")
+        if said := left_out_in_words(file.left_out):
+            print(f"  Left out: {said}")
         unused = [header for header in file.ignored_columns if header]
         if unused:
             more = f" and {len(unused) - UNUSED:,} more" if len(unused) > UNUSED else ""

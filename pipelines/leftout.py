@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, dropwhile, islice
@@ -101,6 +102,28 @@ def _shortened(rows: list[LeftOut], count: int) -> list[LeftOut]:
 def said(cells: Iterable[str | None]) -> str:
     """What a row says, shortened."""
     return ", ".join(cell.strip(TRIMMED) for cell in cells if cell and cell.strip(TRIMMED))[:MOST_TEXT]
+
+
+_IN_WORDS = {
+    "total": ("total row", "total rows"),
+    "empty": ("empty row", "empty rows"),
+    "preamble": ("line above the header", "lines above the header"),
+    "footer": ("line below the table", "lines below the table"),
+    "header again": ("repeated header", "repeated headers"),
+    "sep": ("line that names the delimiter", "lines that name the delimiter"),
+}
+
+
+def left_out_in_words(rows: Iterable[LeftOut]) -> str:
+    """How many rows of each kind were left out; "" for none.
+
+    >>> left_out_in_words([LeftOut(1, "preamble", "Report"), LeftOut(9, "total", "Total, 5"), LeftOut(12, "total", "")])
+    '2 total rows, 1 line above the header'
+    """
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[row.kind] += row.count
+    return ", ".join(f"{count:,} {_IN_WORDS[kind][count > 1]}" for kind, count in counts.most_common())
 
 
 def suspects(cells: Sequence[str], headers: Sequence[str]) -> str:

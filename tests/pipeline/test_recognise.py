@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from desk import Desk
 
+from pipelines.__main__ import main
 from pipelines.decode import ENCODINGS
 from pipelines.headers import fold
 from pipelines.load import load
@@ -522,3 +523,22 @@ def test_what_is_said_of_a_file_is_another_way_to_read_it(desk: Desk) -> None:
     again = load(desk.warehouse, Request([path], How(encoding="windows-1251")), today=dt.date(2026, 6, 1))
     assert again.published
     assert desk.rows("select encoding from load order by load_id") == [("windows-1252",), ("windows-1251",)]
+
+
+def test_the_command_line_says_how_a_file_is_taken_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "export.csv"
+    lines = ["Projects, all", "ID\tproject id\tproject name", "1\tP1\tŻółw", "", "\tTotal\t"]
+    path.write_text("\n".join(lines), "cp1250")
+    told = ["--encoding", "windows-1250", "--delimiter", "tab", "--header-row", "2", "--as", "projects"]
+    command = ["load", str(path), "--warehouse", str(tmp_path / "store")]
+    assert main([*command, *told]) == 0
+    assert "  Left out: 1 line above the header, 1 empty row, 1 total row\n" in capsys.readouterr().out
+    assert main([*command, "--header-row", "9"]) == 2
+    assert "line 9 cannot be the header, for the file ends at line 5" in capsys.readouterr().out
+    made = book(
+        tmp_path / "made.xlsx", {"Now": [["project id"], ["P1"]], "Old": [["project id"], ["P0"]]}, hidden=("Old",)
+    )
+    (tmp_path / "book.xlsx").write_bytes(made)
+    command = ["load", str(tmp_path / "book.xlsx"), "--warehouse", str(tmp_path / "store"), "--as", "projects"]
+    assert main([*command, "--sheet", "Old"]) == 0
+    assert "[Old]" in capsys.readouterr().out
