@@ -110,6 +110,7 @@ _IN_WORDS = {
     "preamble": ("line above the header", "lines above the header"),
     "footer": ("line below the table", "lines below the table"),
     "header again": ("repeated header", "repeated headers"),
+    "repeated": ("repeated row", "repeated rows"),
     "sep": ("line that names the delimiter", "lines that name the delimiter"),
 }
 

@@ -10,11 +10,17 @@ from itertools import islice, pairwise, permutations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from desk import Desk
 
 from pipelines.load import Request, load
+from pipelines.map import understand
+from pipelines.profile import all_headers
+from pipelines.read import read
 from pipelines.report import How
+from pipelines.shift import shifts, unshift
+from pipelines.texttable import ragged
 
 pytestmark = pytest.mark.real
 
@@ -408,3 +414,43 @@ def test_projects_of_the_us_dashboard_are_what_the_file_says(real_data: Path, tm
             assert stated is None or cost == pytest.approx(float(1_000_000 * stated))
         print(f"{path.name}: {compared} projects compared, {file.rows_rejected} of {file.rows_read} rows put aside")
         assert compared > 0.8 * len(said)
+
+
+def test_every_line_of_a_damaged_export_is_accounted_for(real_data: Path, tmp_path: Path) -> None:
+    path = real_data / "us_it_dashboard" / "projects_2012_damaged.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not here: projects of the US federal IT Dashboard, damaged for a course")
+    reader = csv.reader(io.StringIO(path.read_text("utf-8"), newline=""))
+    records = [(reader.line_num, cells) for cells in reader]
+    header = next(place for place, (_, cells) in enumerate(records) if "Agency Name" in cells)
+    below = [cells for _, cells in records[header + 1 :]]
+    empty = sum(not any(cells) for cells in below)
+    totals = sum(cells[:1] == ["Total"] for cells in below)
+    beside = [cells for cells in below if len(cells) == 28 and not any(cells[:5])]
+
+    con = duckdb.connect()
+    (table,) = read(con, path, "raw", all_headers(), tmp_path)
+    kinds = Counter(row.kind for row in table.left_out)
+    assert kinds == {"preamble": records[header][0] - 1, "total": totals, "empty": empty}
+    assert (kinds["preamble"], totals, empty, len(beside)) == (5, 26, 17, 275)
+    in_table = "select count(*) from raw_0"
+    ragged_rows = f'select count(*) from "{ragged(con, table)}"'
+    counted = [con.execute(sql).fetchall()[0][0] for sql in (in_table, ragged_rows)]
+    assert sum(counted) == table.rows == len(below) - totals - empty
+    assert counted[1] == len(table.problems)
+
+    (shift,) = shifts(con, table, understand(table, How(export="projects")))
+    assert (shift.by, shift.direction, shift.position, len(shift.rows)) == (5, "left", 0, len(beside))
+    mended = unshift(con, table, [shift])
+    assert [con.execute(sql).fetchall()[0][0] for sql in (in_table, ragged_rows)] == [
+        counted[0] + 275,
+        counted[1] - 275,
+    ]
+    assert len(mended.problems) == counted[1] - 275
+    found = con.execute(
+        "select * exclude (source_row) from raw_0 where list_contains($1::bigint[], source_row) order by source_row",
+        [list(shift.rows)],
+    ).fetchall()
+    assert [["" if cell is None else cell for cell in row] for row in found] == [
+        [cell.strip() for cell in cells[5:]] for cells in beside
+    ]
