@@ -30,7 +30,7 @@ RULES = {
     "date_letters": "letters in dates where digits were meant",
     "amount_words": "amounts with units, currencies and words that say one number only by assumption",
     "amount_letters": "letters in amounts where digits were meant",
-    "same_row": "rows that say the same in each cell that is read; the first is kept",
+    "same_row": "rows that are the same, cell by cell; the first is kept",
     "keep_first": "of rows with one key the first is kept",
     "keep_last": "of rows with one key the last is kept",
 }
@@ -60,6 +60,8 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
         "create or replace temp table repaired (rule varchar, column_name varchar, before varchar, after varchar, "
         "source_row bigint)"
     )
+    if table.rows <= MOST_OFFERED:
+        materialise(con, table.relation)  # it is asked many questions
     table, moved = _moved(con, table, mapping, accepted)
     mends = list(Offers(con, table, mapping).mends())
     chosen = [one for one in mends if _is_accepted(one.rule, one.name, accepted)]

@@ -34,14 +34,14 @@ def repeats(
         return [], []
     repairs, gone, differing = [], [], []
     for key, sets in _sharing(con, table, mapping):
-        for rows in sets:
-            if len(rows) > 1:
-                name = f"same_row:rows:{shown(key)}"
-                taken = is_accepted("same_row", name)
-                why = f"the same as row {rows[0]} in each cell that is read"
-                first = tuple(rows[1 : FIRST_ROWS + 1])
-                repairs.append(Repair(name, "same_row", None, key, "stands once", len(rows) - 1, first, why, taken))
-                gone += [Gone(row, "same_row", key, f"repeats row {rows[0]}") for row in rows[1:] if taken]
+        if again := {row: rows[0] for rows in sets for row in rows[1:]}:
+            name = f"same_row:rows:{shown(key)}"
+            taken = is_accepted("same_row", name)
+            why = f"each cell is as in row {next(iter(again.values()))}"
+            repairs.append(
+                Repair(name, "same_row", None, key, "stands once", len(again), tuple(again)[:FIRST_ROWS], why, taken)
+            )
+            gone += [Gone(row, "same_row", key, f"repeats row {first}") for row, first in again.items() if taken]
         if len(sets) > 1:
             differing.append((key, sorted(row for rows in sets for row in rows)))
     repairs = _together(repairs)
@@ -65,11 +65,11 @@ def repeats(
 
 
 def _sharing(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> list[tuple[str, list[list[int]]]]:
-    """Keys in several rows, by their first row: of each the sets of rows that say the same."""
+    """Keys in several rows, by their first row: of each the sets of rows that are the same, cell by cell."""
     keys = [mapping.text[name] for name in mapping.contract.key]
     key = f"concat_ws(', ', {', '.join(keys)})"
     filled = " and ".join(f"({text}) is not null" for text in keys)
-    said = ", ".join(dict.fromkeys([*mapping.text.values(), *mapping.attributes.values()]))
+    said = ", ".join(f"c{n}" for n in range(len(table.headers)))
     found: list[tuple[str, list[list[int]]]] = con.execute(
         f"""
         with repeated as (
