@@ -16,6 +16,7 @@ from pipelines.history import FLAWED
 
 WEEKS = 12  # review weeks that are looked back on
 By = Literal["source", "portfolio", "program", "sponsor"]
+RuleKey = tuple[str, str, str]  # export, rule, severity
 
 _NAMES = {
     "source": ("source", "source"),
@@ -252,10 +253,50 @@ def by_rule(source: Source, export: str = "", only: str = "") -> pd.DataFrame:
     """
     return source.frame(
         f"""
+        {_results(source)}
+        select
+            export, rule, severity, any_value(expectation) as expectation, arg_max(columns, load_id) as columns,
+            count(*) as loads, count(*) filter (rows_failed > 0) as loads_failed,
+            sum(rows_checked)::bigint as rows_checked, sum(rows_failed)::bigint as rows_failed,
+            1 - sum(rows_failed) / nullif(sum(rows_checked), 0) as rate,
+            max(load_id) filter (rows_failed > 0) as last_failed
+        from result group by export, rule, severity
+        order by rate nulls last, rows_failed desc, export, rule
+        """,
+        {"export": export, "source": only},
+    )
+
+
+def rule_weeks(source: Source, export: str = "", only: str = "") -> dict[RuleKey, tuple[float | None, ...]]:
+    """Of each rule that failed (export, rule, severity) the share of rows that failed in the last WEEKS weeks in which
+    any load came, the oldest first; None where it was not checked."""
+    found = source.rows(
+        f"""
+        {_results(source)},
+        place as (
+            select week, row_number() over (order by week desc) as back from (select distinct week from known)
+            order by week desc limit {WEEKS}
+        )
+        select export, rule, severity, back, sum(rows_failed) / nullif(sum(rows_checked), 0)
+        from result join place using (week) group by export, rule, severity, back
+        qualify sum(sum(rows_failed)) over (partition by export, rule, severity) > 0
+        """,
+        {"export": export, "source": only},
+    )
+    count = max((back for *_, back, _ in found), default=0)
+    weeks: dict[RuleKey, list[float | None]] = {}
+    for on, rule, severity, back, share in found:
+        weeks.setdefault((on, rule, severity), [None] * count)[count - back] = share
+    return {key: tuple(shares) for key, shares in weeks.items()}
+
+
+def _results(source: Source) -> str:
+    """SQL: `result`, how each rule went on each load of `known`, and `known` itself."""
+    return f"""
         {_known(source)},
         checked as (
             select k.export, c.rule, c.severity, c.expectation, array_to_string(c.columns, ', ') as columns, k.load_id,
-                c.rows_checked, c.rows_failed
+                k.week, c.rows_checked, c.rows_failed
             from check_result as c join known as k using (load_id)
         ),
         of_reading as (
@@ -269,23 +310,13 @@ def by_rule(source: Source, export: str = "", only: str = "") -> pd.DataFrame:
         ),
         read as (
             select r.export, r.rule, r.severity, null as expectation, '' as columns, k.load_id,
-                k.rows_read as rows_checked, least(coalesce(f.rows_failed, 0), k.rows_read) as rows_failed
+                k.week, k.rows_read as rows_checked, least(coalesce(f.rows_failed, 0), k.rows_read) as rows_failed
             from (select distinct export, rule, severity from of_reading) as r
             join known as k using (export)
             left join of_reading as f using (export, rule, severity, load_id)
-        )
-        select
-            export, rule, severity, any_value(expectation) as expectation, arg_max(columns, load_id) as columns,
-            count(*) as loads, count(*) filter (rows_failed > 0) as loads_failed,
-            sum(rows_checked)::bigint as rows_checked, sum(rows_failed)::bigint as rows_failed,
-            1 - sum(rows_failed) / nullif(sum(rows_checked), 0) as rate,
-            max(load_id) filter (rows_failed > 0) as last_failed
-        from (from checked union all by name from read)
-        group by export, rule, severity
-        order by rate nulls last, rows_failed desc, export, rule
-        """,
-        {"export": export, "source": only},
-    )
+        ),
+        result as (from checked union all by name from read)
+    """
 
 
 def sources(source: Source) -> list[str]:

@@ -301,6 +301,23 @@ def came(weeks: str, label: str) -> str:
     return f'<svg class="rw-history" role="img" aria-label="{text}" {size}><title>{text}</title>{drawn}</svg>'
 
 
+def shares(values: Sequence[float | None], label: str) -> str:
+    """A small history of shares as HTML for a table's cell: the highest of them is a full bar, a share of nothing a
+    line, None nothing at all."""
+    top = max((value for value in values if value), default=1.0)
+    heights = [None if value is None else max(1, round(14 * value / top)) for value in values]
+    drawn = "".join(
+        f"M{place * 8} {16 - height}h7v{height}h-7z" for place, height in enumerate(heights) if height is not None
+    )
+    known = [value for value in values if value is not None]
+    text = escape(f"{label}: {', '.join(map(formats.percent, known)) or 'none'}")
+    size = f'width="{len(values) * 8}" height="16" viewBox="0 0 {len(values) * 8} 16"'
+    return (
+        f'<svg class="rw-history" role="img" aria-label="{text}" {size}><title>{text}</title>'
+        f'<path class="rw-past-missed" d="{drawn}"/></svg>'
+    )
+
+
 def health_lines(columns: Mapping[Any, str]) -> list[Line]:
     """The lines of a health trend: from state to the frame's column."""
     colors = theme.palette()

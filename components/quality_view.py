@@ -1,16 +1,16 @@
 """What the Data quality page shows: whether the data can be trusted, who reports late, and what rules found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from analytics.quality import WEEKS, Trust
+from analytics.quality import WEEKS, RuleKey, Trust
 from components import charts, controls, tables, theme
 from components.charts import Line
 from components.figures import Figure
-from components.formats import count, day, days, is_missing, number, percent, rate
+from components.formats import NONE, count, day, days, is_missing, number, percent, rate
 from components.tables import Cell, Column, Drawn, Under
 from components.upload_words import moment
 
@@ -26,9 +26,11 @@ PROJECTS = (
     Column("Last report", width="22%"),
     Column("Sponsor", width="22%", is_quiet=True),
 )
+PAST = "Failed by week"
 RULES = (
-    Column("Rule", width="38%"),
+    Column("Rule", width="34%"),
     Column("Passed", "right"),
+    Column(PAST),
     *(Column(title, "right") for title in ("Rows failed", "Rows checked", "Loads failed")),
     Column("Effect", is_quiet=True),
 )
@@ -272,20 +274,22 @@ def rules_note(rules: pd.DataFrame) -> str:
     return f"{said}; each opens the last load that failed by it" if rules["rows_failed"].any() else said
 
 
-def show_rules(frame: pd.DataFrame) -> None:
-    """The rules that failed, and those that nothing failed, to be opened."""
+def show_rules(frame: pd.DataFrame, by_week: Mapping[RuleKey, Sequence[float | None]]) -> str | None:
+    """The rules that failed, and those that nothing failed, to be opened; returned is the load of a rule clicked."""
     failed = frame["rows_failed"] > 0
-    if failed.any():
-        rules(frame[failed])
+    picked = rules(frame[failed], by_week) if failed.any() else None
     if not failed.all():
         with st.expander(f"{count(int((~failed).sum()), 'rule')} that every row passed"):
-            rules(frame[~failed])
+            rules(frame[~failed], {})
+    return picked
 
 
-def rules(frame: pd.DataFrame) -> None:
-    """Rules with their pass rates; each that failed leads to the newest load that it failed in."""
+def rules(frame: pd.DataFrame, by_week: Mapping[RuleKey, Sequence[float | None]]) -> str | None:
+    """Rules with their pass rates; each that failed leads to the newest load that it failed in, returned on a click."""
+    # One week alone is no history.
+    has_past = any(len(shares) > 1 for shares in by_week.values())
+    columns = RULES if has_past else [column for column in RULES if column.title != PAST]
     rows: list[list[Cell]] = []
-    links = []
     for one in frame.to_dict("records"):
         on = f": {one['columns'].replace('_', ' ')}" if one["columns"] else ", while it was read"
         title = _words(one["rule"])
@@ -293,14 +297,21 @@ def rules(frame: pd.DataFrame) -> None:
             [
                 Under(f"{title[:1].upper()}{title[1:]}", f"{one['export']}{on}"),
                 rate(one["rate"]),
+                *([_past(by_week.get((one["export"], one["rule"], one["severity"]), ()))] if has_past else []),
                 number(one["rows_failed"]),
                 number(one["rows_checked"]),
                 f"{number(one['loads_failed'])} of {number(one['loads'])}",
                 EFFECTS[one["severity"]],
             ]
         )
-        links.append("" if is_missing(one["last_failed"]) else f"loads?load={int(one['last_failed'])}")
-    tables.listing(RULES, rows, links=links)
+    last = ["" if is_missing(load) else str(int(load)) for load in frame["last_failed"]]
+    links = [load and controls.page_link("loads", load=load) for load in last]
+    return tables.listing(columns, rows, key="rules" if any(last) else "", picks=last, links=links)
+
+
+def _past(shares: Sequence[float | None]) -> Cell:
+    """The last weeks of a rule; it did not fail in them where there are none."""
+    return Drawn(charts.shares(shares, "Rows that failed by week")) if shares else NONE
 
 
 def sources_title(frame: pd.DataFrame) -> str:

@@ -98,13 +98,15 @@ def show_loads() -> None:
         return
     rules = answers.ask(quality.by_rule, export, source)
     with frame.card("rules", view.rules_title(rules), view.rules_note(rules)):
-        view.show_rules(rules)
+        load = view.show_rules(rules, answers.ask(quality.rule_weeks, export, source))
     weeks = answers.ask(quality.by_week, export, source)
     left, right = st.columns(2)
     with left, frame.card("sources", view.sources_title(sources), "Quality: rows with no error and no warning"):
         view.sources(sources)
     with right, frame.card("weeks", view.weeks_title(weeks), "By the review week in which a load came in"):
         view.weeks(weeks)
+    if load:
+        st.switch_page("pages/loads.py", query_params={"load": load})
 
 
 guard()

@@ -133,11 +133,12 @@ def test_late_projects_a_click_away(site: str, page: Page) -> None:
 def test_rules_sources_and_weeks(site: str, page: Page) -> None:
     page.goto(f"{site}/quality")
     settle(page)
-    failed = {row[0]: row[1:] for row in rows(page, "rules")}
+    failed = {row[0]: [row[1], *row[3:]] for row in rows(page, "rules")}
     assert failed == {
         "Earned value within budget|status: earned value, budget": ["86 %", "1", "7", "1 of 3", "flags the row"],
         "Reported health allowed|status: reported health": ["71 %", "2", "7", "2 of 3", "keeps the row out"],
     }
+    expect(page.get_by_role("img", name="Rows that failed by week: 50 %, 0 %, 33 %")).to_be_visible()
     sources = {row[0].split("|")[0]: row[1:] for row in rows(page, "sources")}
     assert sources == {"Jira": ["40 %", "2", "5", "3", "2"], HOSTILE: ["100 %", "1", "2", "0", "0"]}
     expect(

@@ -219,6 +219,21 @@ def test_quality_by_rule(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rules["rate"].is_monotonic_increasing
 
 
+def test_rules_by_week(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    three_weeks(desk, monkeypatch)
+    with desk.warehouse.reading() as reading:
+        weeks = quality.rule_weeks(Source(reading))
+        jira = quality.rule_weeks(Source(reading), only="Jira")
+    # The third week's file has no earned value.
+    assert weeks == {
+        ("status", "reported_health_allowed", "error"): (1 / 4, 1 / 3, 0),
+        ("status", "earned_value_within_budget", "warning"): (1 / 4, 1 / 3, None),
+        ("status", "status_date_readable", "error"): (1 / 4, 0, 0),
+        ("status", "status_date_required", "error"): (1 / 4, 0, 0),
+    }
+    assert {key: shares[:2] for key, shares in weeks.items()} == jira
+
+
 def test_a_withdrawn_load_is_not_looked_at_and_earlier_publications_know_theirs(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
