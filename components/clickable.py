@@ -23,7 +23,13 @@ if (!steps.push) {
 }
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".rw-clickable")
-  if (root.written !== data.html) { root.innerHTML = data.html; root.written = data.html }
+  if (root.written !== data.html) {
+    const held = root.contains(document.activeElement) ? document.activeElement.dataset.pick : undefined
+    root.innerHTML = data.html
+    root.written = data.html
+    // Whoever works by keyboard stays where they are.
+    if (held !== undefined) root.querySelector(`[data-pick="${CSS.escape(held)}"]`)?.focus({ preventScroll: true })
+  }
   root.onclick = event => {
     const picked = event.target.closest("[data-pick]")
     if (!picked) return

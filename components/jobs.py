@@ -42,26 +42,28 @@ def forget(key: str) -> None:
     st.session_state.pop(_place(key), None)
 
 
-def follow(job: Job, *, can_stop: bool = True) -> bool:
+def follow(job: Job, *, can_stop: bool = True, name: str = "progress") -> bool:
     """Show how far a job is, until it ends; the page is then run again. Whether it has ended already.
+
+    `name` tells one from another, where a page follows two.
 
     Only the progress is drawn again and again: the rest of the page can be used meanwhile. Where it has ended nothing
     is shown, for what came of it is the page's to say: `job.state`, `job.result`, `job.error`, `job.words`.
     """
     if job.is_over:
         return True
-    _progress(job, can_stop)
+    _progress(job, can_stop, name)
     return False
 
 
 @st.fragment(run_every=LOOK_EVERY)
-def _progress(job: Job, can_stop: bool) -> None:
+def _progress(job: Job, can_stop: bool, name: str) -> None:
     if job.is_over:
         st.rerun()
-    with st.container(key="progress", horizontal=True, vertical_alignment="center"):
+    with st.container(key=name, horizontal=True, vertical_alignment="center"):
         st.html(_bar(job))
         if can_stop:
-            st.button("Stop", key="stop-job", on_click=job.stop)
+            st.button("Stop", key=f"stop-{name}", on_click=job.stop)
 
 
 def _bar(job: Job) -> str:

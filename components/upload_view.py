@@ -13,7 +13,7 @@ from components import tables
 from components.figures import Figure, figures
 from components.formats import count, is_missing, number
 from components.tables import Column
-from components.upload_words import NO_VALUE, NOUNS, place, shown, total, worded, written
+from components.upload_words import NO_VALUE, NOUNS, lines_left_out, place, shown, total, worded, written
 from pipelines.findings import Kind
 from pipelines.profile import profiles
 from pipelines.report import FileReport, LoadReport
@@ -31,8 +31,11 @@ def counts(report: LoadReport) -> None:
     items = [("Rows read", "rows_read", ""), ("New", "rows_new", "not known before")]
     items += [("Restated", "rows_restated", "changed values"), ("Unchanged", "rows_unchanged", "as known")]
     items += [("Rejected", "rows_rejected", "with errors")]
+    shown = [Figure(label, number(total(report, name)), note) for label, name, note in items]
+    if left_out := sum(map(lines_left_out, report.files)):
+        shown.append(Figure("Left out", number(left_out), "lines that are no data"))
     with st.container(key="counts"):
-        figures([Figure(label, number(total(report, name)), note) for label, name, note in items])
+        figures(shown)
 
 
 def columns(file: FileReport) -> None:
@@ -117,16 +120,17 @@ def show_groups(groups: pd.DataFrame) -> None:
         [
             tables.Tagged(text, severity) if severity == "warning" else text,
             tables.Under(shortened(column, 80), values) if isinstance(column, str) else "",
-            places,
+            tables.Under(f"{number(many)} times", places) if many > 1 and places else places or number(many),
             fix,
         ]
-        for severity, column, values, text, fix, places in zip(
+        for severity, column, values, text, fix, places, many in zip(
             first["severity"],
             first["column"],
             first["values"],
             first["message"].map(lambda text: f"{text[:1].upper()}{text[1:]}"),
             first["fix"],
             first["rows"],
+            first["count"],
             strict=True,
         )
     ]

@@ -1,8 +1,11 @@
 """What the Upload page says of a checked load, in words: verdict, how files were read, receipt."""
 
+import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -17,7 +20,33 @@ NO_VALUE = "empty"
 
 NOUNS = {"goals": "goals", "programs": "programs", "projects": "projects", "status": "status reports"}
 
+KEYED = {"goals": "goal", "programs": "program", "projects": "project", "status": "project"}
+
+# What a row of each export speaks of, as an answer.
+ROWS = {
+    "goals": "A goal",
+    "programs": "A program",
+    "projects": "A project",
+    "status": "How a project stands on a day",
+}
+
+_REPAIRS = {
+    "shifted_rows": "rows that stand beside their columns",
+    "white_space": "blanks and quotation marks in names",
+    "known_name": "other spellings of a name",
+    "choice_value": "values near an allowed one",
+    "date_order": "day and month the other way round",
+    "date_serial": "a spreadsheet's day numbers in place of dates",
+    "date_words": "words and marks about dates",
+    "date_letters": "letters in dates",
+    "amount_words": "units, currencies and words about amounts",
+    "amount_letters": "letters in amounts",
+    "same_row": "rows that say the same as another",
+    "keep_first": "of rows with one key, keep the first",
+    "keep_last": "of rows with one key, keep the last",
+}
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_SCALES = {1: "full units", 1e3: "thousands", 1e6: "millions", 1e9: "billions"}
 
 _DECIDED = {
     "dmy": "with the day first",
@@ -73,12 +102,7 @@ def verdict(report: LoadReport) -> str:
     refused = [file for file in report.files if file.refused]
     name = together(report.files)
     if refused:
-        if all(p.rule in ("date_order_undecided", "decimal_sign_undecided") for f in refused for p in f.problems):
-            return f"{together(refused)} can be read in two ways: say which"
-        part = "" if len(refused) == len(report.files) else f", of {number(len(report.files))} files,"
-        if any(file.unreadable for file in refused):
-            return f"{together(refused)}{part} cannot be read"
-        return f"{together(refused)}{part} cannot be used as it stands"
+        return _refused(report, refused)
     if rejected := total(report, "rows_rejected"):
         read = total(report, "rows_read")
         return f"{number(rejected)} of {count(read, 'row')} of {name} cannot be loaded as {_they(rejected)}"
@@ -91,6 +115,48 @@ def verdict(report: LoadReport) -> str:
     return f"{name} {_is(report)} ready to publish: {' and '.join(parts)} {'row' if new + restated == 1 else 'rows'}"
 
 
+def _refused(report: LoadReport, refused: Sequence[FileReport]) -> str:
+    name = together(refused)
+    rules = {problem.rule for file in refused for problem in file.problems if problem.severity == "error"}
+    part = "" if len(refused) == len(report.files) else f", of {number(len(report.files))} files,"
+    if rules <= {"date_order_undecided", "decimal_sign_undecided"}:
+        return f"{name} can be read in two ways: say which"
+    if any(file.unreadable for file in refused):
+        return f"{name}{part} cannot be read"
+    if rules == {"unknown_export"} and not any(file.export for file in refused):
+        return f"{name}{part} is not recognised yet: say what it holds"
+    if rules == {"missing_column"} and (columns := list(dict.fromkeys(chain(*map(lacking, refused))))):
+        return f"{name}{part} does not say the {' and the '.join(map(spoken, columns[:3]))} yet"
+    return f"{name}{part} cannot be used as it stands"
+
+
+def lacking(file: FileReport) -> list[str]:
+    """The columns that a file's export needs, and that its problems say are missing."""
+    said = " ".join(problem.message for problem in file.problems if problem.rule == "missing_column")
+    export = meant(file)
+    return [name for name in contract(export).required if spoken(name) in said] if export and said else []
+
+
+def title(profile: str) -> str:
+    """What a profile or a saved mapping is called."""
+    return profiles()[profile].title if profile in profiles() else profile
+
+
+def meant(file: FileReport) -> str | None:
+    """The export that a file is, or that it is but for a column that it needs; None where it is not recognised."""
+    said = " ".join(problem.message for problem in file.problems if problem.rule == "missing_column")
+    return file.export or next((name for name in NOUNS if f"the {name} export" in said), None)
+
+
+def spoken(column: str) -> str:
+    """A column of a contract as people say it.
+
+    >>> spoken("status_date")
+    'status date'
+    """
+    return column.replace("_", " ")
+
+
 def _is(report: LoadReport) -> str:
     return "is" if len({file.file for file in report.files}) == 1 else "are"
 
@@ -100,15 +166,65 @@ def _they(count: int) -> str:
 
 
 def context(report: LoadReport) -> list[str]:
-    """What stands under the verdict."""
+    """What stands under the verdict: what the files are, what is good, what is offered."""
     said = ["Nothing is published yet"]
-    if len(report.files) > 1:
-        said.append(", ".join(place(file) for file in report.files))
+    nouns = list(dict.fromkeys(NOUNS[file.export] for file in report.files if file.export))
+    if nouns and len(report.files) == 1:
+        said.append(f"read as {nouns[0]}")
+    if total(report, "rows_rejected"):
+        said.append(f"{count(good_rows(report), 'good row')}")
+    if offered := sum(not repair.accepted for file in report.files for repair in file.repairs):
+        said.append(f"{count(offered, 'repair')} offered")
     if warnings := total(report, "warnings"):
         said.append(count(warnings, "warning"))
     if report.cleared_sample:
         said.append("the sample organisation makes room")
     return said
+
+
+def repairs_title(offered: int, accepted: int) -> str:
+    """How many repairs wait for a word, and how many were accepted.
+
+    >>> repairs_title(2, 0), repairs_title(0, 1), repairs_title(1, 3)
+    ('2 repairs are offered', '1 repair is accepted', '1 repair is offered, 3 are accepted')
+    """
+    if not accepted:
+        return f"{count(offered, 'repair')} {'is' if offered == 1 else 'are'} offered"
+    taken = f"{'is' if accepted == 1 else 'are'} accepted"
+    if not offered:
+        return f"{count(accepted, 'repair')} {taken}"
+    return f"{count(offered, 'repair')} {'is' if offered == 1 else 'are'} offered, {number(accepted)} {taken}"
+
+
+def rule_title(rule: str) -> str:
+    """A rule's name as a title.
+
+    >>> rule_title("known_name"), rule_title("status_date_in_future")
+    ('Other spellings of a name', 'Status date in future')
+    """
+    text = _REPAIRS.get(rule, rule.replace("_", " "))
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def kinds(file: FileReport) -> str:
+    """How many rows of a file are no data, by kind, most of them first; "" where there are none."""
+    found: Counter[str] = Counter()
+    for row in file.left_out:
+        found[row.kind] += row.count
+    return ", ".join(f"{number(n)} {kind}" for kind, n in found.most_common())
+
+
+def lines_left_out(file: FileReport) -> int:
+    """How many lines of a file are no data."""
+    return sum(row.count for row in file.left_out)
+
+
+def as_day(text: str) -> dt.date | None:
+    """A day as it was set for every row, None where it is none."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def read_as(file: FileReport) -> str:
@@ -127,7 +243,7 @@ def form(file: FileReport) -> str:
     parts = [written_as(file.encoding, file.delimiter)]
     parts += [f"header in row {file.header_row}", count(file.rows_read, "row")]
     if file.profile:
-        parts.append(f"profile: {profiles()[file.profile].title}")
+        parts.append(f"profile: {title(file.profile)}")
     if file.source and file.source != "template":
         parts.append(f"source {file.source}")
     return ", ".join(parts)
@@ -141,8 +257,23 @@ def written_as(encoding: str | None, delimiter: str | None) -> str:
     """
     if not delimiter:
         return "Excel workbook"
-    known = str(encoding).replace("utf", "UTF").replace("windows", "Windows").replace("-sig", " with a byte order mark")
-    return f"CSV, {known}, cells parted by {_DELIMITERS.get(delimiter, delimiter)}"
+    return f"CSV, {encoding_name(encoding)}, cells parted by {delimiter_name(delimiter)}"
+
+
+def encoding_name(encoding: str | None) -> str:
+    """An encoding as people write it."""
+    known = (encoding or "n/a").replace("utf", "UTF").replace("windows", "Windows")
+    return known.replace("-sig", " with a byte order mark")
+
+
+def delimiter_name(delimiter: str | None) -> str:
+    """What parts cells, in words."""
+    return _DELIMITERS.get(delimiter or "", delimiter or "n/a")
+
+
+def scale_name(scale: float) -> str:
+    """The unit of amounts, in words."""
+    return _SCALES.get(scale, f"units of {scale:,.0f}")
 
 
 def assumptions(file: FileReport) -> list[str]:
@@ -190,49 +321,6 @@ def change_title(report: LoadReport) -> str:
     return f"{count(total(report, 'rows_restated'), 'row')} would be restated: {', '.join(parts)}{more}"
 
 
-def receipt(report: LoadReport) -> str:
-    """What was published, as text that can be filed."""
-    lines = [
-        f"Rightwork, publication {report.published}",
-        f"Published {moment(report.published_at)} by {report.published_by}",
-        "",
-    ]
-    for file in report.files:
-        lines += [
-            place(file) + (f" (sha256 {file.digest[:12]})" if file.digest else ""),
-            f"  {_receipt_line(file)}",
-        ]
-    if report.cleared_sample:
-        lines += ["", "The sample organisation made room."]
-    return "\n".join(lines)
-
-
-def _receipt_line(file: FileReport) -> str:
-    if not file.export:
-        return "left alone"
-    rows = (
-        f"{count(file.rows_read, 'row')} read: {number(file.rows_new)} new, {number(file.rows_restated)} restated, "
-        f"{number(file.rows_unchanged)} unchanged, {number(file.rows_rejected)} rejected; "
-        f"{count(file.warnings, 'warning')}"
-    )
-    return f"load {file.load_id}, {file.export}, {rows}" if file.load_id else f"{file.export}, {rows}; loaded already"
-
-
-def receipt_frame(report: LoadReport) -> pd.DataFrame:
-    """The receipt as a table, one row a file or sheet."""
-    names = ["file", "sheet", "digest", "export", "profile", "load_id", "rows_read", "rows_new", "rows_restated"]
-    names += ["rows_unchanged", "rows_rejected", "warnings"]
-    frame = pd.DataFrame([{name: getattr(file, name) for name in names} for file in report.files])
-    frame.insert(0, "publication", report.published)
-    return frame.assign(published_at=moment(report.published_at), published_by=report.published_by)
-
-
-def differs(checked: LoadReport, published: LoadReport) -> bool:
-    """Whether a publication did other than its check said: somebody published in between."""
-    names = ("rows_new", "rows_restated", "rows_unchanged", "rows_rejected")
-    return any(total(checked, name) != total(published, name) for name in names)
-
-
 def moment(at: Any) -> str:
     """A moment of the store's clock.
 
@@ -258,7 +346,9 @@ def why_closed(report: LoadReport) -> str:
         return f"Nothing can be published while {which} is not read: see what to do below, or drop a mended file here."
     if rejected := total(report, "rows_rejected"):
         which = "the row" if rejected == 1 else "the rows"
-        text = f"Publish opens when every row is good. Mend {which} and drop the file "
+        offered = any(not repair.accepted for file in report.files for repair in file.repairs)
+        accept = "Accept the repairs below that are right, or mend" if offered else "Mend"
+        text = f"Publish opens when every row is good. {accept} {which} and drop the file "
         if not can_part(report):
             rest = "that is not loaded already" if good_rows(report) else "yet"
             return f"{text}again; there is no good row in it {rest}."
@@ -275,23 +365,3 @@ def can_part(report: LoadReport) -> bool:
 def good_rows(report: LoadReport) -> int:
     """How many rows have no error."""
     return sum(total(report, name) for name in ("rows_new", "rows_restated", "rows_unchanged"))
-
-
-def published(report: LoadReport) -> str:
-    """What came of publishing, in a sentence."""
-    name = together(report.files)
-    if not report.published:
-        return f"{name} {_is(report)} loaded already: nothing changed"
-    new, restated = total(report, "rows_new"), total(report, "rows_restated")
-    parts = [f"{number(count)} {word}" for count, word in ((new, "new"), (restated, "restated")) if count]
-    return f"Published: {' and '.join(parts) or 'no new'} {'row' if new + restated == 1 else 'rows'} from {name}"
-
-
-def published_context(report: LoadReport) -> list[str]:
-    """What stands under the receipt's headline."""
-    if not report.published:
-        return ["No publication was made"]
-    said = [f"Publication {report.published}", moment(report.published_at), f"by {report.published_by}"]
-    if aside := total(report, "rows_rejected"):
-        said.append(f"{count(aside, 'row')} kept aside, to be mended")
-    return said

@@ -1,7 +1,7 @@
 """What a session is about to load: its files in the inbox, how they are read, and what became of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -10,13 +10,16 @@ import pandas as pd
 import streamlit as st
 
 from components import jobs, upload_view
-from pipelines import inbox
+from pipelines import inbox, mappings
+from pipelines.effect import Effect
+from pipelines.jobs import Job
 from pipelines.problems import RightworkError
-from pipelines.profile import profiles
+from pipelines.profile import Profile, profiles
 from pipelines.report import How, LoadReport, Request
 from pipelines.warehouse import Warehouse
 
 _KEY = "upload"
+_WEIGH = "upload-effect"
 
 
 @dataclass
@@ -25,7 +28,8 @@ class Upload:
 
     `checked` is the report of the last dry run, `published` that of the load that changed something or found nothing
     to change; `error` says why neither came. `kept` is the folder in which the last check left all that it found,
-    `findings` the one for the job under way.
+    `findings` the one for the job under way. `effect` says what publishing would do to the figures, as soon as that
+    is known. `saved` holds the mappings that were saved of files, by name, and what they say.
     """
 
     folder: Path
@@ -38,6 +42,23 @@ class Upload:
     notice: str = ""
     kept: Path | None = None
     findings: Path | None = None
+    effect: Effect | None = None
+    saved: dict[Path, tuple[str, How]] = field(default_factory=dict)
+
+    @property
+    def weighing(self) -> Job | None:
+        """The job that finds out what publishing would do to the figures; None where none is under way."""
+        return jobs.current(_WEIGH)
+
+    @property
+    def can_weigh(self) -> bool:
+        """Whether there is something to publish whose effect on the figures can be told."""
+        report = self.checked
+        return bool(report and report.has_news and not any(file.refused for file in report.files))
+
+    def how_of(self, path: Path) -> How:
+        """How a file is to be read; one within an archive has no settings before it is given some."""
+        return self.how.get(path) or self.how.get(path.parent) or How()
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -59,6 +80,11 @@ def current() -> Upload | None:
     if upload and job and job.is_over:
         jobs.forget(_KEY)
         _take(upload, job.result, job.error or RightworkError(job.words))
+    weighing = jobs.current(_WEIGH)
+    if upload and weighing and weighing.is_over:
+        # Where it came to nothing the check stands without it, and publishing says what is wrong.
+        jobs.forget(_WEIGH)
+        upload.effect = weighing.result.effect if weighing.result else None
     return upload
 
 
@@ -104,12 +130,83 @@ def publish(upload: Upload, *, quarantine: bool) -> None:
 
 def set_how(upload: Upload, path: Path, **settings: Any) -> None:
     """Read a file in another way, and check again. Where profile and export do not fit, the older choice is dropped."""
-    how = replace(upload.how[path], **settings)
-    profile = profiles().get(how.profile or "")
+    how = replace(upload.how_of(path), **settings)
+    profile = known_profiles().get(how.profile or "")
     if profile and how.export not in (None, profile.export):
         how = replace(how, profile=None) if "export" in settings else replace(how, export=None)
     upload.how[path] = how
     check(upload)
+
+
+def known_profiles() -> dict[str, Profile]:
+    """The shipped profiles and the saved mappings, by name."""
+    return profiles() | mappings.remembered(Warehouse())
+
+
+def accept(upload: Upload, path: Path, names: Iterable[str]) -> None:
+    """Accept repairs of a file by their names, and check again."""
+    set_how(upload, path, repairs=tuple(dict.fromkeys([*upload.how_of(path).repairs, *names])))
+
+
+def revoke(upload: Upload, path: Path, names: Iterable[str], accepted: Iterable[str]) -> None:
+    """Take back accepted repairs of a file, and check again. `accepted` are the names of all that were made.
+
+    What was accepted by its kind ("known_name:Agency:*") is from then on accepted one by one.
+    """
+    taken = set(names)
+    single = [name for name in upload.how_of(path).repairs if not name.endswith(":*") and name not in taken]
+    rest = [name for name in accepted if name not in taken]
+    set_how(upload, path, repairs=tuple(dict.fromkeys([*single, *rest])))
+
+
+def feed(upload: Upload, path: Path, columns: dict[str, str | None]) -> None:
+    """Have columns of the contract fed by headers ("": by none; None: as the file tells), and check again.
+
+    A column that a header feeds has no value for every row any more.
+    """
+    how = upload.how_of(path)
+    kept = {name: header for name, header in how.columns.items() if name not in columns}
+    kept |= {name: header for name, header in columns.items() if header is not None}
+    constants = {name: value for name, value in how.constants.items() if not columns.get(name)}
+    set_how(upload, path, columns=kept, constants=constants)
+
+
+def set_constant(upload: Upload, path: Path, column: str, value: str) -> None:
+    """Have a column say one value in every row ("": no longer), and check again."""
+    how = upload.how_of(path)
+    rest = {name: text for name, text in how.constants.items() if name != column}
+    set_how(upload, path, constants=rest | ({column: value} if value else {}))
+
+
+def read_values(upload: Upload, path: Path, values: dict[str, dict[str, str | None]]) -> None:
+    """Have texts of columns of choices read as allowed values (None: as the file tells), and check again."""
+    kept = {column: dict(texts) for column, texts in upload.how_of(path).values.items()}
+    for column, texts in values.items():
+        known = kept.setdefault(column, {})
+        for text, value in texts.items():
+            known.pop(text, None)
+            if value is not None:
+                known[text] = value
+    set_how(upload, path, values={column: texts for column, texts in kept.items() if texts})
+
+
+def keep_attribute(upload: Upload, path: Path, header: str, *, is_kept: bool) -> None:
+    """Keep an unused column as an attribute, or no longer, and check again."""
+    rest = tuple(name for name in upload.how_of(path).attributes if name != header)
+    set_how(upload, path, attributes=(*rest, header) if is_kept else rest)
+
+
+def leave_out(upload: Upload, path: Path) -> None:
+    """Take one file out of several, and check the others again."""
+    upload.files.pop(path)
+    upload.how.pop(path, None)
+    check(upload)
+
+
+def weigh(upload: Upload) -> None:
+    """Find out what publishing the files as they are read now would do to the figures."""
+    request = Request(list(upload.files), dry_run=True, own=dict(upload.how), weigh=True)
+    jobs.submit(_WEIGH, "load", request=request)
 
 
 def clear() -> None:
@@ -136,10 +233,11 @@ def _submit(upload: Upload, *, is_trial: bool = False, quarantine: bool = False)
 
 def _let_go() -> None:
     """Give up the job under way. One that runs may end by itself: to stop it would cost the warm process."""
-    job = jobs.current(_KEY)
-    if job and job.state == "waiting":
-        job.stop()
-    jobs.forget(_KEY)
+    for key in (_KEY, _WEIGH):
+        job = jobs.current(key)
+        if job and job.state == "waiting":
+            job.stop()
+        jobs.forget(key)
 
 
 def _take(upload: Upload, report: LoadReport | None, error: RightworkError) -> None:
@@ -160,3 +258,7 @@ def _take(upload: Upload, report: LoadReport | None, error: RightworkError) -> N
         inbox.keep_latest(upload.folder, upload.kept)
     for name in ("problems", "groups"):
         upload.__dict__.pop(name, None)
+    upload.effect = None
+    # Whoever has something to mend comes back at once, and would wait for it.
+    if upload.can_weigh and not any(file.rows_rejected or file.repairs for file in report.files):
+        weigh(upload)

@@ -2,7 +2,20 @@
 
 import streamlit as st
 
-from components import downloads, formats, frame, jobs, upload_controls, uploads
+from components import (
+    downloads,
+    formats,
+    frame,
+    jobs,
+    upload_changes,
+    upload_controls,
+    upload_files,
+    upload_problems,
+    upload_receipt,
+    upload_repairs,
+    upload_saved,
+    uploads,
+)
 from components import upload_view as view
 from components import upload_words as words
 from components.guard import guard
@@ -10,7 +23,7 @@ from components.uploads import Upload
 from pipelines.contract import EXPORTS
 from pipelines.report import LoadReport
 
-LIMIT = "CSV or Excel (.xlsx), up to 200 MB a file"
+LIMIT = "CSV, Excel (.xlsx) or a zip of them, several at once, up to 200 MB a file"
 
 
 def show_start() -> None:
@@ -22,6 +35,8 @@ def show_start() -> None:
     with frame.card("drop"):
         upload_controls.drop("Files")
         st.html(f'<p class="rw-drop-limit">{LIMIT}</p>')
+        with st.expander("Take a whole folder", type="compact"):
+            upload_controls.drop("Folder", folder=True)
     left, right = st.columns(2)
     with left, frame.card("templates", "No export yet? Start from a template", "In Excel with help and drop-downs"):
         frame.templates(EXPORTS)
@@ -30,101 +45,91 @@ def show_start() -> None:
             upload_controls.dictionary()
     with right, frame.card("profiles", "Read as they are", "Exports that need no mapping"):
         view.profile_list()
-
-
-def show_progress(upload: Upload) -> bool:
-    """How far the job is; whether there is one."""
-    job = jobs.current("upload")
-    if not job:
-        return False
-    with frame.card("job"):
-        jobs.follow(job)
-    return True
+    with frame.card("mappings", "Saved mappings", "How files of other tools are read, so that next week asks nothing"):
+        upload_saved.listing()
 
 
 def show_check(upload: Upload, report: LoadReport) -> None:
-    """What was found, what may be done about it, and the evidence."""
+    """What was found, what may be done about it, and the evidence. Each part keeps its place from run to run."""
     frame.header(words.verdict(report), words.context(report))
-    if upload.notice:
-        view.said([upload.notice], "rw-notice")
-    is_busy = show_progress(upload)
-    if any(file.export and not file.refused for file in report.files):
-        view.counts(report)
-    if not is_busy:
+    parts = [st.container() for _ in range(8)]
+    with parts[0]:
+        if upload.notice:
+            view.said([upload.notice], "rw-notice")
+    with parts[1]:
+        if any(file.export and not file.refused for file in report.files):
+            view.counts(report)
+    with parts[2]:
         show_actions(upload, report)
-    if len(upload.problems):
-        show_problems(upload)
-    if words.total(report, "rows_restated"):
-        with frame.card("changes", words.change_title(report), "What is known now, and what the file says instead"):
-            view.changes(report)
-    for number, file in enumerate(report.files):
-        with frame.card(f"file-{number}", words.read_as(file), words.form(file)):
-            if assumed := words.assumptions(file):
-                view.said(assumed)
-            if file.columns:
-                is_open = file.refused or (len(report.files) == 1 and not len(upload.problems))
-                title = "How each column is read" if file.export else "What stands in it"
-                box = st.expander(title, is_open, key=f"read-{number}-{is_open}", on_change="rerun")
-                if box.open:
-                    with box:
-                        view.columns(file)
-            if not (file.unreadable or (is_busy and upload.doing == "publish")):
-                upload_controls.controls(upload, file, number)
+    with parts[3]:
+        upload_controls.questions(upload, report.files)
+    with parts[4]:
+        upload_repairs.show(upload, report)
+    with parts[5]:
+        if len(upload.problems):
+            upload_problems.show(upload, report)
+    with parts[6]:
+        upload_changes.show(upload, report)
+    with parts[7]:
+        upload_files.show(upload, report)
 
 
 def show_actions(upload: Upload, report: LoadReport) -> None:
-    """Publish, publish the good rows, or drop another file; where one is closed, why."""
+    """Publish, publish the good rows, or drop another file; where one is closed, why. How far a check is, meanwhile."""
     rejected, refused = words.total(report, "rows_rejected"), any(file.refused for file in report.files)
+    job = jobs.current("upload")
     with frame.card("actions"):
-        upload_controls.questions(upload, report.files)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            is_clean = not (refused or rejected) and report.has_news
-            if st.button("Publish", type="primary", disabled=not is_clean, icon=":material/publish:"):
-                uploads.publish(upload, quarantine=False)
-                st.rerun()
-            good = formats.count(words.good_rows(report), "good row")
-            label = f"Publish {good}, keep {formats.number(rejected)} aside"
-            if rejected and words.can_part(report) and st.button(label, icon=":material/rule:"):
-                uploads.publish(upload, quarantine=True)
-                st.rerun()
-            if st.button("Start over", type="tertiary"):
-                uploads.clear()
-                st.rerun()
-        if reason := words.why_closed(report):
-            view.said([reason])
-        if rejected or refused:
-            upload_controls.drop("Drop the mended file")
+        with st.container(key="busy" if job else "ready"):
+            if job:
+                jobs.follow(job)
+            else:
+                show_buttons(upload, report, rejected)
+        asks = [file for file in report.files if file.refused and upload_controls.is_asked(upload, file)]
+        if not job and asks and len(asks) == sum(file.refused for file in report.files):
+            view.said(["Publish opens when the questions below are answered."])
+        elif not job:
+            if reason := words.why_closed(report):
+                view.said([reason])
+            if rejected or refused:
+                upload_controls.drop("Drop the mended file")
 
 
-def show_problems(upload: Upload) -> None:
-    """The problems: by kind, row by row, and to download."""
-    problems, groups = upload.problems, upload.groups
-    with frame.card("problems", words.problem_title(groups), "Errors keep a row out; warnings let it in"):
-        view.show_groups(groups)
-        if len(problems) > len(groups):
-            with st.expander("Row by row"):
-                rules = ["", *groups["rule"].unique()]
-                rule = st.selectbox(
-                    "Show", rules, format_func=lambda rule: rule.replace("_", " ") or "All rules", width=320
-                )
-                view.show_problems(problems[problems["rule"] == rule] if rule else problems)
-        if upload.kept and problems["row"].notna().any():
-            upload_controls.take_away(upload)
+def show_buttons(upload: Upload, report: LoadReport, rejected: int) -> None:
+    """What may be done now."""
+    refused = any(file.refused for file in report.files)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_clean = not (refused or rejected) and report.has_news
+        if st.button("Publish", type="primary", disabled=not is_clean, icon=":material/publish:"):
+            uploads.publish(upload, quarantine=False)
+            st.rerun()
+        good = formats.count(words.good_rows(report), "good row")
+        label = f"Publish {good}, keep {formats.number(rejected)} aside"
+        if rejected and words.can_part(report) and st.button(label, icon=":material/rule:"):
+            uploads.publish(upload, quarantine=True)
+            st.rerun()
+        if st.button("Start over", type="tertiary"):
+            uploads.clear()
+            st.rerun()
 
 
 def show_receipt(upload: Upload, report: LoadReport) -> None:
     """What was published, to be kept; and where to go from here."""
-    frame.header(words.published(report), words.published_context(report))
+    frame.header(upload_receipt.published(report), upload_receipt.published_context(report))
     if report.published:
         with frame.card("receipt", "Receipt", "To be copied, or kept as a file"):
-            if upload.checked and words.differs(upload.checked, report):
+            if upload.checked and upload_receipt.differs(upload.checked, report):
                 view.said(["Somebody else published since the check; this is what was done."], "rw-notice")
-            st.code(words.receipt(report), language=None, wrap_lines=True)
+            text = upload_receipt.receipt(report)
+            st.code(text, language=None, wrap_lines=True)
             with st.container(horizontal=True):
                 name = f"publication-{report.published}"
-                st.download_button("Download as text", words.receipt(report), f"{name}.txt", on_click="ignore")
-                csv = downloads.as_csv(words.receipt_frame(report))
+                st.download_button("Download as text", text, f"{name}.txt", on_click="ignore")
+                csv = downloads.as_csv(upload_receipt.receipt_frame(report))
                 st.download_button("Download as CSV", csv, f"{name}.csv", "text/csv", on_click="ignore")
+    for number, file in enumerate(upload.checked.files if upload.checked else ()):
+        if upload_saved.is_own(upload, file) or upload_saved.is_saved(upload, file):
+            with frame.card(f"keep-{number}", "Keep how it was read", "Next week's file then asks nothing"):
+                upload_saved.save(upload, file, number)
     with st.container(horizontal=True):
         if st.button("See the Overview", type="primary"):
             st.switch_page("pages/overview.py", query_params={})
@@ -163,4 +168,6 @@ elif upload.checked:
     show_check(upload, upload.checked)
 else:
     frame.header(f"Checking {', '.join(upload.files.values())}", ["Nothing is published yet"])
-    show_progress(upload)
+    if job := jobs.current("upload"):
+        with frame.card("job"):
+            jobs.follow(job)
