@@ -50,7 +50,7 @@ def deliver(
 
     if since is not None and (publication := _brought(warehouse, _digests(request, folder), since)):
         _write(folder, LoadReport([], published=publication))
-        return Delivery(publication, lines=dict.fromkeys(request.files, "was published before"))
+        return Delivery(publication, lines=dict.fromkeys(request.files, "put away now"))
     report = load(warehouse, request, progress=progress)
     _write(folder, report)
     of = {path: [f for f in report.files if f.path and path in (f.path, *f.path.parents)] for path in request.files}

@@ -372,7 +372,7 @@ def _fate(outcome: Delivery) -> str:
         return "not loaded"
     if outcome.is_new:
         return f"published as publication {outcome.publication}"
-    return f"nothing new since publication {outcome.publication}"
+    return f"loaded already, with publication {outcome.publication}"
 
 
 def _is_ignored(name: str) -> bool:
