@@ -12,7 +12,7 @@ import pandas as pd
 from pipelines.offered import FIRST_ROWS, Mend, Offers
 from pipelines.problems import LeftOut, UsageError
 from pipelines.profile import Mapping
-from pipelines.repeated import ONE_BY_ONE, repeats
+from pipelines.repeated import repeats, together
 from pipelines.report import Repair
 from pipelines.shift import shifts, unshift
 from pipelines.texttable import TextTable, materialise
@@ -67,8 +67,8 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
     chosen = [one for one in mends if _is_accepted(one.rule, one.name, accepted)]
     if chosen:
         _apply(con, table, chosen)
-    offered = list(_listed(mends, {one.name for one in chosen}))
-    same, gone = repeats(con, table, mapping, lambda rule, name: _is_accepted(rule, name, accepted))
+    offered = list(_listed(mends, {one.name for one in chosen}, accepted))
+    same, gone = repeats(con, table, mapping, accepted, _is_accepted)
     if gone:
         materialise(con, table.relation)
         lines = [one.row for one in gone]
@@ -110,21 +110,14 @@ def _is_accepted(rule: str, name: str, accepted: Collection[str]) -> bool:
     return any(one.endswith(":*") and f"{name}:".startswith(one[:-1]) for one in accepted)
 
 
-def _listed(mends: Sequence[Mend], accepted: set[str]) -> Iterator[Repair]:
-    """The repairs of all mends; where there are many of a kind, those that are not accepted are one."""
+def _listed(mends: Sequence[Mend], taken: set[str], accepted: Collection[str]) -> Iterator[Repair]:
+    """The repairs of all mends, those in `taken` as made; of many of a kind only those that are named stand alone."""
     kinds: dict[tuple[str, str], list[Mend]] = {}
     for one in mends:
         kinds.setdefault((one.rule, one.header), []).append(one)
     for (rule, header), same in kinds.items():
-        single = same if len(same) <= ONE_BY_ONE else [one for one in same if one.name in accepted]
-        for one in single[: 10 * ONE_BY_ONE]:
-            yield one.repair(accepted=one.name in accepted)
-        if others := [one for one in same if one.name not in accepted] if len(same) > ONE_BY_ONE else []:
-            first = others[0]
-            rows = tuple(sorted(row for one in others[: 10 * FIRST_ROWS] for row in one.rows)[:FIRST_ROWS])
-            why = f"{first.why}; {len(others) - 1:,} other texts likewise"
-            count = sum(one.count for one in others)
-            yield Repair(f"{rule}:{header}:*", rule, header, first.before, first.after, count, rows, why)
+        repairs = [one.repair(accepted=one.name in taken) for one in same]
+        yield from together(repairs, f"{rule}:{header}:*", accepted)
 
 
 def _apply(con: duckdb.DuckDBPyConnection, table: TextTable, chosen: Sequence[Mend]) -> None:

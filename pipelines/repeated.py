@@ -1,6 +1,6 @@
 """Rows that share their key: those that repeat each other, and those between which only a person can choose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -10,7 +10,7 @@ from pipelines.profile import Mapping
 from pipelines.report import Repair
 from pipelines.texttable import TextTable
 
-ONE_BY_ONE = 200  # repairs that are offered one by one; beyond, those not accepted are one offer
+ONE_BY_ONE = 200  # repairs of a kind that are offered one by one; where there are more they are one offer
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,16 @@ class Gone:
 
 
 def repeats(
-    con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, is_accepted: Callable[[str, str], bool]
+    con: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    mapping: Mapping,
+    accepted: Collection[str],
+    is_accepted: Callable[[str, str, Collection[str]], bool],
 ) -> tuple[list[Repair], list[Gone]]:
     """Repairs of rows that share their key, and the rows that the accepted ones leave out.
 
-    `is_accepted` tells by rule and name. A table that is rolled up has a key in several rows by its nature.
+    `is_accepted` tells by rule and name what `accepted` takes in. A table that is rolled up has its keys in several
+    rows by its nature.
     """
     if mapping.rolled_up or not all(name in mapping.text for name in mapping.contract.key):
         return [], []
@@ -36,7 +41,7 @@ def repeats(
     for key, sets in _sharing(con, table, mapping):
         if again := {row: rows[0] for rows in sets for row in rows[1:]}:
             name = f"same_row:rows:{shown(key)}"
-            taken = is_accepted("same_row", name)
+            taken = is_accepted("same_row", name, accepted)
             why = f"each cell is as in row {next(iter(again.values()))}"
             repairs.append(
                 Repair(name, "same_row", None, key, "stands once", len(again), tuple(again)[:FIRST_ROWS], why, taken)
@@ -44,9 +49,9 @@ def repeats(
             gone += [Gone(row, "same_row", key, f"repeats row {first}") for row, first in again.items() if taken]
         if len(sets) > 1:
             differing.append((key, sorted(row for rows in sets for row in rows)))
-    repairs = _together(repairs)
+    repairs = together(repairs, "same_row:*", accepted)
     for rule, kept in (("keep_first", 0), ("keep_last", -1)) if differing else ():
-        taken = is_accepted(rule, f"{rule}:*")
+        taken = is_accepted(rule, f"{rule}:*", accepted)
         others = [
             Gone(row, rule, key, f"row {rows[kept]} is kept")
             for key, rows in differing
@@ -86,13 +91,15 @@ def _sharing(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping)
     return found
 
 
-def _together(repairs: list[Repair]) -> list[Repair]:
-    """Many repairs of one rule, those that are not accepted as one."""
+def together(repairs: list[Repair], name: str, accepted: Collection[str]) -> list[Repair]:
+    """Repairs of one kind; where there are many, those that nobody accepted by their own names as one of this name."""
     if len(repairs) <= ONE_BY_ONE:
         return repairs
-    accepted, offered = [one for one in repairs if one.accepted], [one for one in repairs if not one.accepted]
-    if offered:
-        why = f"{offered[0].why}; {len(offered) - 1:,} others likewise"
-        count = sum(one.count for one in offered)
-        offered = [replace(offered[0], name=f"{offered[0].rule}:*", count=count, why=why)]
-    return accepted[: 10 * ONE_BY_ONE] + offered
+    alone = [one for one in repairs if one.name in accepted]
+    for is_made in (True, False):
+        if same := [one for one in repairs if one.name not in accepted and one.accepted == is_made]:
+            count = sum(one.count for one in same)
+            rows = tuple(sorted(row for one in same for row in one.rows)[:FIRST_ROWS])
+            why = f"{same[0].why}; {len(same) - 1:,} others likewise"
+            alone.append(replace(same[0], name=name, count=count, rows=rows, why=why))
+    return alone

@@ -229,6 +229,7 @@ def test_many_repairs_of_a_kind_are_one_offer(desk: Desk, tmp_path: Path) -> Non
     ]
     report = run(desk, file, offer.name)
     assert report.published
+    assert [(one.name, one.count, one.accepted) for one in report.files[0].repairs] == [(offer.name, 500, True)]
     assert desk.rows("select count(*), sum(len(rows)) from repair") == [(500, 500)]
 
 
