@@ -20,6 +20,8 @@ REGISTER_COLUMNS = """
 """
 STAGES = ("idea", "candidate", "approved", "active", "on hold", "completed", "cancelled")
 ANY_STAGE = "any"
+FILE_ATTRIBUTES = 20  # attributes that a register's file has
+MOST_VALUES = 200  # values of an attribute to choose from
 WEEKS = 12  # of a register's small history
 
 _NOT_FRESH = "is_in and (is_stale or not is_reported)"
@@ -51,7 +53,8 @@ class Filter:
     """What the register is narrowed to and sorted by; "" is all of it.
 
     `group` is one of GROUPS, `stage` one of STAGES or ANY_STAGE: without it the live projects are meant, and in a
-    group of changes those that ended too. `sort` is one of SORTS.
+    group of changes those that ended too. `sort` is one of SORTS. `attribute` is the name of a kept column,
+    `value` what stands in it; without a value the projects that have the attribute at all are meant.
     """
 
     text: str = ""
@@ -59,16 +62,26 @@ class Filter:
     stage: str = ""
     sponsor: str = ""
     sort: str = ""
+    attribute: str = ""
+    value: str = ""
 
 
 GROUPS = tuple(_GROUPS)
 
 
-def filter_from(text: str = "", group: str = "", stage: str = "", sponsor: str = "", sort: str = "") -> Filter:
+def filter_from(
+    text: str = "",
+    group: str = "",
+    stage: str = "",
+    sponsor: str = "",
+    sort: str = "",
+    attribute: str = "",
+    value: str = "",
+) -> Filter:
     """The filter that a link asks for; a group, stage or order that is not known filters nothing.
 
     >>> filter_from(" ledger ", "computed-red", "no such stage")
-    Filter(text='ledger', group='computed-red', stage='', sponsor='', sort='')
+    Filter(text='ledger', group='computed-red', stage='', sponsor='', sort='', attribute='', value='')
     """
     return Filter(
         text.strip(),
@@ -76,6 +89,8 @@ def filter_from(text: str = "", group: str = "", stage: str = "", sponsor: str =
         stage if stage in (*STAGES, ANY_STAGE) else "",
         sponsor,
         sort if sort in _SORTS else "",
+        attribute,
+        value if attribute else "",
     )
 
 
@@ -124,11 +139,60 @@ def register_file(
 ) -> pd.DataFrame:
     """All projects of a scope that fit, in the register's order, for a file.
 
-    Columns: REGISTER_COLUMNS. Money is in the row's currency, overrun a share, slips, ages and movements in days.
+    Columns: REGISTER_COLUMNS, then the attributes that most projects have, by their names. Money is in the row's
+    currency, overrun a share, slips, ages and movements in days.
     """
-    return source.frame(
-        f"select {REGISTER_COLUMNS} from ({_fitting(source, day, before, basis, wanted)})", _given(scope, wanted)
+    found = source.frame(
+        f"select project_key, {REGISTER_COLUMNS} from ({_fitting(source, day, before, basis, wanted)})",
+        _given(scope, wanted),
     )
+    names = attribute_names(source, day)[:FILE_ATTRIBUTES]
+    if names:
+        held = source.rows(f"select name, project_key, value from ({_attributes(day)})")
+        taken = {column.casefold() for column in found.columns}
+        for name in names:
+            values = {key: value for other, key, value in held if other == name}
+            column = f"{name} (attribute)" if name.casefold() in taken else name
+            found[column] = found["project_key"].map(values)
+            taken.add(column.casefold())
+    return found.drop(columns="project_key")
+
+
+def _attributes(day: dt.date) -> str:
+    """SQL: the attributes that hold on a date: project_key, name, value, load_id, source_row. What the projects export
+    says outranks what status reports say; of these the newest up to the date counts."""
+    return f"""
+        select project_key, name, said.value as value, said.load_id as load_id, said.source_row as source_row
+        from (
+            select project_key, name, arg_max(
+                {{'value': value, 'load_id': load_id, 'source_row': source_row}}, coalesce(from_date, date '9999-12-31')
+            ) as said
+            from project_attribute where from_date is null or from_date <= date '{day}'
+            group by project_key, name
+        )
+    """
+
+
+def attribute_names(source: Source, day: dt.date) -> tuple[str, ...]:
+    """The attributes that projects have on a date, those that most have first."""
+    found = source.rows(
+        f"select name from ({_attributes(day)}) group by name order by count(*) desc, lower(name), name"
+    )
+    return tuple(name for (name,) in found)
+
+
+def attribute_values(source: Source, day: dt.date, name: str) -> tuple[str, ...]:
+    """What stands in an attribute on a date, in order; of more than MOST_VALUES the most frequent."""
+    found = source.rows(
+        f"""
+        from (
+            select value from ({_attributes(day)}) where name = $name
+            group by value order by count(*) desc, value limit {MOST_VALUES}
+        ) order by lower(value), value
+        """,
+        {"name": name},
+    )
+    return tuple(value for (value,) in found)
 
 
 @dataclass(frozen=True)
@@ -193,6 +257,9 @@ def _fitting(source: Source, day: dt.date, before: dt.date | None, basis: Basis,
         where.append(f"({_GROUPS[wanted.group]})")
     if wanted.sponsor:
         where.append("sponsor = $sponsor")
+    if wanted.attribute:
+        value = " and value = $value" if wanted.value else ""
+        where.append(f"project_key in (select project_key from ({_attributes(day)}) where name = $attribute{value})")
     if wanted.text:
         searched = "project_name, project_id, program_name, portfolio, sponsor"
         where.append(f"contains(lower(concat_ws(' ', {searched})), lower($text))")
@@ -213,6 +280,8 @@ def _given(scope: Scope, wanted: Filter) -> dict[str, str | None]:
         "stage": wanted.stage if wanted.stage != ANY_STAGE else "",
         "sponsor": wanted.sponsor,
         "text": wanted.text,
+        "attribute": wanted.attribute,
+        "value": wanted.value,
     }
     return {**scope.parameters(), **{name: value for name, value in given.items() if value}}
 
@@ -322,7 +391,8 @@ class FirstBaseline:
 class Project:
     """One project on a review date. `row` holds the columns of Source.on.
 
-    `rebaselines` are in the order of their dates; `first` is there where there is any.
+    `rebaselines` are in the order of their dates; `first` is there where there is any. `attributes` are the kept
+    columns that no contract knows.
 
     `history` has one row a report, oldest first, each judged on its own date: HISTORY_COLUMNS, where finish_then is
     the finish forecast then and source_row the row in the export file.
@@ -334,6 +404,7 @@ class Project:
     history: pd.DataFrame
     rebaselines: tuple[Rebaseline, ...]
     first: FirstBaseline | None
+    attributes: tuple[Fact, ...] = ()
 
 
 def project(source: Source, day: dt.date, project_key: str) -> Project | None:
@@ -355,7 +426,19 @@ def project(source: Source, day: dt.date, project_key: str) -> Project | None:
     history = steps.loc[steps["is_reported"], HISTORY_COLUMNS].reset_index(drop=True)
     again = _rebaselines(history)
     first = _first_baseline(source, row, history) if again else None
-    return Project(row, _judgements(source, day, row), _facts(source, row, steps), history, again, first)
+    kept = _kept(source, day, row["project_key"])
+    return Project(row, _judgements(source, day, row), _facts(source, row, steps), history, again, first, kept)
+
+
+def _kept(source: Source, day: dt.date, project_key: str) -> tuple[Fact, ...]:
+    """The attributes of a project, and where each is from."""
+    found = source.rows(
+        f"select name, value, load_id, source_row from ({_attributes(day)}) where project_key = $key "
+        "order by lower(name), name",
+        {"key": project_key},
+    )
+    origins = _origins(source, [(load, row) for _, _, load, row in found]) if found else {}
+    return tuple(Fact(name, value, origins.get((load, row))) for name, value, load, row in found)
 
 
 def moved(

@@ -25,7 +25,7 @@ T = TypeVar("T")
 Ordered = TypeVar("Ordered", date, int)
 
 PARAMETERS = ("review", "portfolio", "program", "compare", "basis", "known")
-REGISTER_PARAMETERS = ("q", "health", "stage", "sponsor", "sort")
+REGISTER_PARAMETERS = ("q", "health", "stage", "sponsor", "sort", "attribute", "value")
 _BASES: tuple[Basis, ...] = ("computed", "reported")
 _VIEW_KEY = "current_view"
 

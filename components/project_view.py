@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from analytics.projects import Fact, FirstBaseline, Judgement, Place, Project
+from analytics.projects import Fact, FirstBaseline, Judgement, Origin, Place, Project
 from components import charts, controls, formats, frame, health, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
@@ -16,7 +16,7 @@ from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import day, days, is_missing, money, number, percent
 from components.frame import Crumb
-from components.tables import Cell, Column, Mark
+from components.tables import Cell, Column, Mark, Under
 
 WHY = (
     Column("Health", width="12%"),
@@ -33,6 +33,11 @@ ORIGINS = (
     Column("Load", "right"),
     Column("Published", is_quiet=True),
     Column("By", is_quiet=True),
+)
+ATTRIBUTES = (
+    Column("Attribute", width="24%"),
+    Column("Value"),
+    Column("File and row", width="26%", is_quiet=True),
 )
 FACTS = {
     "reported_health": "Reported health",
@@ -358,9 +363,22 @@ def _origin(fact: Fact, currency: str) -> list[Cell]:
     o = fact.origin
     if o is None:
         return [label, value, "not known", "", "", "", ""]
-    file = f"{o.file_name}, sheet {o.sheet}" if o.sheet else o.file_name
     when = f"{day(o.loaded_at)} {o.loaded_at:%H:%M} UTC, publication {o.publication}"
-    return [label, value, file, number(o.row), str(o.load_id), when, o.loaded_by]
+    return [label, value, _file(o), number(o.row), str(o.load_id), when, o.loaded_by]
+
+
+def _file(origin: Origin) -> str:
+    return f"{origin.file_name}, sheet {origin.sheet}" if origin.sheet else origin.file_name
+
+
+def attributes(found: Project) -> None:
+    """The attributes of a project, and the row that each is from."""
+    rows: list[list[Cell]] = []
+    for fact in found.attributes:
+        o = fact.origin
+        place: Cell = Under(_file(o), f"row {o.row}, load {o.load_id}") if o else "not known"
+        rows.append([fact.name, str(fact.value), place])
+    tables.listing(ATTRIBUTES, rows)
 
 
 def _value(fact: Fact, currency: str) -> str:

@@ -203,10 +203,10 @@ def register(found: Register, summary: Summary, wanted: Filter, view: View) -> s
         return "No live projects at this review" if wanted == Filter() else "No project fits"
     money_of = _and([money(budget, currency) for currency, budget in found.budgets])
     budget = f"; {money_of} of budget" if money_of else ""
-    if wanted.stage not in ("", ANY_STAGE) and not (wanted.text or wanted.sponsor or wanted.group):
+    if wanted.stage not in ("", ANY_STAGE) and not (wanted.text or wanted.sponsor or wanted.group or wanted.attribute):
         verb = f"{_are(found.total)} {wanted.stage}"
         return f"{number(found.total)} {_plural(found.total)} {verb}{budget}"
-    if wanted.text or wanted.stage or wanted.sponsor:
+    if wanted.text or wanted.stage or wanted.sponsor or wanted.attribute:
         what = live if not wanted.stage and not wanted.group.startswith("changed-") else "the projects"
         fit = "fits" if found.total == 1 else "fit"
         return f"{number(found.total)} {f'of {live}' if what == live else _plural(found.total)} {fit}{budget}"

@@ -63,7 +63,28 @@ def ask_filter(view: View) -> Filter:
         who = controls.page_choice("sponsor", "Sponsor", {"": "Any sponsor", **names})
     with sort:
         order = controls.page_choice("sort", "Sorted by", SORTS)
-    return projects.filter_from(text or "", group, in_stage, who, order)
+    attribute, value = ask_attribute(view)
+    return projects.filter_from(text or "", group, in_stage, who, order, attribute, value)
+
+
+def ask_attribute(view: View) -> tuple[str, str]:
+    """The attribute and its value that the register is narrowed to; nothing is asked where no project has any."""
+    names = [name for name in answers.ask(projects.attribute_names, view.review_date) if len(name) <= LONGEST_NAME]
+    if not names:
+        return "", ""
+    with st.container(key="register-attributes"):
+        left, right, _ = st.columns([3, 3, 9], vertical_alignment="bottom")
+    with left:
+        listed = sorted(names, key=str.casefold)
+        name = controls.page_choice(
+            "attribute", "Attribute", {"": "Any attribute", **dict(zip(listed, listed, strict=True))}
+        )
+    if not name:
+        return "", ""
+    with right:
+        values = [v for v in answers.ask(projects.attribute_values, view.review_date, name) if len(v) <= LONGEST_NAME]
+        choices = {"": "Any value", **dict(zip(values, values, strict=True))}
+        return name, controls.page_choice("value", name, choices)
 
 
 def shown_rows(wanted: Filter) -> int:
@@ -130,6 +151,9 @@ def show_project(found: Project, view: View) -> None:
         show_course(found)
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
         project_view.origins(found)
+    if found.attributes:
+        with frame.card("attributes", "Further attributes", "Columns of the exports that are kept as they stand there"):
+            project_view.attributes(found)
     if len(history):
         with frame.card("reports", "Every report, the latest first", "As the files said it, judged on its own date"):
             listed = st.container()

@@ -21,6 +21,7 @@ DERIVED = (
     "mart_program_week",
     "review_date",
     "project_alias",
+    "project_attribute",
     "stg_goals",
     "stg_programs",
     "stg_projects",
