@@ -587,11 +587,10 @@ def _demo(asked: argparse.Namespace) -> int:
     if warehouse.holds_loads():
         return 0
     print("Loading the sample organisation (made-up data) ...")
-    asked.files = sorted(SAMPLE_FOLDER.glob("*.csv"))
-    asked.source = SAMPLE
-    asked.export = asked.profile = asked.date_order = asked.decimal = None
-    asked.constants, asked.dry_run, asked.quarantine = [], False, False
-    return _load(asked)
+    files = [str(file) for file in sorted(SAMPLE_FOLDER.glob("*.csv"))]
+    sample = _parser().parse_args(["load", *files, "--source", SAMPLE])
+    sample.warehouse = asked.warehouse
+    return _load(sample)
 
 
 def _backup(asked: argparse.Namespace) -> int:
