@@ -16,6 +16,7 @@ from components.upload_words import moment
 
 BY = {"": "Portfolio", "program": "Program", "sponsor": "Sponsor", "source": "Source"}
 NAMELESS = {"": "No portfolio", "program": "No program", "sponsor": "No sponsor", "source": "No source"}
+SHOWN_WEEKS = 60
 LATE = "late"
 REJECTED = "rejected"
 LATE_BY = ("Live", "Late", f"Missed, {WEEKS} weeks")
@@ -34,16 +35,9 @@ RULES = (
     *(Column(title, "right") for title in ("Rows failed", "Rows checked", "Loads failed")),
     Column("Effect", is_quiet=True),
 )
-SOURCES = (
-    Column("Source", width="30%"),
-    Column("Quality", "right"),
-    *(Column(title, "right") for title in ("Loads", "Rows read", "With a problem", "Kept aside")),
-)
-WEEK_COLUMNS = (
-    Column("Week to"),
-    Column("Quality", "right"),
-    *(Column(title, "right") for title in ("Loads", "Rows read", "With a problem", "Kept aside")),
-)
+COUNTS = tuple(Column(title, "right") for title in ("Quality", "Rows read", "With a problem", "Kept aside"))
+SOURCES = (Column("Source", width="34%"), *COUNTS)
+WEEK_COLUMNS = (Column("Week to"), *COUNTS)
 EFFECTS = {"error": "keeps the row out", "warning": "flags the row"}
 
 
@@ -327,7 +321,7 @@ def sources_title(frame: pd.DataFrame) -> str:
 def sources(frame: pd.DataFrame) -> None:
     """The sources of the loads; each leads to its loads."""
     rows: list[list[Cell]] = [
-        [Under(str(one["source"]), f"last load {moment(one['loaded_at'])}"), *_counts(one)]
+        [Under(str(one["source"]), f"{count(one['loads'], 'load')}, last {moment(one['loaded_at'])}"), *_counts(one)]
         for one in frame.to_dict("records")
     ]
     tables.listing(SOURCES, rows, links=[controls.page_link("loads", source=str(name)) for name in frame["source"]])
@@ -356,10 +350,13 @@ def weeks(frame: pd.DataFrame) -> None:
         alt = f"Share of rows with a problem by week of loading, last {percent(frame['flawed_share'].iloc[-1])}"
         charts.trend(frame, x="week", lines=lines, alt=alt, key="loaded", with_names=True)
     with st.expander("Week by week"):
-        newest = frame.iloc[::-1].head(60).to_dict("records")
-        tables.listing(WEEK_COLUMNS, [[day(one["week"]), *_counts(one)] for one in newest])
+        rows: list[list[Cell]] = [
+            [Under(day(one["week"]), count(one["loads"], "load")), *_counts(one)]
+            for one in frame.iloc[::-1].head(SHOWN_WEEKS).to_dict("records")
+        ]
+        tables.listing(WEEK_COLUMNS, rows)
 
 
 def _counts(one: dict[Any, Any]) -> Sequence[str]:
-    names = ("loads", "rows_read", "rows_flawed", "rows_rejected")
+    names = ("rows_read", "rows_flawed", "rows_rejected")
     return [rate(one["quality"]), *(number(one[name]) for name in names)]
