@@ -19,6 +19,7 @@ import pytest
 
 from pipelines import watch as watching
 from pipelines import worker
+from pipelines.__main__ import main
 from pipelines.history import history
 from pipelines.jobs import Worker
 from pipelines.load import load
@@ -26,7 +27,7 @@ from pipelines.problems import UsageError
 from pipelines.publications import withdraw
 from pipelines.report import Request
 from pipelines.warehouse import Warehouse
-from pipelines.watch import watch
+from pipelines.watch import default_folder, watch
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
@@ -439,6 +440,25 @@ def test_a_second_watcher_leaves_it_to_the_first(box: Box) -> None:
     stop.set()
     thread.join()
     assert box.look() == 0
+
+
+def test_the_inbox_lies_beside_the_warehouse_unless_said_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RIGHTWORK_WAREHOUSE", raising=False)
+    monkeypatch.delenv("RIGHTWORK_INBOX", raising=False)
+    assert default_folder(Warehouse()) == tmp_path / "data" / "inbox"
+    assert default_folder(Warehouse(tmp_path / "store")) == tmp_path / "inbox"
+    monkeypatch.setenv("RIGHTWORK_INBOX", "drop")
+    assert default_folder(Warehouse()) == Path("drop")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan", "1e9"])
+def test_the_time_between_two_looks_makes_sense(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["watch", "--every", seconds])
+    assert "no number of seconds" in capsys.readouterr().err
 
 
 def command(store: Path, inbox: Path, *more: str) -> subprocess.Popen[str]:
