@@ -13,7 +13,23 @@ _ORDERS = {"dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y")}
 _NAMED = ("%d-%b-%Y", "%d-%B-%Y", "%b-%d-%Y", "%B-%d-%Y", "%Y-%b-%d", "%Y-%B-%d")
 _NAMED_SHORT = ("%d-%b-%y", "%d-%B-%y", "%b-%d-%y", "%B-%d-%y")
 # A word before a day is its weekday, unless it is the month: no other number follows that day.
-_WEEKDAY = r"^[A-Za-z]{2,9}\.?,? +(\d{1,2}[./-]\d|\d{1,2}[ .-]+[A-Za-z]|[A-Za-z]|\d{4}-)"
+_WEEKDAY = r"^\p{L}{2,9}\.?,? +(\d{1,2}[./-]\d|\d{1,2}[ ./-]+\p{L}|\p{L}|\d{4}-)"
+# Months as tools write them in other languages, where English has another word.
+_MONTHS = {
+    "Jan": "januar jänner janv janvier januari gennaio gen enero ene janeiro jaanuar",
+    "Feb": "februar fév févr février februari febbraio febrero fev fevereiro",
+    "Mar": "märz mär mrz mars maart mrt marzo março marts",
+    "Apr": "avr avril aprile abril abr",
+    "May": "mai mei maggio mag mayo maio maj",
+    "Jun": "juni juin giugno giu junio junho",
+    "Jul": "juli juil juillet luglio lug julio julho",
+    "Aug": "août augustus agosto ago augusti",
+    "Sep": "septembre settembre sett set septiembre setembro sept",
+    "Oct": "oktober okt octobre ottobre ott octubre outubro out",
+    "Nov": "novembre noviembre novembro",
+    "Dec": "dezember dez déc décembre dicembre dic diciembre dezembro desember des",
+}
+_ENGLISH = "map {" + ", ".join(f"'{w}': '{m}'" for m, words in _MONTHS.items() for w in words.split()) + "}"
 FIXES = {
     "dmy": "Dates in this column are read day first (31/12/2026); write it so, or as 2026-12-31.",
     "mdy": "Dates in this column are read month first (12/31/2026); write it so, or as 2026-12-31.",
@@ -32,8 +48,9 @@ def day_text(text: str) -> str:
     day = f"regexp_replace({text}, '[T ,]+\\d{{1,2}}(:\\d{{2}}.*| ?[AaPp][Mm])$', '')"
     day = f"regexp_replace({day}, '{_WEEKDAY}', '\\1')"
     day = f"regexp_replace({day}, '(\\d)(st|nd|rd|th)\\b', '\\1')"
-    day = f"regexp_replace({day}, '\\bsept\\b', 'Sep', 'i')"
-    return f"regexp_replace(trim({day}), '[/. ,-]+', '-', 'g')"
+    joined = f"regexp_replace(trim({day}), '[/. ,-]+', '-', 'g')"
+    word = f"regexp_extract({joined}, '\\p{{L}}{{3,}}')"
+    return f"coalesce(replace({joined}, {word}, {_ENGLISH}[lower({word})]), {joined})"
 
 
 def first_and_second(day: str) -> tuple[str, str]:

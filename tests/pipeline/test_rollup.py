@@ -150,6 +150,9 @@ def test_an_issue_that_stands_there_twice_counts_once(desk: Desk) -> None:
         ("19 November 2026 15:31", "18 December 2026"),
         ("Nov 19. 2026 3:31 PM", "Dec 18. 2026"),
         ("2026 November 19 3:31 PM", "2026 December 18 12:00 AM"),
+        ("19/Nov./26 15:31", "18/Dez./26"),
+        ("jeu. 19 novembre 2026 15:31", "18 déc. 2026"),
+        ("jue 19/nov/26 3:31 PM", "vie 18/dic/26 12:00 AM"),
     ],
 )
 def test_dates_of_any_locale_are_read(desk: Desk, updated: str, due: str) -> None:
