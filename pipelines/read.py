@@ -105,6 +105,7 @@ class _Table:
     headers: tuple[str, ...]
     header_row: int
     first_data_line: int
+    even: bool  # no cell of the first rows has a line break
     why: str = ""
     given: bool = False
     grouped: bool = False
@@ -234,8 +235,11 @@ def _table(delimiter: str, layout: Layout, records: list[_Record], known: Collec
         elif above and above.line + len(above.lines) == header.line:
             headers = of_two_rows(above.cells, header.cells, known)
     end = header.line + len(header.lines)
+    even = all(len(record.lines) == 1 for record in records if record.line >= end)
     plain = [tidy(cell) for cell in header.cells]
-    return _Table(delimiter, layout, tuple(headers or plain), header.line, end, given=given, grouped=bool(headers))
+    return _Table(
+        delimiter, layout, tuple(headers or plain), header.line, end, even, given=given, grouped=bool(headers)
+    )
 
 
 def _no_header(path: Path, line: int, why: str) -> UnreadableFile:
@@ -310,7 +314,7 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     that may be a total, or stand below the table, wants a closer look.
     """
     expected = text.lines - table.first_data_line + 1
-    if not text.even or table.first_data_line != table.header_row + 1 or expected < 1:
+    if not (text.even and table.even) or table.first_data_line != table.header_row + 1 or expected < 1:
         return None
     columns = [f"c{i}" for i in range(len(table.headers))]
     types = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
@@ -402,15 +406,15 @@ def _read_carefully(
     for record in _records(path, text, table.delimiter, table.from_line):
         if record.line < table.first_data_line:
             continue
-        if is_blank(record.cells):
+        blank = is_blank(record.cells)
+        if blank:
             pending.empty(record.line, record.line)
-            if len(record.cells) < 2:
-                continue
         # Empty lines at the end are no rows; before a row they are, and rows of delimiters are always.
-        for first, last in pending.runs:
-            aside.empty(first, last)
-        pending.runs.clear()
-        if is_blank(record.cells):
+        if pending.runs and not (blank and len(record.cells) < 2):
+            for first, last in pending.runs:
+                aside.empty(first, last)
+            pending.runs.clear()
+        if blank:
             continue
         if len(record.lines) > 1 and (line := _swallowing(record, table)):
             raise _unbalanced(path, line)

@@ -1,10 +1,12 @@
 """How a file is taken apart: encodings, delimiters, header rows, what is left out, and what is moved."""
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import itertools
 import random
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -12,15 +14,17 @@ import duckdb
 import openpyxl
 import pytest
 from desk import Desk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.__main__ import main
 from pipelines.decode import ENCODINGS
 from pipelines.headers import fold
 from pipelines.load import load
 from pipelines.map import understand
-from pipelines.problems import UnreadableFile
+from pipelines.problems import DataProblem, UnreadableFile
 from pipelines.profile import all_headers
-from pipelines.read import TextTable, read
+from pipelines.read import DELIMITER_NAMES, TextTable, read
 from pipelines.report import How, Request
 from pipelines.shift import shifts, unshift
 from pipelines.texttable import ragged
@@ -542,3 +546,50 @@ def test_the_command_line_says_how_a_file_is_taken_apart(tmp_path: Path, capsys:
     command = ["load", str(tmp_path / "book.xlsx"), "--warehouse", str(tmp_path / "store"), "--as", "projects"]
     assert main([*command, "--sheet", "Old"]) == 0
     assert "[Old]" in capsys.readouterr().out
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    content=st.one_of(
+        st.binary(max_size=300),
+        st.text(alphabet="aZ9é,;\t\"'\n\r |=:\x00\ufeff東", max_size=300).map(str.encode),
+        st.text(alphabet='aé,\n"', max_size=200).map(lambda text: text.encode("utf-16")),
+    ),
+    encoding=st.sampled_from([None, *ENCODINGS]),
+    delimiter=st.sampled_from([None, *DELIMITER_NAMES, "x", "\n", ""]),
+    header_row=st.sampled_from([None, 0, 1, 2, 5, 10**9]),
+)
+def test_no_bytes_and_nothing_said_of_them_lead_to_a_traceback(
+    content: bytes, encoding: str | None, delimiter: str | None, header_row: int | None
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(UnreadableFile, DataProblem):
+        how = How(encoding=encoding, delimiter=delimiter, header_row=header_row)
+        found = Read(Path(folder) / "export.csv", content, how, Path(folder) / "scratch")
+        assert found.table.rows == len(found.rows) + found.ragged or found.table.transposed
+        assert all(decision.why for decision in found.table.decisions)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    kinds=st.lists(
+        st.sampled_from(["data", "data", "data", "empty", "total", "shifted", "short", "padded"]), max_size=40
+    ),
+    last=st.sampled_from([[], ["Source: us"], ["5 rows"], ["Note: a", " b", " c"]]),
+    ending=st.sampled_from(["", "\n", "\n\n\n"]),
+)
+def test_every_row_of_a_file_is_accounted_for(kinds: list[str], last: list[str], ending: str) -> None:
+    good = iter(rows_of(45))
+    lines = [HEADER, next(good), next(good), next(good)]
+    for kind in kinds:
+        row = next(good)
+        made = {"data": row, "empty": [], "total": TOTALS["plain"], "shifted": ["", "", *row], "short": row[:3]}
+        lines.append(made.get(kind, [""] * 8))
+    lines += [next(good)] + ([last] if last else [])
+    with tempfile.TemporaryDirectory() as folder:
+        content = text_of(lines).rstrip("\n") + ending
+        found = Read(Path(folder) / "export.csv", content.encode(), How(), Path(folder) / "scratch")
+        assert adds_up(found, len(lines))
+        count = Counter(kinds)
+        expected = {"empty": count["empty"] + count["padded"], "total": count["total"], "footer": int(bool(last))}
+        assert dict(found.kinds) == {kind: n for kind, n in expected.items() if n}
+        assert found.ragged == count["shifted"] + count["short"]
