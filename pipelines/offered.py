@@ -33,6 +33,7 @@ _CELL = re.compile(r"\bc(\d+)\b")
 _AS_IT_STANDS = {
     *("coalesce", "case", "when", "then", "else", "end", "null", "lower", "in", "not", "regexp_full_match")
 }
+_CODE = re.compile(r"\b(?:codes?|ids?|no|nr|num|number|key|abbr\w*|acronym|short|symbol|ref|nummer|kürzel)\b", re.I)
 _UNTIDY = "[^!-~ ]|  |^''|[,;:.]$"
 
 
@@ -175,9 +176,13 @@ class Offers:
     def _code_beside(self, place: int) -> int | None:
         """The column whose cells are codes of the names at a place: nearly one code a name and one name a code."""
         names, *others = self._distinct(place)
+        measured = [c.name for c in self.mapping.contract.columns.values() if c.type != "text"]
+        read = {n for name in measured for n in _places(self.mapping.text.get(name, ""))}
         best: tuple[float, int] | None = None
         for other, count, longest in others:
             if other == place or not 2 <= count <= names[1] + 2 or longest is None or longest > 12:
+                continue
+            if other in read or not _CODE.search(_apart(self.headers[other])):
                 continue
             agree, both = self.con.execute(
                 f"""
@@ -288,6 +293,11 @@ class Offers:
         for found in self._texts(place, unread, beside=f"{amounts.body(bare)} as body"):
             if guess := guesses.amount(found[0], decimal, scale):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
+
+
+def _apart(header: str) -> str:
+    """A header with its words apart: "agencyCode" is "agency Code"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", header)
 
 
 def _places(text: str) -> set[int]:

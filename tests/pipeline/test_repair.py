@@ -182,6 +182,18 @@ def test_one_text_means_several_names_by_the_code_beside_it(desk: Desk, tmp_path
     assert found == {"P71": "Department of Education", "P72": "DoE", "P73": "Department of Education"}
 
 
+def test_a_colour_beside_the_names_is_no_code_of_theirs(desk: Desk, tmp_path: Path) -> None:
+    rows = [
+        "P20,2026-11-13,DoT,PRG-01,red,,",
+        "P21,2026-11-13,D.O.T.,PRG-01,red,,",
+        "P22,2026-11-13,D.O.T.,PRG-01,red,,",
+    ]
+    assert mends(check(desk, export(tmp_path, *rows))) == {
+        "DoT": ("Department of Transportation", 1),
+        "D.O.T.": ("Department of Transportation", 2),
+    }
+
+
 def test_repeated_rows_are_dropped_when_asked_and_counted(desk: Desk, tmp_path: Path) -> None:
     file = export(tmp_path, GOOD[0], GOOD[0], GOOD[1])
     offered = check(desk, file)
