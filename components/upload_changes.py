@@ -35,7 +35,7 @@ def show(upload: Upload, report: LoadReport) -> None:
             elif upload.weighing:
                 jobs.follow(upload.weighing, can_stop=False, name="weighing")
             else:
-                st.button("Weigh it", on_click=partial(uploads.weigh, upload), key="weigh")
+                st.button("Show the effect", on_click=partial(uploads.weigh, upload), key="weigh")
     if absent:
         things = {words.KEYED[file.export] for file in report.files if file.export and file.rows_missing}
         thing = things.pop() if len(things) == 1 else "key"

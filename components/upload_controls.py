@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from analytics.reasons import shortened
-from components import downloads, tables, upload_mapping, uploads
+from components import tables, upload_mapping, uploads
 from components import upload_view as view
 from components import upload_words as words
 from components.formats import count, day, number
@@ -18,7 +18,6 @@ from components.frame import card
 from components.tables import Column
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
-from pipelines.findings import PROBLEMS, REJECTED
 from pipelines.problems import RightworkError
 from pipelines.report import Decision, FileReport, How
 
@@ -131,8 +130,7 @@ def _two_ways(upload: Upload, file: FileReport, place: int) -> list[Callable[[],
 
 def _offers(upload: Upload, file: FileReport) -> list[str]:
     """What is suggested for a file, in words."""
-    export = upload_mapping.export_of(upload, file)
-    if not export:
+    if not upload_mapping.export_of(upload, file) or not upload_mapping.is_asked(file):
         return []
     columns = upload_mapping.suggested(file).items()
     said = [f"{shortened(column.header, 40)} as {words.spoken(name)}" for name, column in columns]
@@ -330,8 +328,9 @@ def header_lines(upload: Upload, file: FileReport, place: int) -> None:
     for row, line in enumerate(lines, 1):
         shown = shortened(line, 140) or words.NO_VALUE
         rows.append([number(row), tables.Tagged(shown, "header") if row == file.header_row else shown])
+    view.said(["Click the line that holds the headers."])
     tables.listing(
-        [Column("Row", width="8%"), Column("Click the line that holds the headers")],
+        [Column("Row", width="8%"), Column("Line")],
         rows,
         key=f"lines-{place}",
         picks=[str(row) for row in range(1, len(rows) + 1)],
@@ -352,27 +351,6 @@ def left_out(file: FileReport) -> None:
     tables.listing([Column("Row", width="14%"), Column("What it is", width="18%"), Column("It says")], rows)
     if len(file.left_out) > LEFT_OUT:
         view.said([f"The first {LEFT_OUT} of {count(words.lines_left_out(file), 'line')}."], "rw-quiet")
-
-
-def take_away(upload: Upload) -> None:
-    """Buttons for all problems as CSV and as Excel, and for the rejected rows, to be mended and loaded again."""
-    assert upload.kept
-    stem = Path(words.together(list(upload.checked.files)) if upload.checked else "").stem
-    listed, rejected = upload.kept / PROBLEMS, upload.kept / REJECTED
-    with st.container(horizontal=True):
-        if rejected.exists() and len(upload.files) == 1:
-            _file_button("Download the rejected rows", rejected.read_bytes, f"{stem} rejected.csv", "text/csv")
-        if listed.exists():
-            _file_button("Download all as CSV", listed.read_bytes, f"{stem} problems.csv", "text/csv")
-        if len(upload.problems) == upload.groups["count"].sum():
-            write = partial(downloads.as_excel, upload.problems, "Problems")
-            _file_button("Download all as Excel", write, f"{stem} problems.xlsx", downloads.XLSX)
-
-
-def _file_button(label: str, write: Callable[[], bytes], name: str, mime: str) -> None:
-    st.download_button(
-        label, write, file_name=name, mime=mime, icon=":material/download:", on_click="ignore", key=f"take-{label}"
-    )
 
 
 def dictionary() -> None:

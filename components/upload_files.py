@@ -87,8 +87,7 @@ def _one(upload: Upload, file: FileReport, place: int, *, is_only: bool) -> None
 def _needs_mapping(upload: Upload, file: FileReport) -> bool:
     return bool(
         (file.refused and upload_mapping.export_of(upload, file) is None)
-        or upload_mapping.suggested(file)
-        or upload_mapping.suggested_values(file)
+        or upload_mapping.is_asked(file)
         or upload_mapping.missing(upload, file)
         or any(one.read_as is None for column in file.columns for one in column.values)
     )

@@ -63,6 +63,11 @@ def suggested_values(file: FileReport) -> dict[str, dict[str, str]]:
     return {name: texts for name, texts in found.items() if texts}
 
 
+def is_asked(file: FileReport) -> bool:
+    """Whether what is suggested for a file is to be asked: what a profile reads is complete without it."""
+    return bool(suggested_values(file) or (suggested(file) and not file.profile))
+
+
 def missing(upload: Upload, file: FileReport) -> list[str]:
     """The columns that the export needs, and that neither a header nor a value for every row gives."""
     export = export_of(upload, file)
