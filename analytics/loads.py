@@ -124,6 +124,23 @@ def problems(source: Source, load_id: int, each: int = MOST_ROWS) -> pd.DataFram
     )
 
 
+def repairs(source: Source, load_id: int) -> pd.DataFrame:
+    """What was mended in a load's file, rule by rule, the texts that stand in most rows first.
+
+    Columns: rule, column_name (None: whole rows), before, after, rows (the first lines), count.
+    """
+    if not source.rows("select 1 from duckdb_tables() where table_name = 'repair'"):
+        # The store is from before repairs were kept.
+        return pd.DataFrame(columns=["rule", "column_name", "before", "after", "rows", "count"])
+    return source.frame(
+        f"""
+        select rule, column_name, before, after, rows[:{EXAMPLES}] as rows, len(rows) as count
+        from repair where load_id = $load_id order by rule, column_name, count desc, before limit {MOST_ROWS}
+        """,
+        {"load_id": load_id},
+    )
+
+
 def unlisted_problems(source: Source, load_id: int, each: int) -> dict[Kind, int]:
     """How many problems a load has of each kind (severity, rule, column, fix) besides the first so many."""
     found = source.rows(

@@ -13,7 +13,7 @@ from components.figures import Figure, figures
 from components.formats import NONE, count, is_missing, number, rate, size
 from components.frame import Crumb, breadcrumbs
 from components.tables import Cell, Column, Under
-from components.upload_words import NOUNS, moment, written_as
+from components.upload_words import NOUNS, moment, rule_title, written_as
 from pipelines.expectations import in_words, title
 from pipelines.profile import profiles
 
@@ -26,6 +26,14 @@ HISTORY = (
     Column("Loaded", width="20%"),
     Column("State"),
     *(Column(title, "right") for title in ("Quality", "Read", "New", "Restated", "Unchanged", "Rejected", "Warnings")),
+)
+SHOWN_REPAIRS = 100
+REPAIRS = (
+    Column("Repair", width="28%"),
+    Column("In the file", width="26%"),
+    Column("Read as", width="26%"),
+    Column("Rows", "right"),
+    Column("First rows", is_quiet=True),
 )
 RULES = (
     Column("Rule", width="36%"),
@@ -221,6 +229,21 @@ def rejected(headers: list[str], rows: list[list[str]], limit: int) -> None:
         placeholder="",
         column_config={"problem": st.column_config.TextColumn(width=360)},
     )
+
+
+def repairs(frame: pd.DataFrame) -> None:
+    """What was mended in a load's file: the text before and after, and where."""
+    rows: list[list[Cell]] = [
+        [
+            Under(rule_title(row["rule"]), "whole rows" if is_missing(row["column_name"]) else row["column_name"]),
+            row["before"],
+            row["after"],
+            number(row["count"]),
+            ", ".join(map(str, row["rows"])),
+        ]
+        for row in frame.head(SHOWN_REPAIRS).to_dict("records")
+    ]
+    tables.listing(REPAIRS, rows)
 
 
 def undo_words(effect: Effect) -> str:

@@ -364,7 +364,9 @@ def _origin(fact: Fact, currency: str) -> list[Cell]:
     if o is None:
         return [label, value, "not known", "", "", "", ""]
     when = f"{day(o.loaded_at)} {o.loaded_at:%H:%M} UTC, publication {o.publication}"
-    return [label, value, _file(o), number(o.row), str(o.load_id), when, o.loaded_by]
+    mended = [f"mended: {one.before} -> {one.after}" for one in o.mended if one.column in (None, fact.name)]
+    file: Cell = Under(_file(o), "; ".join(mended)) if mended else _file(o)
+    return [label, value, file, number(o.row), str(o.load_id), when, o.loaded_by]
 
 
 def _file(origin: Origin) -> str:

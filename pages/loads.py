@@ -114,6 +114,20 @@ def show_load(load_id: int) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
+    mended = answers.ask(loads.repairs, load_id)
+    if len(mended):
+        places = formats.count(int(mended["count"].sum()), "place")
+        title = f"{formats.count(len(mended), 'repair')} made in {places}"
+        with frame.card("mended", title, "Accepted by whoever loaded it"):
+            view.repairs(mended)
+            st.download_button(
+                "Download all repairs as CSV",
+                lambda: downloads.as_csv(mended),
+                f"load-{load_id}-repairs.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
     with frame.card("understood", "How the file was read"):
         problems_view.facts(view.understood(found))
         loads_files.original(found)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from desk import TODAY, Desk
 
+from analytics import loads, projects
+from analytics.reading import Source
 from pipelines.__main__ import main
 from pipelines.load import load
 from pipelines.problems import UsageError
@@ -86,6 +88,28 @@ def test_a_repair_is_accepted_by_its_name_its_rule_or_with_all_others(
     taken = {one.rule: one.accepted for one in report.repairs}
     assert taken == {"known_name": True, "choice_value": accepted == "all"}
     assert report.rows_rejected == (0 if accepted == "all" else 1)
+
+
+def test_what_was_mended_is_told_of_the_load_and_of_each_figure(desk: Desk, tmp_path: Path) -> None:
+    file = export(tmp_path, "P20,2026-11-13,DoT,PRG-01,Gren,2027-30-09,900", "P21,2026-11-13,DoT,PRG-01,red,,1O")
+    load_id = run(desk, file, "all").files[0].load_id
+    assert load_id
+    with desk.warehouse.reading() as reading:
+        source = Source(reading)
+        told = loads.repairs(source, load_id)
+        project = projects.project(source, dt.date(2026, 11, 13), "P20")
+    assert told[["rule", "before", "after", "count"]].to_numpy().tolist() == [
+        ["amount_letters", "1O", "10", 1],
+        ["choice_value", "Gren", "green", 1],
+        ["date_order", "2027-30-09", "2027-09-30", 1],
+        ["known_name", "DoT", "Department of Transportation", 2],
+    ]
+    assert project
+    mended = {
+        fact.name: [m for m in fact.origin.mended if m.column == fact.name] for fact in project.facts if fact.origin
+    }
+    assert mended["forecast_finish"] == [projects.Mended("forecast_finish", "2027-30-09", "2027-09-30")]
+    assert mended["budget"] == []
 
 
 def test_a_rule_that_does_not_exist_is_named(desk: Desk, tmp_path: Path) -> None:
