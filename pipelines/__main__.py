@@ -337,6 +337,9 @@ def _print_file(file: FileReport) -> None:
             f"  {_many(file.rows_read, 'row')} read: {file.rows_new:,} new, {file.rows_restated:,} restated, "
             f"{file.rows_unchanged:,} unchanged, {file.rows_rejected:,} rejected; {_many(file.warnings, 'warning')}"
         )
+        for decision in file.decisions:
+            if decision.what == "rows":
+                print(f"  {decision.value}: {decision.why}")
         if file.assumed:
             print(f"  Note: {file.assumed}")
         if said := left_out_in_words(file.left_out):

@@ -8,7 +8,10 @@ import duckdb
 import pytest
 from desk import TODAY, Desk, day
 
+from pipelines import mappings
+from pipelines.__main__ import main
 from pipelines.load import load
+from pipelines.profile import as_yaml
 from pipelines.report import FileReport, How, Request
 from pipelines.rollup import hours
 
@@ -233,6 +236,23 @@ def test_what_is_kept_of_the_issues_is_said_once_each(desk: Desk) -> None:
     rows = [issue(1) + ", Blue", issue(2) + ", Red", issue(3) + ", Red", issue(4, project="APP") + ", "]
     desk.load(jira(*rows, headers=headers), attributes=("Team",))
     assert desk.rows("select project_id, name, value from fact_attribute") == [("WEB", "Team", "Red, Blue")]
+
+
+def test_the_command_line_says_what_became_of_the_issues(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    path = desk.file(jira(issue(1), issue(2, state="Done")))
+    assert main(["load", str(path), "--dry-run", "--warehouse", str(desk.folder / "warehouse")]) == 0
+    said = "2 issues become 1 project: grouped by Project key; done: Done (1); not done: To Do (1)"
+    assert said in capsys.readouterr().out
+
+
+def test_a_mapping_that_was_saved_rolls_up_too(desk: Desk) -> None:
+    text = jira(issue(1), issue(2, state="Done"))
+    how = How(columns={"sponsor": "Summary"})
+    report = desk.try_load(text, dry_run=True, columns=how.columns)
+    mappings.save(desk.warehouse, "Our Jira", as_yaml(mappings.from_how(report.files[0], how)))
+    (file,) = desk.try_load(text).files
+    assert (file.profile, file.problems) == ("Our Jira", [])
+    assert status(desk, "project_id, percent_complete, sponsor") == [("WEB", 50.0, "Issue 1")]
 
 
 def test_files_of_issues_load_together_and_undo(desk: Desk) -> None:
