@@ -101,7 +101,7 @@ def late_projects(source: Source, day: dt.date, scope: Scope, limit: int | None 
 
     Columns: project_key, project_id, project_name, program_name, portfolio, sponsor, source, interval_days,
     status_date (of the last report; NaT for none), age_days, is_late, due, missed, weeks (a text of WEEKS letters,
-    the oldest first: "1" a report came, "0" none, "-" not live).
+    the oldest first: "1" a report came, "0" none, "-" not live), every (how many projects there are without a limit).
     """
     return source.frame(
         f"""
@@ -109,7 +109,8 @@ def late_projects(source: Source, day: dt.date, scope: Scope, limit: int | None 
         select
             project_key, project_id, project_name, program_name, portfolio, sponsor, source, interval_days,
             status_date, age_days, is_late, due, missed,
-            array_to_string([coalesce(weeks[back::integer], '-') for back in range({WEEKS - 1}, -1, -1)], '') as weeks
+            array_to_string([coalesce(weeks[back::integer], '-') for back in range({WEEKS - 1}, -1, -1)], '') as weeks,
+            count(*) over () as every
         from project where is_late or missed > 0
         order by is_late desc, missed / nullif(due, 0) desc nulls last, age_days desc nulls first,
             lower(project_name), project_key
@@ -120,17 +121,8 @@ def late_projects(source: Source, day: dt.date, scope: Scope, limit: int | None 
 
 
 def late_file(source: Source, day: dt.date, scope: Scope) -> pd.DataFrame:
-    """All of `late_projects` for a file, without its weeks and keys."""
-    return late_projects(source, day, scope).drop(columns=["project_key", "weeks"])
-
-
-def count_late_projects(source: Source, day: dt.date, scope: Scope) -> int:
-    """How many projects `late_projects` has in all."""
-    found = source.rows(
-        f"{_projects(source, day)} select count(*) from project where is_late or missed > 0",
-        {"day": day, **scope.parameters()},
-    )
-    return int(found[0][0])
+    """All of `late_projects` for a file, without its weeks, keys and count."""
+    return late_projects(source, day, scope).drop(columns=["project_key", "weeks", "every"])
 
 
 def _judged(day: str) -> str:

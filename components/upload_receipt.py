@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from components.formats import count, number, percent
+from components.formats import count, number, rate
 from components.upload_words import kinds, lines_left_out, moment, place, rule_title, title, together, total
 from pipelines.profile import profiles
 from pipelines.report import FileReport, LoadReport
@@ -57,7 +57,7 @@ def _receipt_line(file: FileReport) -> str:
     said = f"load {file.load_id}, {file.export}, {rows}" if file.load_id else f"{file.export}, {rows}; loaded already"
     lines = [said]
     if file.quality is not None:
-        lines.append(f"{percent(file.quality)} of the rows without a problem")
+        lines.append(f"{rate(file.quality)} of the rows without a problem")
     if file.profile:
         lines.append(f"read by the {'profile' if file.profile in profiles() else 'mapping'} {title(file.profile)}")
     if file.left_out:

@@ -1,5 +1,6 @@
 """Data quality: can this week's data be trusted, and who is late; by rule, source and week, the worst first."""
 
+import pandas as pd
 import streamlit as st
 
 from analytics import quality, reading
@@ -25,9 +26,9 @@ def show_head(now: View | None) -> bool:
         picked = figures.figures(view.load_figures(weeks), key="quality-figures")
     else:
         scope, day = answers.scope(now), now.review_date
-        worst = [view.worst_place(answers.ask(quality.late_by, day, scope, by)) for by in ("portfolio", "program")]
+        worst = view.worst_place(answers.ask(quality.late_by, day, scope, "portfolio"))
         frame.header(
-            view.headline(found, worst[0] or worst[1]),
+            view.headline(found, worst or view.worst_place(answers.ask(quality.late_by, day, scope, "program"))),
             sentences.speaks_of(now, view.coverage(weeks), is_latest=answers.is_latest(now)),
             is_sample=is_sample,
         )
@@ -59,28 +60,25 @@ def show_reports(now: View) -> None:
     course = answers.ask(quality.weekly, day, scope)
     with right, frame.card("came", view.course_title(course), "Of the projects that were live in each week"):
         view.course(course)
-    every = answers.ask(quality.count_late_projects, day, scope)
+    first = answers.ask(quality.late_projects, day, scope, SHOWN_PROJECTS)
+    every = int(first["every"].max()) if len(first) else 0
     title = view.projects_title(answers.ask(quality.trust, day, scope).late, every)
     with frame.card("late-projects", title, "One bar a week: high where a report came, low where it was missed"):
-        opened = show_projects(now, every) if every else None
+        opened = show_projects(now, first, every) if every else None
     if opened:
         controls.open_project(opened)
 
 
-def show_projects(now: View, every: int) -> str | None:
+def show_projects(now: View, first: pd.DataFrame, every: int) -> str | None:
     """The late projects, the first or all, and as files; returned is the one that was clicked."""
     scope, day = answers.scope(now), now.review_date
     rows = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
-        what = (
-            f"All {every:,} projects" if every <= MOST_PROJECTS else f"The first {MOST_PROJECTS} of {every:,} projects"
-        )
-        show_all = every > SHOWN_PROJECTS and st.toggle(what, key="all-late")
+        what = "All" if every <= MOST_PROJECTS else f"The first {MOST_PROJECTS} of"
+        show_all = every > SHOWN_PROJECTS and st.toggle(f"{what} {every:,} projects", key="all-late")
         downloads.downloads(f"late-reports-{day}", answers.later(quality.late_file, day, scope))
     with rows:
-        return view.projects(
-            answers.ask(quality.late_projects, day, scope, MOST_PROJECTS if show_all else SHOWN_PROJECTS)
-        )
+        return view.projects(answers.ask(quality.late_projects, day, scope, MOST_PROJECTS) if show_all else first)
 
 
 def show_loads() -> None:

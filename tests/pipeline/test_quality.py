@@ -149,8 +149,9 @@ def test_the_same_as_project_at_says_week_by_week(desk: Desk) -> None:
         assert dict(zip(found["project_key"], found["weeks"], strict=True)) == {k: "".join(expected[k]) for k in wanted}
         assert len(wanted) > 10
         assert set(found.loc[found["is_late"], "project_key"]) == late
-        assert quality.count_late_projects(source, on, ALL) == len(wanted)
-        assert len(quality.late_projects(source, on, ALL, 5)) == 5
+        first = quality.late_projects(source, on, ALL, 5)
+        assert (len(first), set(first["every"])) == (5, {len(wanted)})
+        assert len(quality.late_file(source, on, ALL)) == len(wanted)
         course = quality.weekly(source, on, ALL)
         for place, row in enumerate(course.itertuples()):
             letters = [weeks[place] for weeks in expected.values()]
