@@ -1,16 +1,20 @@
 """The files of an upload, one by one: what each was read as, why, its columns, and the lines that are no data."""
 
+from functools import partial
+
 import streamlit as st
 
+from analytics.reasons import shortened
 from components import tables, upload_controls, upload_mapping, upload_saved, uploads
 from components import upload_view as view
 from components import upload_words as words
-from components.formats import count, number
+from components.formats import count, escape_markdown, number
 from components.frame import card
 from components.tables import Column
 from components.uploads import Upload
 from pipelines.report import FileReport, LoadReport
 
+_COUNTED = ("rows_new", "rows_restated", "rows_unchanged")
 ALL = 3  # files that are shown in full at once
 
 
@@ -19,7 +23,7 @@ def show(upload: Upload, report: LoadReport) -> None:
     files = list(enumerate(report.files))
     if len(files) > 1:
         with card("files", f"{number(len(files))} files, in this order", "One publication takes them all, or none"):
-            _order(upload, report)
+            _order(report)
     if len(files) > ALL:
         names = [words.place(file) for file in report.files]
         first = next((place for place, file in files if file.refused or file.rows_rejected), 0)
@@ -32,7 +36,7 @@ def show(upload: Upload, report: LoadReport) -> None:
             _one(upload, file, place, is_only=len(report.files) == 1)
 
 
-def _order(upload: Upload, report: LoadReport) -> None:
+def _order(report: LoadReport) -> None:
     rows: list[list[tables.Cell]] = []
     for place, file in enumerate(report.files, 1):
         noun = words.NOUNS[file.export] if file.export else "left alone"
@@ -41,20 +45,23 @@ def _order(upload: Upload, report: LoadReport) -> None:
                 number(place),
                 words.place(file),
                 "not read" if file.refused else noun,
-                *(number(getattr(file, name)) for name in ("rows_new", "rows_restated", "rows_unchanged")),
-                tables.Tagged(number(file.rows_rejected), "mend") if file.rows_rejected else "0",
+                *("" if file.refused else number(getattr(file, name)) for name in _COUNTED),
+                tables.Tagged(number(file.rows_rejected), "mend")
+                if file.rows_rejected
+                else ("" if file.refused else "0"),
             ]
         )
     counts = [Column(title, "right") for title in ("New", "Restated", "Unchanged", "Rejected")]
     tables.listing([Column(""), Column("File", width="40%"), Column("Read as"), *counts], rows)
-    alone = [file for file in report.files if file.refused and file.path in upload.files]
-    for number_, file in enumerate(alone if len(upload.files) > 1 else ()):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{words.place(file)} stops the others.", width="content")
-            leave = st.button("Leave it out", key=f"leave-{number_}")
-        if leave and file.path:
-            uploads.leave_out(upload, file.path)
-            st.rerun()
+
+
+def leave_out(upload: Upload, report: LoadReport) -> None:
+    """For each file that stops others a button that leaves it out."""
+    stopping = [file for file in report.files if file.refused and file.path in upload.files]
+    for place, file in enumerate(stopping if len(upload.files) > 1 else ()):
+        label = f"Leave {escape_markdown(shortened(words.place(file), 40))} out"
+        act = partial(uploads.leave_out, upload, file.path)
+        st.button(label, key=f"leave-{place}", on_click=act, icon=":material/close:")
 
 
 def _one(upload: Upload, file: FileReport, place: int, *, is_only: bool) -> None:

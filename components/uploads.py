@@ -196,8 +196,10 @@ def keep_attribute(upload: Upload, path: Path, header: str, *, is_kept: bool) ->
     set_how(upload, path, attributes=(*rest, header) if is_kept else rest)
 
 
-def leave_out(upload: Upload, path: Path) -> None:
+def leave_out(upload: Upload, path: Path | None) -> None:
     """Take one file out of several, and check the others again."""
+    if path not in upload.files:
+        return
     upload.files.pop(path)
     upload.how.pop(path, None)
     check(upload)

@@ -107,6 +107,7 @@ def show_buttons(upload: Upload, report: LoadReport, rejected: int) -> None:
         if rejected and words.can_part(report) and st.button(label, icon=":material/rule:"):
             uploads.publish(upload, quarantine=True)
             st.rerun()
+        upload_files.leave_out(upload, report)
         if st.button("Start over", type="tertiary"):
             uploads.clear()
             st.rerun()

@@ -1,5 +1,6 @@
 """A file from a tool that nobody configured: mapped by clicks, published, seen; next week's goes in unasked."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_an_unknown_file_is_mapped_by_clicks_and_next_weeks_asks_nothing(site: s
     page.get_by_role("link", name="Upload").click()
     page.get_by_role("button", name="Load another file").click()
     headline(page, "Drop your exports")
-    expect(page.get_by_text("status reports, 8 columns, 1 attribute")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"status reports, \d columns, 1 attribute"))).to_be_visible()
     drop(page, write(folder, "extract of next week.csv", week(20)))
     headline(page, "extract of next week.csv is ready to publish: 3 new rows")
     expect(page.locator(".st-key-card-questions")).to_have_count(0)
@@ -101,10 +102,9 @@ def test_an_unknown_file_is_mapped_by_clicks_and_next_weeks_asks_nothing(site: s
 def test_a_saved_mapping_is_renamed_taken_away_and_brought_in(site: str, folder: Path, page: Page) -> None:
     page.goto(f"{site}/upload")
     drop(page, write(folder, "other.csv", "Ref;Health now;On the\nO1;good;13/11/2026\n"))
-    headline(page, "other.csv")
-    if page.get_by_role("button", name="How a project stands on a day").count():
-        page.get_by_role("button", name="How a project stands on a day").click()
-        idle(page)
+    headline(page, "other.csv is not recognised yet")
+    page.get_by_role("button", name="How a project stands on a day").click()
+    headline(page, "other.csv does not say the project id and the status date yet")
     for column, header in (("project id", "Ref"), ("status date", "On the"), ("reported health", "Health now")):
         choose(page, f"What feeds {column}", header)
         idle(page)

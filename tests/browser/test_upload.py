@@ -349,3 +349,37 @@ def test_before_there_is_a_file_templates_teach(site: str, page: Page) -> None:
     assert Path(download.value.path()).read_text("utf-8-sig").startswith("project_id,")
     page.get_by_text("What each export may hold", exact=True).click()
     expect(page.get_by_role("cell", name="reported_health").first).to_be_visible()
+
+
+def test_a_zip_is_opened_its_files_are_ordered_and_asked_about_one_by_one(site: str, folder: Path, page: Page) -> None:
+    file = write(folder, "week.zip", "")
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("b status.csv", "project_id,status_date,rag\nZ1,2026-11-13,g\n")
+        archive.writestr("sub/projects.csv", "project_id,project_name,budget\nZ1,Bridge,5\n")
+        archive.writestr("dates.csv", "project_id,status_date,rag\nZ2,06/11/2026,g\n")
+    page.goto(f"{site}/upload")
+    drop(page, file)
+    headline(page, "week.zip/dates.csv can be read in two ways: say which")
+    page.get_by_role("button", name="The day", exact=True).click()
+    headline(page, "3 files are ready to publish: 3 new rows")
+    expect(page.get_by_role("heading", name="3 files, in this order")).to_be_visible()
+    assert row_of(page, "projects.csv")[:3] == ["1", "week.zip/sub/projects.csv", "projects"]
+    page.get_by_role("button", name="Publish", exact=True).click()
+    headline(page, "Published: 3 new rows")
+    asked = "select status_date::varchar from fct_status where project_id = 'Z2'"
+    assert published(folder, asked) == [("2026-11-06",)]
+
+
+def test_what_is_no_export_in_a_folder_is_left_out_by_a_click(site: str, folder: Path, page: Page) -> None:
+    place = folder / "a folder"
+    (place / "sub").mkdir(parents=True)
+    (place / "status.csv").write_text("project_id,status_date,rag\nF1,2026-11-13,g\n", "utf-8")
+    (place / "sub" / "more.csv").write_text("project_id,status_date,rag\nF2,2026-11-13,g\n", "utf-8")
+    (place / "notes.pdf").write_bytes(b"%PDF-1.7 notes")
+    (place / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    page.goto(f"{site}/upload")
+    page.get_by_text("Take a whole folder").click()
+    page.locator(".st-key-drop-folder input[type=file]").set_input_files(place)
+    headline(page, "notes.pdf, of 3 files, cannot be read")
+    page.get_by_role("button", name="Leave notes.pdf out").click()
+    headline(page, "2 files are ready to publish: 2 new rows")
