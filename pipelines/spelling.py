@@ -117,7 +117,7 @@ def tidy(text: str) -> str:
     text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf"))
     text = text.translate(str.maketrans("‘’´`“”„‐‑‒−", "''''\"\"\"----"))
-    return re.sub(r"[\s,;:]+$|(?<=[a-z]{4})\.$", "", " ".join(text.split()).lstrip("'"))
+    return re.sub(r"(?:[\s,;:]|(?<=[a-z]{4})\.)+$", "", " ".join(text.split()).lstrip("' "))
 
 
 def initials(text: str) -> tuple[set[str], set[str]]:
