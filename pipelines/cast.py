@@ -380,4 +380,6 @@ def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:
         return f"{label} is not a date", fix or "Write dates as 2026-11-20."
     if column.type == "yes_no":
         return f"{label} is neither yes nor no", "Write yes or no."
+    if column.type == "percent":
+        return f"{label} is not a percentage", "Write a number from 0 to 100, such as 62 or 62 %."
     return f"{label} is not a number", fix or "Write a number below 1e15, without words."

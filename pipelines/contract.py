@@ -186,6 +186,8 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
     if c.min is not None or c.max is not None:
         parts = [f"{c.name} < {c.min}"] if c.min is not None else []
         parts += [f"{c.name} > {c.max}"] if c.max is not None else []
+        said = [f"below {c.min:g}"] if c.min is not None else []
+        said += [f"above {c.max:g}"] if c.max is not None else []
         ends = [f"{c.min:g} or more"] if c.min is not None else []
         ends += [f"{c.max:g} or less"] if c.max is not None else []
         yield Check(
@@ -194,7 +196,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             c.severity,
             " or ".join(parts),
             ("ExpectColumnValuesToBeBetween", {"column": c.name, "min_value": c.min, "max_value": c.max}),
-            f"{label} is out of its range",
+            f"{label} is {' or '.join(said)}",
             f"{label.capitalize()} must be {' and '.join(ends)}.",
         )
     if c.max_length is not None:
