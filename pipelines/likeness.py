@@ -133,7 +133,7 @@ def _words(header: str) -> tuple[Words, str]:
 def _split(text: str) -> list[str]:
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text[:300]).replace("%", " percent ")
     apart = re.sub(r"(?i)\bat completion\b", "atcompletion", apart)
-    apart = re.sub(r"(?i)\bto[ _]date\b", " ", apart)  # "spent to date" is no date
+    apart = re.sub(r"(?i)\bto[ _]date\b", " actual ", apart)  # "cost to date" is no date
     apart = apart.replace("#", " id ") if text.strip() != "#" else "id"
     pieces = re.findall(r"[^\W\d_]+|\d+", apart.lower())
     return [word for piece in pieces for word in vocabulary().short.get(piece, piece).split()]

@@ -158,8 +158,12 @@ def from_how(report: FileReport, how: How, known: Mapping[str, Profile] | None =
         tested=base.tested if base else f"{report.file}"[:200],
         recognise=(tuple(header for header in report.headers if fold(header)),),
         source=source,
-        dates=how.dates or _decided(report, ("dmy", "mdy")) or (base.dates if base else None),
-        decimal=how.decimal or _decided(report, (",", ".")) or (base.decimal if base else None),
+        dates=how.dates
+        or _decided(report, "dates", {"day first": "dmy", "month first": "mdy"})
+        or (base.dates if base else None),
+        decimal=how.decimal
+        or _decided(report, "decimal", {"comma": ",", "point": "."})
+        or (base.decimal if base else None),
         unknown=tuple(dict.fromkeys(unknown)),
         columns=columns,
         attributes=tuple(dict.fromkeys(_as_written(report.headers, header) for header in kept)),
@@ -219,9 +223,9 @@ def _as_written(headers: Sequence[str], name: str) -> str:
     return f"{name} [1]" if several else name.rstrip("* ") or name
 
 
-def _decided(report: FileReport, choices: tuple[str, str]) -> str | None:
-    """What the columns of a file were read by, where all agree."""
-    found = {column.decided for column in report.columns if column.decided in choices}
+def _decided(report: FileReport, setting: str, words: Mapping[str, str]) -> str | None:
+    """What the columns of a file were read by, where all agree: next week's may not tell it by themselves."""
+    found = {words.get(one.value) for one in report.decisions if one.setting == setting}
     return found.pop() if len(found) == 1 else None
 
 

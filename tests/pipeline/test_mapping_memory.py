@@ -313,3 +313,14 @@ def test_the_same_file_read_otherwise_is_news(desk: Desk) -> None:
     assert desk.rows(budget) == [(None,)]
     assert main([*load, "--map", "budget=Money ($m)"]) == 0
     assert desk.rows(budget) == [(1_500_000,)]
+
+
+def test_the_order_of_day_and_month_that_one_file_tells_is_remembered_for_the_next(desk: Desk) -> None:
+    text = "Ref, Snapshot, Judgement\nA1, 13/10/2026, Green\n"
+    next_week = "Ref, Snapshot, Judgement\nA1, 04/11/2026, Red\n"
+    how = ["--as", "status", "--map", "project_id=Ref", "--map", "status_date=Snapshot", "--map", "rag=Judgement"]
+    load = ["--warehouse", str(desk.warehouse.folder), "load"]
+    assert main([*load, str(desk.file(next_week)), *how, "--dry-run"]) == 1  # it can be read both ways
+    assert main([*load, str(desk.file(text)), *how, "--save-mapping", "Slashes"]) == 0
+    assert main([*load, str(desk.file(next_week))]) == 0
+    assert desk.rows("select max(status_date)::varchar from fct_status") == [("2026-11-04",)]

@@ -405,6 +405,25 @@ def test_what_an_unknown_text_may_mean(column: str, header: str, text: str, valu
     assert (known or meaning(choices, text, header)) == value
 
 
+def test_headers_that_share_a_word_with_a_column_and_mean_something_else_get_no_suggestion() -> None:
+    headers = (
+        "Project ID",
+        "As of",
+        "Cost centre",
+        "Cost pool",
+        "Budget holder",
+        "Start value",
+        "Health insurance",
+        "Gate fee",
+    )
+    rows = [
+        [f"P{n}", "2026-11-13", str(100 + n), str(n), f"Person {n % 3}", str(n), "Basic", str(n)] for n in range(20)
+    ]
+    con = connection()
+    got = {column.header: column.suggested for column in suggested(con, text_table(con, headers, rows)).columns}
+    assert [header for header in headers[2:] if got[header]] == []
+
+
 @pytest.mark.parametrize("width", [1, 400])
 def test_suggestions_are_quick_however_wide_a_table_is(width: int) -> None:
     con = connection()
