@@ -122,7 +122,7 @@ def test_rows_add_up_when_some_are_of_the_wrong_shape(run: Run, file: Callable[.
 def test_json_of_an_error_is_one_object_too(run: Run, file: Callable[..., Path]) -> None:
     status, answer = as_json(run("load", file(GOOD), "--profile", "nope", "--json"))
     assert (status, answer["files"]) == (2, [])
-    assert answer["error"] == "there is no profile named nope"
+    assert answer["error"] == "there is no profile or mapping named nope"
 
 
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(

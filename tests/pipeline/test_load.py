@@ -4,7 +4,7 @@ import pytest
 from desk import TODAY, Desk, csv, day, differences
 
 from pipelines.load import load
-from pipelines.report import Change, ColumnRead, How, Request
+from pipelines.report import Change, ColumnRead, How, Request, ValueRead
 
 WEEK = """
     project_id, status_date, reported_health, budget
@@ -178,7 +178,13 @@ def test_a_dry_run_says_how_each_column_was_read(desk: Desk) -> None:
     assert {column.header: column for column in file.columns} == {
         "project_id": ColumnRead("project_id", "project_id", ("P1", "P2"), "P1"),
         "report date": ColumnRead("report date", "status_date", ("13/01/2026",), "2026-01-13", "dmy"),
-        "rag": ColumnRead("rag", "reported_health", ("g", "r"), "green"),
+        "rag": ColumnRead(
+            "rag",
+            "reported_health",
+            ("g", "r"),
+            "green",
+            values=(ValueRead("g", 1, "green"), ValueRead("r", 1, "red")),
+        ),
         "budget": ColumnRead("budget", "budget", ("1.000,50", "2,75"), "1000.5", ","),
         "team": ColumnRead("team", None, ("blue",)),
     }
