@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from zlib import crc32
 
 import duckdb
 
@@ -69,7 +70,9 @@ class Mend:
 def shown(text: str) -> str:
     """A cell's text as it stands in a repair's name: what can't be typed is written out."""
     shown = "".join(c if c.isprintable() and (c == " " or not c.isspace()) else f"\\u{ord(c):04x}" for c in text)
-    return shown.replace("*", "\\*") if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}...{len(text)}"
+    if len(shown) > LONGEST_NAME:
+        return f"{shown[:LONGEST_NAME]}...{crc32(text.encode()):08x}"
+    return shown.replace("*", "\\*")
 
 
 class Offers:

@@ -60,8 +60,7 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
         "create or replace temp table repaired (rule varchar, column_name varchar, before varchar, after varchar, "
         "source_row bigint)"
     )
-    if table.rows <= MOST_OFFERED:
-        materialise(con, table.relation)  # it is asked many questions
+    materialise(con, table.relation)  # it is asked many questions
     table, moved = _moved(con, table, mapping, accepted)
     mends = list(Offers(con, table, mapping).mends())
     chosen = [one for one in mends if _is_accepted(one.rule, one.name, accepted)]
@@ -70,7 +69,6 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
     offered = list(_listed(mends, {one.name for one in chosen}, accepted))
     same, gone = repeats(con, table, mapping, accepted, _is_accepted)
     if gone:
-        materialise(con, table.relation)
         lines = [one.row for one in gone]
         con.execute(f"delete from {table.relation} where list_contains($1::bigint[], source_row)", [lines])
         _insert(con, "repaired", [[one.rule, None, one.key, one.why, one.row] for one in gone])
@@ -122,7 +120,6 @@ def _listed(mends: Sequence[Mend], taken: set[str], accepted: Collection[str]) -
 
 def _apply(con: duckdb.DuckDBPyConnection, table: TextTable, chosen: Sequence[Mend]) -> None:
     """Make mends in the table, and note each cell in `repaired`."""
-    materialise(con, table.relation)
     con.execute(
         "create or replace temp table mending (place int, beside int, code varchar, rule varchar, header varchar, "
         "before varchar, after varchar)"
