@@ -51,6 +51,8 @@ HEAD_CHARACTERS = 4_000_000
 LONGEST_LINE = 8_000_000
 LONGEST_CELL = 1_000_000
 MOST_RAGGED = 100_000
+MOST_BYTES = 1 << 30
+WIDE = 200  # columns from which planning a look at all of them takes longer than reading them one by one
 ONE_LINE_ENDS = " \t\u00a0"  # a cell without line breaks ends in no other white space
 TAIL_BYTES = 1 << 16
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", "^": "caret", "~": "tilde"}
@@ -76,6 +78,9 @@ def read(
         raise UnreadableFile(f"{path.name} is not a file.", "Give a CSV or .xlsx file.", rule="missing_file")
     try:
         what = kind(path)
+        if path.stat().st_size > MOST_BYTES:
+            fix = "Export fewer rows a file, by year or by program."
+            raise UnreadableFile(f"{path.name} is larger than {MOST_BYTES >> 30} GB.", fix, rule="too_large")
         if what == "empty":
             raise _empty(path)
         if what == "ole2":
@@ -314,6 +319,8 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     that may be a total, or stand below the table, wants a closer look.
     """
     expected = text.lines - table.first_data_line + 1
+    if len(table.headers) > WIDE:
+        return None
     if not (text.even and table.even) or table.first_data_line != table.header_row + 1 or expected < 1:
         return None
     columns = [f"c{i}" for i in range(len(table.headers))]

@@ -18,6 +18,8 @@ from pipelines.texttable import TextTable, materialise, ragged, ragged_of
 SAMPLE = 400
 MOST_LOOKED_AT = 20_000
 MOST_SEARCHED = 2_000  # rows for which every move is tried; the rest are tried with the moves found so far
+WIDEST = 400  # columns
+MOST_WORK = 1_500_000  # rows times the square of the columns: trying every move takes so long
 FURTHEST = 25  # cells
 USUAL = 5  # rows that move alike without a doubt
 LEAST_GAIN = 3.0
@@ -67,9 +69,10 @@ def shifts(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
     A row counts only when its numbers, dates, codes and known words all but fit after the move, fit no other way, and
     do not fit as they stand.
     """
-    if table.transposed:
+    if table.transposed or len(table.headers) > WIDEST:
         return []
     columns = _Columns(con, table, mapping)
+    most_searched = min(MOST_SEARCHED, MOST_WORK // columns.width**2)
     found: dict[tuple[str, int, int], list[int]] = {}
     seen: Counter[tuple[str, int, int]] = Counter()
     rows = [*_ragged_rows(con, table), *columns.odd_rows(con)]
@@ -77,7 +80,7 @@ def shifts(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
     searched = 0
     for line, cells in rows:
         move = columns.best(cells, [move for move, _ in seen.most_common(5)])
-        if move is None and searched < MOST_SEARCHED:
+        if move is None and searched < most_searched:
             searched += 1
             move = columns.best(cells, list(_moves(cells, columns.width)))
         if move:
@@ -182,10 +185,11 @@ class _Columns:
         if not plain:
             return []
         # Comparing texts costs a tenth of matching them; a date that starts with a month's name is looked at in vain.
-        odd = " + ".join(f"(coalesce({c}, '') >= 'A' and coalesce({c}, '') < '{{')::int" for c in plain)
+        # A list, for a sum of a thousand terms is nested too deep for the database.
+        odd = ", ".join(f"(coalesce({c}, '') >= 'A' and coalesce({c}, '') < '{{')::int" for c in plain)
         return [
             (line, cells)
-            for line, cells in _rows(con, self.table, f"{odd} > 1").items()
+            for line, cells in _rows(con, self.table, f"list_sum([{odd}]) > 1").items()
             if sum(self._mismatched(cell, i) for i, cell in enumerate(cells)) > 1
         ]
 

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.headers import TRIMMED, fold, is_blank, tidy
-from pipelines.problems import Decision, LeftOut, Problem
+from pipelines.problems import Decision, LeftOut, Problem, UnreadableFile
 
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 16_000_000
+MOST_COLUMNS = 1_000  # exports have some hundreds at most; planning takes the square of their number
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class TextTable:
 
 
 def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
-    """An empty text table of `width` columns."""
+    """An empty text table of `width` columns. UnreadableFile for more than the database plans in seconds."""
+    if width > MOST_COLUMNS:
+        fix = "Export the columns that are needed, and delete empty ones beside the table."
+        raise UnreadableFile(f"The table has {width:,} columns, more than {MOST_COLUMNS:,}.", fix, rule="too_large")
     columns = "".join(f", c{i} varchar" for i in range(width))
     con.execute(f'create or replace temp table "{relation}" (source_row bigint{columns})')
 

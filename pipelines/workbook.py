@@ -26,6 +26,7 @@ from pipelines.texttable import TextTable, Writer, drop_unnamed, write_transpose
 
 MOST_BYTES = 1 << 30
 MOST_CELLS = 50_000_000
+MOST_ROWS = 1 << 20  # of a sheet, in any program
 MOST_PARTS = 10_000
 BLOCK = 1 << 18
 # What zipfile, zlib and the XML parser raise on damaged input, as tried with random damage.
@@ -44,9 +45,9 @@ LONGEST_ROW = 1 << 22
 MOST_INDEX_BYTES = 1 << 24
 SAVE_AS_XLSX = "Open it in Excel and save as .xlsx."
 # The counts bound what a hostile file can cost; real attributes are far shorter.
-CELL = re.compile(rb"""<(?:\w{1,20}:)?c\s(?:[^>]{0,200}?\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,200}(?<!/)>""")
+CELL = re.compile(rb"""<(?:\w{1,20}:)?c\s(?:[^>]{0,200}?\s)?r=["']([A-Z]{1,3})(\d{1,10})["'][^>]{0,200}(?<!/)>""")
 ERROR = re.compile(
-    rb"""<(?:\w{1,20}:)?c\s(?=[^>]{0,200}\bt=["']e["'])[^>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,200}>"""
+    rb"""<(?:\w{1,20}:)?c\s(?=[^>]{0,200}\bt=["']e["'])[^>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,10})["'][^>]{0,200}>"""
     rb"""(?:(?!</(?:\w{1,20}:)?c>).){0,9000}?<(?:\w{1,20}:)?v>([^<]{0,40})<""",
     re.DOTALL,
 )
@@ -187,8 +188,9 @@ def _inspect(path: Path, archive: zipfile.ZipFile) -> dict[str, _Part]:
                     raise grown
                 rest = _scan(part, rest + block)
             _measure(part, rest)
-            if part.area > MOST_CELLS:
-                span = f"{part.rows[1] - part.rows[0] + 1:,} rows by {part.columns[1] - part.columns[0] + 1:,} columns"
+            # The reader starts at the first row, wherever the cells stand.
+            if part.area > MOST_CELLS or part.rows[1] >= MOST_ROWS:
+                span = f"{part.rows[1] + 1:,} rows by {part.columns[1] - part.columns[0] + 1:,} columns"
                 raise _too_large(path, f"a sheet spans {span}", "Delete stray cells far from the table.")
             found[info.filename] = part
     return found
