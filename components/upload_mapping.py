@@ -224,7 +224,8 @@ def _texts(upload: Upload, file: FileReport, form: Contract, place: int) -> None
         )
         st.html(f'<h3 class="rw-subtitle">{escape(title[:1].upper() + title[1:])}</h3>')
         rows = list(unknown)
-        label = f"Show what the others of {words.spoken(read.column)} are read as"
+        which = "every other text" if unknown else "each text"
+        label = f"Show what {which} of {words.spoken(read.column)} is read as"
         if known and st.toggle(label, key=f"known-{place}-{read.column}"):
             rows += known
         pages = -(-len(rows) // EACH_PAGE)

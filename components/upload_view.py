@@ -33,7 +33,7 @@ def counts(report: LoadReport) -> None:
     items += [("Rejected", "rows_rejected", "with errors")]
     shown = [Figure(label, number(total(report, name)), note) for label, name, note in items]
     if left_out := sum(map(lines_left_out, report.files)):
-        shown.append(Figure("Left out", number(left_out), "lines that are no data"))
+        shown.append(Figure("Left out", number(left_out), "lines of no data"))
     with st.container(key="counts"):
         figures(shown)
 

@@ -115,17 +115,18 @@ def test_a_saved_mapping_is_renamed_taken_away_and_brought_in(site: str, folder:
     headline(page, "Drop your exports")
     card = page.locator(".st-key-card-mappings")
     with page.expect_download() as download:
-        card.get_by_role("button", name="YAML").last.click()
+        card.get_by_role("button", name="YAML").first.click()
     text = Path(download.value.path()).read_text("utf-8")
     assert "export: status" in text
-    card.get_by_role("button", name="Change").last.click()
+    card.get_by_role("button", name="Change").first.click()
     page.get_by_role("textbox", name="Name").last.fill("Another")
     page.get_by_role("textbox", name="Name").last.press("Enter")
     page.get_by_role("button", name="Rename").last.click()
     expect(page.get_by_text("other is now called Another.")).to_be_visible()
-    card.get_by_role("button", name="Change").first.click()
+    if not page.get_by_role("button", name="Delete").is_visible():
+        card.get_by_role("button", name="Change").first.click()
     page.get_by_role("button", name="Delete").last.click()
-    expect(page.get_by_text("is deleted.")).to_be_visible()
+    expect(page.get_by_text("Another is deleted.")).to_be_visible()
     card.get_by_text("Bring one in").click()
     page.locator(".st-key-card-mappings input[type=file]").set_input_files(
         {"name": "Brought in.yaml", "mimeType": "text/yaml", "buffer": text.encode()}

@@ -224,7 +224,8 @@ def test_a_missing_date_is_given_for_every_row(site: str, folder: Path, page: Pa
     page.get_by_text("Which column of undated 2026-11-13.csv tells the status date").wait_for()
     page.get_by_role("spinbutton", name="year, status date in every row").first.click()
     page.keyboard.type("20261106")
-    page.keyboard.press("Enter")
+    for _ in range(2):  # over the calendar's button, out of the field
+        page.keyboard.press("Tab")
     headline(page, "undated 2026-11-13.csv is ready to publish: 1 new row")
     expect(page.get_by_text("status date is 2026-11-06 in every row")).to_be_visible()
 
