@@ -45,11 +45,15 @@ def columns_mapped(
 ) -> list[ColumnRead]:
     """What the columns of a table say, before anything is typed."""
     unused, kept = frozenset(mapping.unmapped), mapping.attributes
-    feeds = {header: name for name, header in mapping.headers.items() if header not in unused}
+    # One header may feed several columns, such as a key and a name.
+    feeds: dict[str, list[str | None]] = {}
+    for name, header in mapping.headers.items():
+        if header not in unused and not only_unused:
+            feeds.setdefault(header, []).append(name)
     headers = enumerate(names_of(table.headers))
     wanted = [n for n, header in headers if not only_unused or header in unused or header in kept]
-    read = columns_as_text(con, table, wanted, {} if only_unused else feeds)
-    return [replace(column, kept=column.header in kept) for column in read]
+    read = [replace(column, kept=column.header in kept) for column in columns_as_text(con, table, wanted, {})]
+    return [replace(column, column=name) for column in read for name in feeds.get(column.header, [None])]
 
 
 def columns_as_text(

@@ -31,7 +31,7 @@ from pipelines.columns import columns_as_text, columns_mapped, columns_typed
 from pipelines.contract import EXPORTS, contract
 from pipelines.decided import how_columns_are_read, what_it_is
 from pipelines.headers import fold
-from pipelines.map import understand
+from pipelines.map import recognised, understand
 from pipelines.plan import changes, plan, write
 from pipelines.problems import DataProblem, Problem, UnreadableFile
 from pipelines.profile import Mapping, Profile, all_headers
@@ -197,7 +197,11 @@ def _read_all(
                 rollup.outline(con, text, mapping)
             except DataProblem as error:
                 report.refuse(error)
-                if request.dry_run:
+                if lacking := recognised(text, how, remembered):
+                    report.export, report.profile = lacking.contract.export, lacking.profile
+                if request.dry_run and lacking:
+                    report.columns = columns_mapped(con, text, lacking)
+                elif request.dry_run:
                     report.columns = columns_as_text(con, text, range(len(text.headers)), {})
                     suggest.fill(con, text, report, None, how)
                 misfits.append(report)

@@ -56,6 +56,12 @@ def understand(table: TextTable, how: How = HERE, remembered: MappingType[str, P
     return replace(mapping, source=source, dates=how.dates or mapping.dates, decimal=how.decimal or mapping.decimal)
 
 
+def recognised(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> Mapping | None:
+    """How a profile or a remembered mapping reads a table that `understand` refused; None where none knows it."""
+    chosen = _profile(table, how, remembered)
+    return by_profile(table, chosen) if chosen else None
+
+
 def _profile(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> Profile | None:
     """The profile or remembered mapping that reads a table: the one named; else the mapping of the very same headers,
     the shipped profile that fits, the mapping of nearly the same headers."""

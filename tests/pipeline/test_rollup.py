@@ -294,6 +294,9 @@ def test_what_a_file_of_work_items_does_not_say_is_asked(desk: Desk) -> None:
         ("missing_column", "--set project_id=VALUE."),
         ("missing_column", "--set status_date=VALUE."),
     ]
+    (file,) = desk.try_load(text, dry_run=True).files
+    assert (file.refused, file.export, file.profile) == (True, "status", "azure_devops")
+    assert {c.header: c.column for c in file.columns if c.column} == {"State": "comment"}
     desk.load(text, constants={"project_id": "SHOP", "status_date": "2026-11-20"})
     assert status(desk, "project_id, status_date, percent_complete") == [("SHOP", day("11-20"), 50.0)]
 
@@ -371,6 +374,20 @@ def test_a_level_that_cannot_be_read_is_named(desk: Desk) -> None:
     (file,) = report.files
     assert [(p.rule, p.row, p.column) for p in file.problems] == [("outline_level_readable", 3, "Outline Level")]
     assert (file.rows_new, file.rows_rejected) == (1, 1)
+
+
+def test_a_header_that_feeds_two_columns_is_shown_for_both_where_the_day_is_still_to_be_said(desk: Desk) -> None:
+    (file,) = desk.try_load(
+        "Task Name, Outline Level, Start, Finish\nCloud, 1, 2026-01-05, 2026-12-18", dry_run=True
+    ).files
+    assert [p.message for p in file.problems] == [
+        "the status export needs status date, and no header of this file gives it"
+    ]
+    assert {(c.header, c.column) for c in file.columns if c.column} == {
+        ("Task Name", "project_id"),
+        ("Task Name", "project_name"),
+        ("Finish", "forecast_finish"),
+    }
 
 
 def test_tasks_without_an_outline_are_asked_for_their_project(desk: Desk) -> None:
