@@ -70,7 +70,8 @@ def questions(upload: Upload, files: Sequence[FileReport]) -> None:
     for number_, file in enumerate(files):
         if file.path is None:
             continue
-        asked += [partial(_which_export, upload, file, number_)] if _is_unknown(upload, file) else []
+        was_taken = file.export and file.suggested_export  # by its headers for one export, by its rows for another
+        asked += [partial(_which_export, upload, file, number_)] if was_taken or _is_unknown(upload, file) else []
         asked += _two_ways(upload, file, number_)
         if offers := _offers(upload, file):
             asked.append(partial(_suggestions, upload, file, offers, number_))

@@ -129,7 +129,14 @@ def from_how(report: FileReport, how: How, known: Mapping[str, Profile] | None =
         if name in constants:
             if name not in NOT_KEPT:
                 columns[name] = {"value": constants[name]}
-        elif base and name in base.columns and name not in _chosen(form.header_for(), how.columns):
+        elif (
+            base
+            and name in base.columns
+            and (
+                name not in _chosen(form.header_for(), how.columns)
+                or _first(base.columns[name], report.headers) == report.feeds.get(name, "")
+            )
+        ):
             if name in report.feeds:
                 columns[name] = dict(base.columns[name])
         elif name in report.feeds:
@@ -211,6 +218,17 @@ def _stands(header: str, headers: Sequence[str]) -> bool:
 
 def _fed_by(spec: Mapping[str, Any]) -> list[str]:
     return [*spec.get("from", ()), *spec.get("sum", ())]
+
+
+def _first(spec: Mapping[str, Any], headers: Sequence[str]) -> str | None:
+    """The first header that feeds a column of a profile, as the file names it."""
+    names = names_of(headers)
+    for said in _fed_by(spec):
+        begins = said.endswith("*")
+        for name in names:
+            if fold(name) == fold(said) or (begins and fold(name).startswith(fold(said))):
+                return name
+    return None
 
 
 def _chosen(header_for: Mapping[str, str], columns: Mapping[str, str]) -> set[str | None]:

@@ -175,7 +175,7 @@ class FileReport:
     rows with problems, and `corrected` names the files to be mended from (see `pipelines.corrected`). `headers` are the
     file's own, `feeds` says for each column of the contract that is read which of them it is from, `scale` and
     `currency` by what its amounts are read. `attributes_new` counts the cells of kept columns that are not known yet.
-    `suggested_export` is what a file that fits no export may be.
+    `suggested_export` is what a file that fits no export, or was taken for another, may be.
     """
 
     file: str

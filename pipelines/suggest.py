@@ -73,6 +73,8 @@ def fill(
         given = _given(how, form)
         open_ = [c for n, c in form.columns.items() if n not in mapping.text and n not in given]
         found = _assigned(names, free, open_, _shapes(con, table, free))
+        if form.export == "projects" and not mapping.profile and not how.export and _comes_again(con, table, mapping):
+            report.suggested_export = "status"
     else:
         likely, found = _export(table, names, _shapes(con, table, range(len(names))), how)
         if not likely:
@@ -99,6 +101,13 @@ def fill(
             said = replace(said, values=_values(feeds, said.header, texts, values.get(feeds.name, {})))
         read.append(said)
     report.columns = read
+
+
+def _comes_again(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Understood) -> bool:
+    """Whether most projects of a list stand in it more than once, as they do where it is one of reports."""
+    key = mapping.text["project_id"]
+    stated, different = con.sql(f'select count({key}), count(distinct {key}) from "{table.relation}"').fetchall()[0]
+    return bool(stated > 2 * different)
 
 
 def _given(how: How, form: Contract) -> set[str]:

@@ -188,7 +188,7 @@ def test_a_mapping_of_just_these_headers_goes_before_a_shipped_profile(desk: Des
         Date Reported As Of, PID, Managing Agency, Budget Forecast, Forecast Completion
         11/20/2026,          7,   DEP,             5,               12/31/2026
     """
-    how = {"columns": {"portfolio": ""}, "attributes": ("Managing Agency",)}
+    how = {"columns": {"project_id": "PID", "portfolio": ""}, "attributes": ("Managing Agency",)}
     first = desk.try_load(nyc, dry_run=True, **how)
     assert first.files[0].profile == "nyc_capital"
     made = mappings.from_how(first.files[0], How(**how))

@@ -358,6 +358,18 @@ def test_a_file_that_fits_nothing_is_refused_with_all_that_it_may_be(desk: Desk)
     assert why["Est EndDate"] == "called Est EndDate; 100 % dates"
 
 
+def test_a_list_in_which_projects_come_again_may_be_one_of_reports(desk: Desk) -> None:
+    text = "Project Code, Wk End, Est EndDate, Start Date\n" + "".join(
+        f"{n % 2}, 2026-{1 + n:02}-13, 2027-02-01, 2026-01-02\n" for n in range(6)
+    )
+    (file,) = desk.try_load(text, dry_run=True).files
+    assert (file.export, file.suggested_export) == ("projects", "status")
+    (file,) = desk.try_load(text, dry_run=True, export="status").files
+    assert {c.header: c.suggested for c in file.columns}["Wk End"] == "status_date"
+    once = desk.try_load("Project Code, Start Date\n1, 2026-01-02\n2, 2026-01-02\n", dry_run=True)
+    assert once.files[0].suggested_export is None
+
+
 def test_unused_columns_and_unknown_texts_of_a_known_export_get_suggestions(desk: Desk) -> None:
     text = """
         Project ID, As of,      RAG,       Est EndDate, Region
