@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ROOT, server
 from tests.browser.test_pages import headline
-from tests.browser.test_upload import choose, drop, published, warm_up, write
+from tests.browser.test_upload import choose, drop, idle, published, warm_up, write
 
 pytestmark = pytest.mark.browser
 
@@ -35,13 +35,6 @@ def site(folder: Path, browser: Browser) -> Iterator[str]:
 
 def week(day: int) -> str:
     return f"Extract of the portfolio\n\n{HEAD}{ROWS.format(day)}"
-
-
-def idle(page: Page) -> None:
-    """Wait for the check that a click began."""
-    page.wait_for_timeout(500)
-    expect(page.locator(".st-key-busy")).to_have_count(0, timeout=60_000)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def test_an_unknown_file_is_mapped_by_clicks_and_next_weeks_asks_nothing(site: str, folder: Path, page: Page) -> None:

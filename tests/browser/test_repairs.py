@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ROOT, server
-from tests.browser.test_mapping import idle
 from tests.browser.test_pages import headline
-from tests.browser.test_upload import drop, published, warm_up, write
+from tests.browser.test_upload import drop, idle, published, warm_up, write
 
 pytestmark = pytest.mark.browser
 
