@@ -33,6 +33,7 @@ from pipelines.decided import how_columns_are_read, what_it_is
 from pipelines.headers import fold
 from pipelines.map import recognised, understand
 from pipelines.plan import changes, plan, write
+from pipelines.preview import first_lines
 from pipelines.problems import DataProblem, Problem, UnreadableFile
 from pipelines.profile import Mapping, Profile, all_headers
 from pipelines.publications import SAMPLE, record, record_event, sample_loads
@@ -192,6 +193,7 @@ def _read_all(
             report = FileReport(name, text.sheet, digest, rows_read=text.rows, path=path, seconds=seconds)
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             report.decisions, report.left_out = list(text.decisions), list(text.left_out)
+            report.first_lines = first_lines(path, text.encoding) if request.dry_run else ()
             try:
                 mapping = understand(text, how, remembered)
                 rollup.outline(con, text, mapping)
@@ -468,20 +470,17 @@ def _write_findings(
         rows = list(zip(*((row.row, row.kind, row.text, row.count) for row in table.report.left_out), strict=True))
         places = "unnest($2::bigint[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::bigint[])"
         con.execute(f"insert into left_out select $1, {places}", [load_id, *map(list, rows)])
-    for problem in table.text.problems:
-        con.execute("insert into rejected_row values (?, ?, ?)", [load_id, problem.row, [problem.value]])
+    ragged = table.text.problems
+    con.execute(
+        "insert into rejected_row select $1, line, [text] "
+        "from (select unnest($2::bigint[]) as line, unnest($3::varchar[]) as text)",
+        [load_id, [problem.row for problem in ragged], [problem.value for problem in ragged]],
+    )
+    results: list[Any] = []
     for v in verdicts:
-        con.execute(
-            "insert into check_result values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                load_id,
-                v.check.name,
-                v.check.expectation[0],
-                list(v.check.columns),
-                v.check.severity,
-                v.engine,
-                v.rows,
-                v.failed,
-                expectations.kept(v.check.expectation[1], v.check.message),
-            ],
-        )
+        results += [load_id, v.check.name, v.check.expectation[0], list(v.check.columns), v.check.severity]
+        results += [v.engine, v.rows, v.failed, expectations.kept(v.check.expectation[1], v.check.message)]
+    if results:
+        # One statement for all rules: one for each takes longer than all else that a small file needs.
+        places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(verdicts))
+        con.execute(f"insert into check_result values {places}", results)

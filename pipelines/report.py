@@ -175,7 +175,8 @@ class FileReport:
     rows with problems, and `corrected` names the files to be mended from (see `pipelines.corrected`). `headers` are the
     file's own, `feeds` says for each column of the contract that is read which of them it is from, `scale` and
     `currency` by what its amounts are read. `attributes_new` counts the cells of kept columns that are not known yet.
-    `suggested_export` is what a file that fits no export, or was taken for another, may be.
+    `suggested_export` is what a file that fits no export, or was taken for another, may be, `first_lines` how a text
+    file begins.
     """
 
     file: str
@@ -203,6 +204,7 @@ class FileReport:
     currency: str | None = None
     attributes_new: int = 0
     suggested_export: str | None = None
+    first_lines: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = ()
     source: str | None = None
     decisions: list[Decision] = field(default_factory=list)
@@ -246,6 +248,7 @@ class FileReport:
             "quality": self.quality,
             "ignored_columns": list(self.ignored_columns),
             "headers": list(self.headers),
+            "first_lines": list(self.first_lines),
             "decisions": [asdict(decision) for decision in self.decisions],
             "left_out": [asdict(row) for row in self.left_out],
             "repairs": [asdict(repair) for repair in self.repairs],
