@@ -15,12 +15,16 @@ from pipelines.texttable import TextTable
 
 _UNITS = (
     (1e9, r"billions?|bn|bns|mrd"),
-    (1e6, r"millions?|mio|mln|mn|mm|m"),
-    (1e3, r"thousands?|tsd|k|'?[,.]?000s?"),
+    (1e7, r"crores?|cr"),
+    (1e6, r"millions?|mills?|mil|mio|mln|mn|mm|m"),
+    (1e5, r"lakhs?|lacs?"),
+    (1e3, r"thousands?|tsd|ths|k|'?[,.]?000s?"),
 )
 # What says the unit stands in a parenthesis, behind a currency mark or "in", or is a word that means nothing else.
 _INSIDE = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
-_BEHIND = re.compile(rf"(?:\bin |{amounts.CURRENCY}) *((?:{amounts.CURRENCY}) *)?(.*)$", re.I)
+_BEHIND = re.compile(rf"(?:\bin |(?<!\w)(?:{amounts.CURRENCY})) *((?:{amounts.CURRENCY}) *)?(.*)$", re.I)
+# "TEUR", "k$" and "Mio. €": the unit stands before the currency, and a T there is a thousand.
+_JOINED = re.compile(rf"(?<!\w)(t|tsd|k|m|mn|mio|mln|mrd|bn)\.? ?({amounts.CURRENCY})(?!\w)", re.I)
 _LONG = re.compile(r"\b(thousands|millions?|billions?)\b", re.I)
 
 
@@ -140,17 +144,27 @@ def unit_of(header: str) -> tuple[float | None, str | None]:
     said = inside[-1] if inside else ""
     if not said and (behind := _BEHIND.search(header)):
         said = f"{behind[1] or ''} {behind[2]}"
+    place = inside[-1] if inside else header
+    joined = _JOINED.search(place)
     currency = None
-    if mark := re.search(rf"(?<!\w)(?:{amounts.CURRENCY})(?!\w{{2}})", inside[-1] if inside else header, re.I):
-        text = mark[0].upper()
-        currency = amounts.MARKS.get(text, text if re.fullmatch("[A-Z]{3}", text) else None)
-    bare = re.sub(rf"{amounts.CURRENCY}|dollars?|euros?|pounds?|\bin\b|\bof\b|[*\s$]", " ", said, flags=re.I).strip()
+    if mark := re.search(rf"(?<!\w)(?:{amounts.CURRENCY})(?!\w{{2}})", place, re.I):
+        currency = _currency(mark[0])
+    elif joined:
+        currency = _currency(joined[2])
+    bare = re.sub(rf"{amounts.CURRENCY}|dollars?|euros?|pounds?|\bin\b|\bof\b|[*\s$]", " ", said, flags=re.I)
     for scale, words in _UNITS:
-        if re.fullmatch(words, bare, re.I):
+        if re.fullmatch(words, bare.strip(" ."), re.I) or (joined and re.fullmatch(words, joined[1], re.I)):
             return scale, currency
+    if joined:
+        return 1e3, currency
     if word := _LONG.search(header):
         return {"t": 1e3, "m": 1e6, "b": 1e9}[word[0][0].lower()], currency
     return None, currency
+
+
+def _currency(mark: str) -> str | None:
+    text = mark.upper()
+    return amounts.MARKS.get(text, text if re.fullmatch("[A-Z]{3}", text) else None)
 
 
 def _scaled(table: TextTable, mapping: Mapping, how: How) -> Mapping:

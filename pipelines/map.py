@@ -20,7 +20,10 @@ from pipelines.texttable import TextTable
 
 # A header's last parenthesis, and what in it says that the numbers are no whole units of the usual currency.
 _PARENTHESIS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.S)
-_SCALE = r"\d*[, ]?000s?|in 000s?|k|m|mm|mn|mln|mio|bn|b|t|thousands?|millions?|billions?|tsd|%.*|hours?|hrs?|days?|fte"
+_SCALE = (
+    r"\d*[, ]?000s?|in 000s?|k|m|mm|mn|mln|mio|mil|mills?|bn|b|t|thousands?|ths|millions?|billions?|tsd|lakhs?|lacs?|"
+    r"crores?|cr|%.*|hours?|hrs?|days?|fte"
+)
 _SCALED = re.compile(
     rf"(?:in )?(?:{amounts.CURRENCY}|dollars?|euros?|pounds?|sterling|of|[^\w$£€¥₹])*(?:{_SCALE})?"
     rf"(?:{amounts.CURRENCY}|dollars?|euros?|pounds?|sterling|of|[^\w$£€¥₹])*",

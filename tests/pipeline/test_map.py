@@ -103,7 +103,7 @@ def test_a_header_in_full_goes_before_one_with_a_parenthesis() -> None:
 
 
 SCALES = ["$M", "£m", "$000", "k€", "in thousands", "€", "EUR", "USD m", "$ millions", "in 1,000", "GBP '000", "Mio. €"]
-SCALES += ["$" * 200, "hours", "% of budget"]
+SCALES += ["$" * 200, "hours", "% of budget", "$ mil", "USD ths", "lakhs", "INR Cr", "TEUR"]
 
 
 @pytest.mark.parametrize("scale", SCALES)
