@@ -82,6 +82,7 @@ class _Caster:
         self.notes: list[Problem] = []
         self.fixes: dict[str, str] = {}
         self.decided: dict[str, str] = {}
+        self.doubtful: dict[str, str] = {}
         self._create_views()
 
     def _create_views(self) -> None:
@@ -118,6 +119,8 @@ class _Caster:
             column = self.mapping.contract.columns[name]
             if column.type in ("text", "choice") or column.known_in:
                 continue
+            if name in self.doubtful:
+                self._locate_doubtful(column, self.doubtful[name])
             message, fix = _why_unreadable(column, self.fixes.get(name))
             serial = "regexp_full_match(value, '\\d{5}(\\.\\d+)?')" if column.type == "date" else "false"
             self.con.execute(
@@ -136,6 +139,22 @@ class _Caster:
                 """,
                 {"header": self._header(name), "rule": f"{name}_readable", "message": message, "fix": fix},
             )
+
+    def _locate_doubtful(self, column: Column, where: str) -> None:
+        self.con.execute(
+            f"""
+            insert into found
+            select source_row, $header, {column.name}, $rule, 'warning', $message, $fix
+            from {PREPARED} where {where} order by source_row
+            """,
+            {
+                "header": self._header(column.name),
+                "rule": f"{column.name}_below_one",
+                "message": "less than 1 % in a column of percentages from 0 to 100; a fraction may be meant, as "
+                "0.45 is for 45 %",
+                "fix": "If a fraction is meant, write the percentage (45). If it is right, there is nothing to do.",
+            },
+        )
 
     def note_what_is_assumed(self, names: Iterable[str]) -> None:
         """Note a currency that nothing states, and goals that can't be looked up; `typed` must be there."""
@@ -302,6 +321,14 @@ class _Caster:
             f"count(*) filter (v not between 0 and 1), (select count(*) from {PREPARED} where not {bare})",
             f"(select {value} as v from {PREPARED} where {bare})",
         )
+        if beyond and between:
+            exact = self._ask(
+                f"count(*) filter (({value}) not between 0 and 1 and ({value}) <> round({value}))",
+                f"(select * from {PREPARED} where {bare})",
+            )[0]
+            # Beside 12.7 and 88.1 a 0.4 is as exact as they are; beside 12 and 88 it is likely a fraction.
+            if not exact or between >= beyond:
+                self.doubtful[column.name] = f"{bare} and ({value}) between 1e-9 and 1 - 1e-9"
         if beyond or not (between or (ones and not signed)):
             return value
         says = "runs from 0 to 1, so it is read as fractions (0.5 is 50 %)"

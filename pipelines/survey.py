@@ -78,9 +78,10 @@ def _all_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
     if points_part_thousands(table, mapping):
         every += f" and not coalesce(bool_or(contains({text}, '.')), false)"
     if column.type == "percent":
-        # A column that never leaves 0 to 1 may be meant as fractions.
+        # A column that never leaves 0 to 1 may be meant as fractions, and so may a cell between them.
         beyond, above = f"bool_or({number} > 1 or {number} < 0)", f"bool_or({number} > 0)"
         every += f" and (coalesce({beyond}, false) or not coalesce({above}, false))"
+        every += f" and not coalesce(bool_or({number} > 0 and {number} < 1), false)"
     return every
 
 

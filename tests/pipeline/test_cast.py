@@ -345,6 +345,21 @@ def test_percentages(cells: list[str], expected: list[float], notes: list[str]) 
 
 
 @pytest.mark.parametrize(
+    ("cells", "rows"),
+    [
+        (["0.45", "45", "12"], [2]),
+        (["0.45", "0.9", "0.3", "1.05"], [2, 3, 4]),
+        (["0.4", "12.7", "88.1"], []),
+        (["0.45 %", "45 %", "12"], []),
+        (["0", "1", "45"], []),
+    ],
+)
+def test_a_fraction_among_percentages_is_named(cells: list[str], rows: list[int]) -> None:
+    found = column("percent_complete", *cells).found()
+    assert [row for row, _, _, rule in found if rule == "percent_complete_below_one"] == rows
+
+
+@pytest.mark.parametrize(
     ("cells", "how", "says_so"),
     [
         (["5", "6"], {}, True),

@@ -156,6 +156,10 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
     "percent_as_fraction": (
         "project_id,status_date,progress\nP,2026-01-05,0.5\n", {}, 1, "progress", ["0.5 is 50 %", "0 to 100"]
     ),
+    "percent_complete_below_one": (
+        "project_id,status_date,progress\nP,2026-01-05,0.45\nQ,2026-01-05,45\n", {}, 2, "progress",
+        ["0.45 is for 45 %", "write the percentage"],
+    ),
     "rating_as_colour": (STATUS + "P,2026-01-05,4,5\n", {}, 1, "rag", ["5 = best", "1 is best"]),
     "goals_not_loaded": (
         "project_id,status_date,rag,goal\nP,2026-01-05,g,G-1\n", {}, 1, "goal", ["none are loaded", "goals export"]
