@@ -193,7 +193,8 @@ class _Usual:
         self.folded = [fold(header) for header in headers]
         cells = con.execute(f'select * exclude (source_row) from "{relation}" limit {SAMPLE}').fetchall()
         filled = [[cell for cell in column if not says_nothing(cell)] for column in zip(*cells, strict=True)]
-        often = [len(column) * 2 >= len(cells) for column in filled] if cells else [False] * len(headers)
+        whole = _whole(cells)
+        often = [sum(not says_nothing(row[i]) for row in whole) * 2 >= len(whole) > 0 for i in range(len(headers))]
         words = [sum(not is_number(cell) for cell in column) * 2 >= len(column) for column in filled]
         self.text = {i for i, column in enumerate(filled) if column and often[i] and words[i]}
         self.width = sum(often)
@@ -253,6 +254,13 @@ class _Usual:
             return False
         place, text = filled[0]
         return shape(text) not in self.shapes[place]
+
+
+def _whole(rows: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:
+    """The rows of a sample without headings and subtotals of groups: those half as full as the fullest one."""
+    counts = [sum(not says_nothing(cell) for cell in row) for row in rows]
+    whole = [row for row, count in zip(rows, counts, strict=True) if 2 * count >= max(counts)]
+    return whole if 3 * len(whole) >= len(rows) else rows
 
 
 def says_nothing(cell: str | None) -> bool:

@@ -212,6 +212,18 @@ def test_very_many_empty_rows_are_counted_and_not_all_named(opened) -> None:  # 
     assert adds_up(found, len(lines))
 
 
+def test_subtotals_of_small_groups_are_left_out(opened) -> None:  # type: ignore[no-untyped-def]
+    lines = [["Program", "Project ID", "Project Name", "Report Date", "RAG", "Budget"]]
+    kept = []
+    for group in ("Customer", "HR"):
+        rows = [["", f"{group}-{n}", name, "2026-11-20", "G", "5"] for n, name in enumerate(("Total Rewards", "Sum"))]
+        lines += [[group, *[""] * 5], *rows, [f"{group} subtotal", *[""] * 4, "10"]]
+        kept += [lines[-4], *rows]
+    found = opened(text_of([*lines, ["Grand total", *[""] * 4, "20"]]))
+    assert found.rows == kept
+    assert dict(found.kinds) == {"total": 3}
+
+
 def test_headers_that_come_again_on_each_page_are_left_out(opened) -> None:  # type: ignore[no-untyped-def]
     good = rows_of(30)
     page = [[], ["Page 1 of 2"], HEADER]
