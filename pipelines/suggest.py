@@ -123,7 +123,8 @@ def _shapes(con: duckdb.DuckDBPyConnection, table: TextTable, places: Iterable[i
     cells = ", ".join(f"c{n}" for n in wanted)
     counts = ", ".join(f"count(c{n}), approx_count_distinct(c{n})" for n in wanted)
     counted = con.sql(f'select {counts} from (from "{table.relation}" limit {COUNTED})').fetchall()[0]
-    likely = [n for i, n in enumerate(wanted) if counted[2 * i] and counted[2 * i + 1] > 0.9 * counted[2 * i]]
+    # The count of different texts is rough: of three it may say two.
+    likely = [n for i, n in enumerate(wanted) if counted[2 * i] and counted[2 * i + 1] > 0.6 * counted[2 * i]]
     unique = set()
     if likely:
         exact = ", ".join(f"count(c{n}) = count(distinct c{n})" for n in likely)
@@ -146,12 +147,13 @@ def _shapes(con: duckdb.DuckDBPyConnection, table: TextTable, places: Iterable[i
     read = f"{dates.written(day, 'dmy')}, {dates.written(day, 'mdy')}"
     short = "length between 6 and 40 and regexp_matches(text, '\\d')"
     body = amounts.body("replace(text, '%', '')")
+    plain = f"regexp_replace({body}, '^(-?\\d+),(\\d{{1,2}})$', '\\1.\\2')"
     number = f"length <= 40 and regexp_full_match({body}, '-?[\\d.,'' ]*\\d[\\d.,'' ]*')"
     rows = con.sql(
         f"""
         with cell as (
             select *, {short} and coalesce({read}) is not null as is_day,
-                {number} as is_number, try_cast({body} as double) as value
+                {number} as is_number, try_cast({plain} as double) as value
             from looked_at
         )
         select name, sum(rows)::int, count(*), avg(length),

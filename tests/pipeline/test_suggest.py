@@ -358,6 +358,48 @@ def test_a_file_that_fits_nothing_is_refused_with_all_that_it_may_be(desk: Desk)
     assert why["Est EndDate"] == "called Est EndDate; 100 % dates"
 
 
+@pytest.mark.parametrize("names", [["Alpha", "Total Rewards", "Sum of parts"], [f"Project {n}" for n in range(200)]])
+def test_names_that_stand_once_may_be_the_identifiers_in_small_and_large_files(desk: Desk, names: list[str]) -> None:
+    text = "Project Name,Report Date,RAG\n" + "".join(f"{name},2026-11-20,G\n" for name in names)
+    (file,) = desk.try_load(text, dry_run=True).files
+    assert {c.header: c.suggested for c in file.columns}["Project Name"] == "project_id"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            (
+                "Projektnummer;Projektname;Stichtag;Ampel;Geplantes Ende;Fertigstellung %;Ist-Kosten (TEUR)\n"
+                "P-1;Portal;20.11.2026;Grün;31.12.2026;45,5;400,25\nP-2;Lager;20.11.2026;Gelb;15.03.2027;12,0;150,75\n"
+            ),
+            ["project_id", "project_name", "status_date", "reported_health", "baseline_finish", "percent_complete",
+             "actual_cost"],
+        ),
+        (
+            (
+                "Code projet;Nom du projet;Date du rapport;Météo;Fin prévue;Avancement;Dépensé\n"
+                "A1;Portail;20/11/2026;Vert;31/12/2026;45 %;400 000,50 €\nA2;Flotte;20/11/2026;Rouge;15/03/2027;1 %;5\n"
+            ),
+            ["project_id", "project_name", "status_date", "reported_health", "baseline_finish", "percent_complete",
+             "actual_cost"],
+        ),
+        (
+            (
+                "Código del proyecto;Nombre del proyecto;Fecha del informe;Semáforo;Fecha inicio;% Avance;Presupuesto\n"
+                "P1;Portal;20/11/2026;Verde;15/01/2026;45;1.250,50\nP2;Almacén;20/11/2026;Rojo;15/01/2026;5;250,50\n"
+            ),
+            ["project_id", "project_name", "status_date", "reported_health", "baseline_start", "percent_complete",
+             "budget"],
+        ),
+    ],
+)  # fmt: skip
+def test_headers_in_other_languages_get_suggestions(desk: Desk, text: str, expected: list[str]) -> None:
+    (file,) = desk.try_load(text, dry_run=True).files
+    assert file.suggested_export == "status"
+    assert [column.suggested for column in file.columns] == expected
+
+
 def test_a_list_in_which_projects_come_again_may_be_one_of_reports(desk: Desk) -> None:
     text = "Project Code, Wk End, Est EndDate, Start Date\n" + "".join(
         f"{n % 2}, 2026-{1 + n:02}-13, 2027-02-01, 2026-01-02\n" for n in range(6)
