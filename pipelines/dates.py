@@ -47,8 +47,8 @@ def day_text(text: str) -> str:
     """SQL: a date's text without weekday and time of day, its parts joined by hyphens."""
     day = f"regexp_replace({text}, '[T ,]+\\d{{1,2}}(:\\d{{2}}.*| ?[AaPp][Mm])$', '')"
     day = f"regexp_replace({day}, '{_WEEKDAY}', '\\1')"
-    day = f"regexp_replace({day}, '(\\d)(st|nd|rd|th)\\b', '\\1')"
-    joined = f"regexp_replace(trim({day}), '[/. ,-]+', '-', 'g')"
+    day = f"regexp_replace({day}, '(\\d)(st|nd|rd|th|er)\\b', '\\1')"
+    joined = f"regexp_replace(trim({day}), '( de |[/. ,-])+', '-', 'g')"
     word = f"regexp_extract({joined}, '\\p{{L}}{{3,}}')"
     return f"coalesce(replace({joined}, {word}, {_ENGLISH}[lower({word})]), {joined})"
 

@@ -76,6 +76,11 @@ def test_each_usual_way_to_write_a_date(text: str) -> None:
     assert typed.found() == []
 
 
+@pytest.mark.parametrize("text", ["1er mai 2026", "1 de mayo de 2026", "1. Mai 2026"])
+def test_dates_as_other_languages_write_them(text: str) -> None:
+    assert column("forecast_finish", text).values("forecast_finish") == [dt.date(2026, 5, 1)]
+
+
 def test_september_is_also_short_with_four_letters() -> None:
     assert dates("1-Sept-2022", "2 Sep 2022").values("forecast_finish") == [DAY(2022, 9, 1), DAY(2022, 9, 2)]
 
