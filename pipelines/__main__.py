@@ -319,6 +319,8 @@ def print_report(report: LoadReport) -> None:
         rejected_rows = any(f.rows_rejected for f in report.files) and not any(f.refused for f in report.files)
         hint = " Mend the file, or load the good rows alone with --quarantine." if rejected_rows else ""
         print(f"Nothing was published.{hint}")
+    elif report.dry_run and not report.has_news:
+        print("Dry run: all of this is loaded already; nothing would change.")
     elif report.dry_run:
         print("Dry run: this would load as it is; nothing was changed.")
     else:

@@ -80,6 +80,8 @@ def test_what_is_loaded_already_changes_nothing_and_says_so(
     before = Warehouse(tmp_path / "store").publication()
     status, out, _ = run("load", file(GOOD))
     assert (status, out.splitlines()[-1]) == (0, "All of this is loaded already; nothing changed.")
+    status, out, _ = run("load", "--dry-run", file(GOOD))
+    assert (status, out.splitlines()[-1]) == (0, "Dry run: all of this is loaded already; nothing would change.")
     assert Warehouse(tmp_path / "store").publication() == before
 
 
