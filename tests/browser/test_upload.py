@@ -382,8 +382,8 @@ def test_a_zip_is_opened_its_files_are_ordered_and_asked_about_one_by_one(site: 
     assert published(folder, asked) == [("2026-11-06",)]
 
 
-def test_what_is_no_export_in_a_folder_is_left_out_by_a_click(site: str, folder: Path, page: Page) -> None:
-    place = folder / "a folder"
+def test_what_is_no_export_in_a_folder_is_left_out_by_a_click(site: str, tmp_path: Path, page: Page) -> None:
+    place = tmp_path / "a folder"
     (place / "sub").mkdir(parents=True)
     (place / "status.csv").write_text("project_id,status_date,rag\nF1,2026-11-13,g\n", "utf-8")
     (place / "sub" / "more.csv").write_text("project_id,status_date,rag\nF2,2026-11-13,g\n", "utf-8")
@@ -393,5 +393,5 @@ def test_what_is_no_export_in_a_folder_is_left_out_by_a_click(site: str, folder:
     page.get_by_text("Take a whole folder").click()
     page.locator(".st-key-drop-folder input[type=file]").set_input_files(place)
     headline(page, "notes.pdf, of 3 files, cannot be read")
-    page.get_by_role("button", name="Leave notes.pdf out").click()
+    page.get_by_role("button", name="Leave a folder/notes.pdf out").click()
     headline(page, "2 files are ready to publish: 2 new rows")

@@ -314,7 +314,7 @@ CELL_FAULTS = (
     CellFault("two dates in a cell", _of("date"), lambda s: "2026-01-05 / 2026-02-09", ("{}_readable",)),
     CellFault("mistyped year", _of("date"), lambda s: "0202-01-05", ("{}_readable",)),
     CellFault("spreadsheet's day number", _of("date"), lambda s: "46023", ("{}_readable",)),
-    CellFault("month in another language", _of("date"), lambda s: "12 octubre 2026", ("{}_readable",)),
+    CellFault("month in another language", _of("date"), lambda s: "12. lokakuuta 2026", ("{}_readable",)),
     CellFault("quarter for a date", _of("date"), lambda s: "Q3 2026", ("{}_readable",)),
     CellFault("word for an amount", _of(*MONEY), lambda s: "lots", ("{}_readable",)),
     CellFault("two decimal marks", _of(*MONEY), lambda s: f"12{s.mark}34{s.mark}5", ("{}_readable",)),

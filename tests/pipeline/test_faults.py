@@ -111,7 +111,8 @@ class Tally:
             where = one.kind, made.form.export
             self.put[where] += 1
             at = [problem for problem in report.problems if is_at(one, made, problem) and says_all(one, problem)]
-            if at or (one.column is None and one.line.number in elsewhere):
+            is_whole = one.column is None or one.kind == "total row"  # which is left out, or rejected by its key
+            if at or (is_whole and one.line.number in elsewhere):
                 self.found[where] += 1
             else:
                 row = [problem for problem in report.problems if problem.row == one.line.number]
