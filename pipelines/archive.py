@@ -5,6 +5,7 @@ A workbook (.xlsx) and other Office files are zip archives too; those are files,
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import stat
@@ -61,7 +62,8 @@ def unpack(path: Path, folder: Path, name: str | None = None) -> dict[Path, str]
         raise
     except UNPACKING as error:
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError):  # the disk's, not the archive's
+        # A damaged archive may point to a place before its beginning; any other such error is the disk's.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
         raise UnreadableFile(f"{called} is a damaged archive.", "Make it again, or hand in its files alone.") from error
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines import archive
@@ -178,6 +178,7 @@ GOOD = packed(("status.csv", CSV * 50), ("x/projects.csv", CSV), ("stored.csv", 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=6), st.integers(0, len(GOOD)))
+@example([(515, 2)], 1)
 def test_no_damage_leads_to_anything_but_words(damage: list[tuple[int, int]], end: int) -> None:
     data = bytearray(GOOD)
     for place, value in damage:
