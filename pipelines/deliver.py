@@ -5,13 +5,13 @@ It runs in the worker, and leaves its reports as files: whoever asked for it nev
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.files import digest
 from pipelines.problems import RightworkError
 from pipelines.report import FileReport, LoadReport, Request
 from pipelines.warehouse import Warehouse
@@ -94,8 +94,8 @@ def _digests(request: Request, folder: Path) -> set[str]:
     files = archive.opened(request, place)[0].files
     found = set()
     for path in files:
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            found.add(hashlib.file_digest(file, "sha256").hexdigest())
+        with contextlib.suppress(OSError):
+            found.add(digest(path))
     shutil.rmtree(place, ignore_errors=True)
     return found
 

@@ -1,6 +1,7 @@
 """Files written so that a full disk or a crash leaves nothing half-done."""
 
 import errno
+import hashlib
 import os
 import shutil
 import sys
@@ -16,6 +17,12 @@ from pipelines.problems import RightworkError, StoreError, StoreFull
 _FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EFBIG", "EDQUOT") if hasattr(errno, name))
 _FULL_TEXTS = (*map(os.strerror, _FULL), "not enough space on the disk", "failed to offload data block")
 _FULL_ERRORS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, duckdb.OutOfMemoryException)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, by which a load knows it again."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
 from pipelines.contract import EXPORTS, contract
 from pipelines.decided import how_columns_are_read, what_it_is
+from pipelines.files import digest
 from pipelines.headers import fold
 from pipelines.map import recognised, understand
 from pipelines.plan import changes, plan, write
@@ -185,12 +186,12 @@ def _read_all(
             report.problems = [replace(p, message=p.message.replace(path.name, name)) for p in report.problems]
             refused.append(report)
             continue
-        digest = _digest(path)
+        file_digest = digest(path)
         seconds = (time.monotonic() - started) / len(texts)
         misfits: list[FileReport] = []
         fitting = 0
         for text in (replace(text, file=name) for text in texts):
-            report = FileReport(name, text.sheet, digest, rows_read=text.rows, path=path, seconds=seconds)
+            report = FileReport(name, text.sheet, file_digest, rows_read=text.rows, path=path, seconds=seconds)
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             report.decisions, report.left_out = list(text.decisions), list(text.left_out)
             report.first_lines = first_lines(path, text.encoding) if request.dry_run else ()
@@ -214,7 +215,7 @@ def _read_all(
             report.ignored_columns = mapping.unmapped
             report.headers, report.feeds = text.headers, mapping.headers
             report.scale, report.currency = mapping.source.scale, mapping.source.currency
-            tables.append(_Table(text, mapping, path, digest, report, how.repairs))
+            tables.append(_Table(text, mapping, path, file_digest, report, how.repairs))
             fitting += 1
         refused += [_left_alone(sheet) if fitting else sheet for sheet in misfits]
     tables = _in_order(con, tables)
@@ -259,11 +260,6 @@ def _left_alone(sheet: FileReport) -> FileReport:
     return sheet
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _load_table(
     con: duckdb.DuckDBPyConnection, table: _Table, today: dt.date, before: list[int], request: Request
 ) -> int | None:
@@ -274,7 +270,7 @@ def _load_table(
     if not table.report.rows_read:
         return None
     form, report, started = table.mapping.contract, table.report, now()
-    explain, keep = request.dry_run, request.keep
+    explain, keep, how = request.dry_run, request.keep, request.how(table.path)
     _mend(con, table, offer=explain)
     findings.start(con, table.text.problems)
     try:
@@ -284,14 +280,13 @@ def _load_table(
         _report_problems(con, report, report.problems, keep, explain=explain)
         if explain:
             report.columns = columns_mapped(con, table.text, table.mapping)
-            suggest.fill(con, table.text, report, table.mapping, request.how(table.path))
+            suggest.fill(con, table.text, report, table.mapping, how)
         return None
     report.assumed = decided.assumed
-    how = request.how(table.path)
     report.decisions += how_columns_are_read(con, table.mapping, how, decided.decided)
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
-        suggest.fill(con, table.text, report, table.mapping, request.how(table.path))
+        suggest.fill(con, table.text, report, table.mapping, how)
     known = _known(con, form.export)
     relation, mapping = table.text.relation, table.mapping
     if mapping.rolled_up:

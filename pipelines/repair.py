@@ -76,11 +76,6 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
     return Mended(replace(table, rows=table.rows - len(gone)), [*moved, *offered, *same], left_out)
 
 
-def offers(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> list[Repair]:
-    """What can be mended in a table; nothing is changed."""
-    return mend(con, table, mapping).repairs
-
-
 def record(con: duckdb.DuckDBPyConnection, load_id: int) -> None:
     """Keep with a load what was mended in its file, cell by cell (see `mend`)."""
     con.execute(
