@@ -78,7 +78,12 @@ class Service:
 
     def spooled(self) -> list[Path]:
         """The files that lie in the inbox of the uploads."""
-        return [file for file in (self.warehouse.folder / "inbox").rglob("*") if file.is_file()]
+        # os.walk, as a folder may go while it is being read
+        return [
+            Path(folder) / name
+            for folder, _, names in os.walk(self.warehouse.folder / "inbox")
+            for name in names
+        ]
 
 
 @contextmanager
