@@ -13,7 +13,8 @@ import pandas as pd
 from analytics import reasons
 from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
-DIMENSIONS = ("reported", "computed", "schedule", "cost")
+EVIDENCE = ("schedule", "cost", "milestones", "risk")  # what computed health is the worst of
+DIMENSIONS = ("reported", "computed", *EVIDENCE)
 STATES = ("green", "amber", "red", "unknown")
 
 
@@ -145,7 +146,7 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
     )
     parts = source.rows(
         f"""
-        with long as (unpivot {projects} on reported, computed, schedule, cost into name dimension value state)
+        with long as (unpivot {projects} on {', '.join(DIMENSIONS)} into name dimension value state)
         select dimension, state, currency, count(*), sum(exact(budget))::double
         from long group by all order by all
         """,

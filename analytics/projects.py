@@ -300,11 +300,15 @@ def _states(
 ) -> dict[str, tuple[str | None, ...]]:
     """The same from the rows of a date or later."""
     state = {
-        "computed": """worst_colour(
+        "computed": """computed_colour(
             schedule_colour(slip_share(
                 finish_at(review_date, forecast_finish, actual_finish), baseline_start, baseline_finish
             )),
-            cost_colour(overrun_share(estimate_at_completion(forecast_cost, budget, earned_value, actual_cost), budget))
+            cost_colour(
+                overrun_share(estimate_at_completion(forecast_cost, budget, earned_value, actual_cost), budget)
+            ),
+            milestones_colour(missed_share(milestones_missed, milestones_due)),
+            risk_colour(exposure)
         )""",
         "reported": "reported_colour",
     }[basis]
@@ -322,6 +326,7 @@ def _states(
         select project_key, back, coalesce({state}, 'unknown')
         from held
         join week on status_date <= review_date and (valid_to is null or valid_to > review_date)
+        left join evidence_week using (review_date, project_key)
         where is_live(stage_at(review_date, listed_stage, listed_stage_from, stage, actual_finish))
         """,
         {"day": day, "keys": list(keys), "since": since},
@@ -406,8 +411,8 @@ class Project:
     `rebaselines` are in the order of their dates; `first` is there where there is any. `attributes` are the kept
     columns that no contract knows.
 
-    `history` has one row a report, oldest first, each judged on its own date: HISTORY_COLUMNS, where finish_then is
-    the finish forecast then and source_row the row in the export file.
+    `history` has one row a report, oldest first, each judged at the review of its week: HISTORY_COLUMNS, where
+    finish_then is the finish forecast then and source_row the row in the export file.
     """
 
     row: Mapping[str, Any]
@@ -502,7 +507,7 @@ def _first_baseline(source: Source, row: Mapping[str, Any], history: pd.DataFram
 
 
 def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
-    """The project's rows up to a date, each judged on its own date, and (said_...) what its export row says itself."""
+    """The project's rows up to a date, each judged at the review of its week, and (said_...) what its export row says itself."""
     return source.frame(
         """
         with
@@ -514,7 +519,8 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
         measured as (
             select
                 *,
-                finish_at(status_date, forecast_finish, actual_finish) as finish_then,
+                week_end(status_date) as review_date,
+                finish_at(review_date, forecast_finish, actual_finish) as finish_then,
                 estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as eac
             from row
         ),
@@ -522,15 +528,20 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
             select
                 *,
                 schedule_colour(slip_share(finish_then, baseline_start, baseline_finish)) as schedule_then,
-                cost_colour(overrun_share(eac, budget)) as cost_then
+                cost_colour(overrun_share(eac, budget)) as cost_then,
+                milestones_colour(missed_share(milestones_missed, milestones_due)) as milestones_then,
+                risk_colour(exposure) as risk_then
             from measured
+            left join (from evidence_week where project_key = $key) using (review_date, project_key)
         )
         select
             j.*,
             coalesce(j.reported_colour, 'unknown') as reported,
             coalesce(schedule_then, 'unknown') as schedule,
             coalesce(cost_then, 'unknown') as cost,
-            coalesce(worst_colour(schedule_then, cost_then), 'unknown') as computed,
+            coalesce(milestones_then, 'unknown') as milestones,
+            coalesce(risk_then, 'unknown') as risk,
+            coalesce(computed_colour(schedule_then, cost_then, milestones_then, risk_then), 'unknown') as computed,
             finish_then - j.baseline_finish as slip_days,
             l.file_name,
             l.sheet,
@@ -548,7 +559,7 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
 
 
 HISTORY_COLUMNS = [
-    "status_date", "reported", "reported_health", "computed", "schedule", "cost", "finish_then", "baseline_finish",
+    "status_date", "reported", "reported_health", "computed", "schedule", "cost", "milestones", "risk", "finish_then", "baseline_finish",
     "slip_days", "percent_complete", "budget", "eac", "planned_value", "earned_value", "actual_cost", "comment",
     "file_name", "sheet", "source_row", "load_id",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Facts in force to models: what every page reads, built at load for the latest knowledge, on demand for older."""
 
+import datetime as dt
 from pathlib import Path
 
 import duckdb
@@ -9,6 +10,8 @@ from pipelines.contract import Contract, contract, contracts
 from pipelines.profile import name_key
 
 FOLDER = Path(__file__).parent / "models"
+# What status reports stand beside: exports with a status date of their own, the model of each, and what it keeps apart.
+DATED = {"milestones": ("fct_milestone", "milestone_id"), "risks": ("fct_risk", "risk_id")}
 
 
 def model(name: str) -> str:
@@ -83,6 +86,27 @@ def winners(con: duckdb.DuckDBPyConnection, form: Contract, only: str | None = N
     """
 
 
+def named(con: duckdb.DuckDBPyConnection, export: str) -> str:
+    """SQL: the identifiers in force of goals, programs or projects, each with its name. Reads load_in_force.
+
+    A project is known from its listing or from a report, whichever spoke of it last.
+    """
+    if export != "projects":
+        form = contract(export)
+        return f"select {', '.join(list(form.columns)[:2])} from ({winners(con, form)})"
+    spoken = " union all ".join(
+        f"""
+        select project_id, project_name, load_id from fact_{export} semi join load_in_force using (load_id)
+        union all
+        select f.project_id, f.project_name, s.load_id
+        from seen_{export} as s semi join load_in_force using (load_id)
+        join fact_{export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
+        """
+        for export in ("projects", "status")
+    )
+    return f"select project_id, arg_max(project_name, load_id) as project_name from ({spoken}) group by project_id"
+
+
 def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     """Build every model anew for what is known at a publication, in the connection's first catalog."""
     con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
@@ -100,6 +124,14 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     con.execute("create or replace temp table status_seed (project_key varchar)")
     con.execute(f"create or replace table fct_status as {_fct(con)}")
     _end_rows(con, "(select rowid as row_id, * from fct_status)")
+    for export in DATED:
+        _build_dated(con, export)
+    con.execute("create or replace temp table changed_evidence as from changed_project where false")
+    con.execute(
+        "create or replace table baseline_said (project_key varchar, from_date date, load_id integer, "
+        "source_row bigint, baseline_start date, baseline_finish date, budget double)"
+    )
+    _build_baselines(con)
     attributes.build(con)
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
@@ -129,6 +161,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
     _changed_ids(con, listed)
     _stage(con)
     _changed_projects(con)
+    _update_dated(con, listed)
     con.execute("create or replace temp table program_due (program_id varchar)")
     _programs_due(con)
     if _rows_stand_after(con) or _several_loads(con, listed) or _came_back(con, listed):
@@ -147,6 +180,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
         # Nothing stands after the new rows, so the load's own rows are the winners.
         _take_rows(con, _own_rows("status", f"load_id in ({listed})"), stand=True)
     _replace_rows(con)
+    _build_baselines(con)
     attributes.build(con, loads)
     _programs_due(con)
     _refresh_mart(con)
@@ -168,7 +202,7 @@ def _let_go(con: duckdb.DuckDBPyConnection) -> None:
 
 def _stage(con: duckdb.DuckDBPyConnection) -> None:
     for form in contracts():
-        if form.export != "status":
+        if not form.is_dated:
             con.execute(f"create or replace table stg_{form.export} as {winners(con, form)}")
 
 
@@ -368,10 +402,99 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _near_changes(con: duckdb.DuckDBPyConnection) -> str:
+def _build_dated(con: duckdb.DuckDBPyConnection, export: str) -> None:
+    """The model of an export with a status date of its own, from nothing."""
+    table, item = DATED[export]
+    rows = model(table).replace("{rows}", winners(con, contract(export)))
+    con.execute(f"create or replace table {table} as {rows}")
+    _end_items(con, table, item, f"(select rowid as row_id, * from {table})")
+
+
+def _update_dated(con: duckdb.DuckDBPyConnection, loads: str) -> None:
+    """Bring the models of DATED up to date, and say in changed_evidence whose evidence changed, and from when."""
+    con.execute("create or replace temp table changed_evidence as from changed_project where false")
+    moved = con.sql(
+        "select exists ((from project_alias except from alias_before) union (from alias_before except from project_alias))"
+    ).fetchall()[0][0]
+    for export, (table, item) in DATED.items():
+        con.execute(
+            f"""
+            create or replace temp table changed_item as
+            select coalesce(a.project_key, i.project_id) as project_key, i.{item}, min(i.status_date) as from_date
+            from ({_keys_of(export, f"{item}, project_id, status_date", loads)}) as i
+            left join project_alias as a using (project_id)
+            group by all
+            """
+        )
+        con.execute(
+            "insert into changed_evidence select project_key, min(from_date) from changed_item group by project_key"
+        )
+        if moved:
+            con.execute(f"insert into changed_evidence select distinct project_key, null from {table}")
+            _build_dated(con, export)
+            con.execute(f"insert into changed_evidence select distinct project_key, null from {table}")
+        elif con.sql("select exists (from changed_item)").fetchall()[0][0]:
+            _replace_items(con, export)
+
+
+def _replace_items(con: duckdb.DuckDBPyConnection, export: str) -> None:
+    """Put the rows of changed items in place of the old ones; the row just before them gets its new end."""
+    table, item = DATED[export]
+    con.execute(
+        f"""
+        create or replace temp table touched_item as
+        select distinct i.{item}, i.project_id, i.status_date
+        from fact_{export} as i
+        left join project_alias as a using (project_id)
+        join changed_item as c on c.{item} = i.{item} and c.project_key = coalesce(a.project_key, i.project_id)
+        where i.status_date >= c.from_date
+        """
+    )
+    con.execute(
+        f"""
+        delete from {table} using changed_item as c
+        where {table}.project_key = c.project_key and {table}.{item} = c.{item} and {table}.status_date >= c.from_date
+        """
+    )
+    rows = model(table).replace("{rows}", winners(con, contract(export), "touched_item"))
+    con.execute(f"insert into {table} by name {rows}")
+    earliest = con.sql("select min(from_date) from changed_item").fetchall()[0][0]
+    near = (
+        f"(with near as materialized (select rowid as row_id, * from {table} "
+        f"where valid_to is null or valid_to >= date '{earliest}') "
+        f"select near.* from near semi join changed_item using (project_key, {item}))"
+    )
+    _end_items(con, table, item, near)
+
+
+def _end_items(con: duckdb.DuckDBPyConnection, table: str, item: str, rows: str) -> None:
+    """Let each row of a dated model hold until the item's next one."""
+    con.execute(
+        f"""
+        update {table} set valid_to = n.valid_to from (
+            select row_id, valid_to as stood, lead(status_date) over (
+                partition by project_key, {item} order by status_date, load_id, source_row
+            ) as valid_to
+            from {rows}
+        ) as n
+        where n.row_id = {table}.rowid and n.valid_to is distinct from n.stood
+        """
+    )
+
+
+def _build_baselines(con: duckdb.DuckDBPyConnection) -> None:
+    """baseline_said for the changed projects, and fct_baseline, which is small, anew."""
+    con.execute(f"create or replace temp table baseline_new as {model('baseline_said')}")
+    con.execute("delete from baseline_said where project_key in (select project_key from changed_project)")
+    con.execute("insert into baseline_said by name from baseline_new")
+    con.execute("drop table baseline_new")
+    con.execute(f"create or replace table fct_baseline as {model('fct_baseline')}")
+
+
+def _near_changes(con: duckdb.DuckDBPyConnection, changed: str = "changed_project") -> str:
     """A relation of the rows of fct_status that hold on or after the earliest change, each with its row_id."""
     earliest = con.sql(
-        "select case when count(*) = count(from_date) then min(from_date) end from changed_project"
+        f"select case when count(*) = count(from_date) then min(from_date) end from {changed}"
     ).fetchall()[0][0]
     if earliest is None:
         return "(select rowid as row_id, * from fct_status)"
@@ -383,15 +506,16 @@ def _near_changes(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to program_due the programs that the changed projects are part of now."""
-    con.execute(
-        f"""
-        insert into program_due
-        select distinct coalesce(f.program_id, '')
-        from {_near_changes(con)} as f join changed_project as c using (project_key)
-        where c.from_date is null or f.valid_to is null or f.valid_to >= c.from_date
-        """
-    )
+    """Add to program_due the programs that the changed projects, and those with changed evidence, are part of now."""
+    for changed in ("changed_project", "changed_evidence"):
+        con.execute(
+            f"""
+            insert into program_due
+            select distinct coalesce(f.program_id, '')
+            from {_near_changes(con, changed)} as f join {changed} as c using (project_key)
+            where c.from_date is null or f.valid_to is null or f.valid_to >= c.from_date
+            """
+        )
 
 
 def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
@@ -400,13 +524,14 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
     before = con.sql(span).fetchall()[0]
     con.execute(f"create or replace table review_date as {model('review_date')}")
     after = con.sql(span).fetchall()[0]
-    if before == after and not con.sql("select exists (from changed_project)").fetchall()[0][0]:
+    changed = "(from changed_project union all from changed_evidence)"
+    if before == after and not con.sql(f"select exists {changed}").fetchall()[0][0]:
         return
     if before[0] != after[0]:
         _build_mart(con)
         return
     start = con.sql(
-        "select case when count(*) = count(from_date) then week_end(min(from_date)) end from changed_project"
+        f"select case when count(*) = count(from_date) then week_end(min(from_date)) end from {changed}"
     ).fetchall()[0][0]
     first, last, built = start or after[0], after[1], min(before[1], after[1])
     in_due = f"(review_date >= date '{first}' and coalesce(program_id, '') in (select program_id from program_due))"
@@ -417,6 +542,7 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table review_date_due as select review_date from review_date "
         f"where review_date >= date '{first}' or review_date > date '{built}'"
     )
+    _refresh_evidence(con, first, last, built)
     since = con.sql("select min(review_date) from review_date_due").fetchall()[0][0]
     rows = model("mart_health_week").replace("{since}", str(since or last))
     con.execute(f"insert into mart_health_week by name {rows}")
@@ -424,10 +550,28 @@ def _refresh_mart(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"insert into mart_program_week by name {rows}")
 
 
+def _refresh_evidence(con: duckdb.DuckDBPyConnection, first: dt.date, last: dt.date, built: dt.date) -> None:
+    """Bring evidence_week up to date: new weeks for all projects, changed weeks for those with changed evidence."""
+    changed = "project_key in (select project_key from changed_evidence)"
+    con.execute(
+        f"delete from evidence_week where review_date > date '{min(last, built)}' "
+        f"or (review_date >= date '{first}' and {changed})"
+    )
+    new = f"(from review_date where review_date > date '{built}')"
+    again = f"(from review_date where review_date >= date '{first}' and review_date <= date '{built}')"
+    for weeks, due in ((new, "true"), (again, changed)):
+        con.execute(f"insert into evidence_week by name {_evidence(weeks, due)}")
+
+
+def _evidence(weeks: str, due: str) -> str:
+    return model("evidence_week").replace("{weeks}", weeks).replace("{due}", due)
+
+
 def _build_mart(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table mart_built as select null::date as review_date")
     con.execute("create or replace temp table program_due (program_id varchar)")
     con.execute("create or replace temp table review_date_due as select review_date from review_date")
+    con.execute(f"create or replace table evidence_week as {_evidence('review_date_due', 'true')}")
     rows = model("mart_health_week").replace("{since}", "0001-01-01")
     con.execute(f"create or replace table mart_health_week as {rows}")
     con.execute(f"create or replace table mart_program_week as {model('mart_program_week').replace('{due}', 'true')}")

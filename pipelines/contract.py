@@ -16,7 +16,8 @@ from pipelines.headers import fold
 from pipelines.literals import quoted
 
 FOLDER = Path(__file__).parent / "contracts"
-EXPORTS = ("goals", "programs", "projects", "status")  # the order in which a command loads them
+# The order in which a command loads them.
+EXPORTS = ("goals", "programs", "projects", "status", "milestones", "dependencies", "risks", "benefits")
 
 SQL_TYPES = {
     "text": "VARCHAR",
@@ -137,6 +138,16 @@ class Contract:
     def required(self) -> list[str]:
         """The columns without which a row means nothing."""
         return [c.name for c in self.columns.values() if c.required]
+
+    @property
+    def refers_to(self) -> set[str]:
+        """The exports whose identifiers its columns hold."""
+        return {c.known_in for c in self.columns.values() if c.known_in}
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its rows each speak of a status date, so that later ones follow earlier ones."""
+        return "status_date" in self.key
 
     def header_for(self) -> dict[str, str]:
         """Folded header text (name or alias) -> column name."""
@@ -332,7 +343,7 @@ def _column(name: str, given: dict[str, Any]) -> Column:
 
 @cache
 def contract(export: str) -> Contract:
-    """The contract of an export ("goals", "programs", "projects" or "status")."""
+    """The contract of an export, one of EXPORTS."""
     given = yaml.safe_load((FOLDER / f"{export}.yaml").read_text("utf-8"))
     columns: dict[str, Column] = {}
     rules = list(given["rules"])

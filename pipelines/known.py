@@ -73,9 +73,7 @@ class Known:
                 return Listed()
             rows = self._ask("programs", "distinct program_portfolio", "program_portfolio is not null")
             return Listed(tuple(text for (text,) in rows))
-        form = contract(column.known_in)
-        key, name = list(form.columns)[:2]
-        found = self._ask(column.known_in, f"{key}, {name}", "true")
+        found = self.con.sql(build.named(self.con, column.known_in)).fetchall()
         ids = tuple(one for one, _ in found)
         texts = (*ids, *(text for _, text in found if text))
         return Listed(texts, ids, frozenset(fold(text) for text in texts))

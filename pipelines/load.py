@@ -274,7 +274,7 @@ def _load_table(
     _mend(con, table, offer=explain)
     findings.start(con, table.text.problems)
     try:
-        decided = cast(con, table.text, table.mapping, _spellings(con))
+        decided = cast(con, table.text, table.mapping, _spellings(con, form.export))
     except DataProblem as error:
         report.refuse(error)
         _report_problems(con, report, report.problems, keep, explain=explain)
@@ -386,25 +386,24 @@ def _report_problems(
     report.rows_flawed = findings.rows_flawed(con, report.header_row)
 
 
-def _spellings(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """For goals and programs: every identifier and name in force, folded, and the identifier it stands for."""
+def _spellings(con: duckdb.DuckDBPyConnection, export: str) -> dict[str, dict[str, str]]:
+    """For what an export refers to: every identifier and name in force, folded, and the identifier it stands for."""
     found: dict[str, dict[str, str]] = {}
-    for export in ("goals", "programs"):
-        form = contract(export)
-        key, name = list(form.columns)[:2]
-        rows = con.sql(f"select {key}, {name} from ({build.winners(con, form)}) order by {key}").fetchall()
-        spelled = {fold(name): key for key, name in rows if name}
-        found[export] = spelled | {fold(key): key for key, _ in rows}
+    for other in sorted({"goals", "programs"} | contract(export).refers_to):
+        rows = con.sql(f"from ({build.named(con, other)}) order by 1").fetchall()
+        names = Counter(fold(name) for _, name in rows if name)
+        # Two projects may bear one name: then it stands for neither.
+        spelled = {fold(name): key for key, name in rows if name and (other != "projects" or names[fold(name)] == 1)}
+        found[other] = spelled | {fold(key): key for key, _ in rows}
     return found
 
 
 def _known(con: duckdb.DuckDBPyConnection, export: str) -> dict[str, set[str]]:
-    """The identifiers in force of goals and programs; an export that refers to itself knows its own rows too."""
+    """The identifiers in force that an export refers to; one that refers to itself knows its own rows too."""
     known: dict[str, set[str]] = {}
-    for other in ("goals", "programs"):
-        form = contract(other)
-        key = form.key[0]
-        rows = con.sql(f"select {key} from ({build.winners(con, form)})").fetchall()
+    for other in contract(export).refers_to:
+        rows = con.sql(f"select {contract(other).key[0]} from ({build.named(con, other)})").fetchall()
+        key = contract(export).key[0]
         own = con.sql(f"select {key} from typed where {key} is not null").fetchall() if other == export else []
         known[other] = {value for (value,) in rows + own}
     return known

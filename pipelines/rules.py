@@ -23,7 +23,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as rules.yaml says it: a number in `unit` (share, days, weekday), or a word, one of `choices`."""
+    """A rule as rules.yaml says it: a number in `unit` (share, points, days, weekday), or a word, one of `choices`."""
 
     name: str
     group: str
@@ -45,6 +45,8 @@ class Rule:
             return f"{round(float(value) * 100, 4):g} %"
         if self.unit == "weekday":
             return WEEKDAYS[int(value) - 1]
+        if self.unit == "points":
+            return f"{value:g}"
         return f"{value:g} {'day' if value == 1 else 'days'}"
 
     def meaning(self, choice: str) -> str:
@@ -58,6 +60,8 @@ class Rule:
             return ", ".join(self.choices)
         if self.unit == "share":
             return f"{self.said(self.least)} to {self.said(self.most)}"
+        if self.unit == "points":
+            return f"{self.least:g} to {self.most:g}, probability times impact"
         return f"whole days, {self.least:g} to {self.most:g}" if self.unit == "days" else "1 Monday to 7 Sunday"
 
 

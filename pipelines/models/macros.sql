@@ -44,12 +44,36 @@ create or replace macro schedule_colour(share) as band(share, rule_value('schedu
 
 create or replace macro cost_colour(share) as band(share, rule_value('cost_amber'), rule_value('cost_red'));
 
+-- Milestones: those due by a day, and those of them that were not met by it.
+create or replace macro milestone_due(day, baseline_date) as coalesce(baseline_date <= day, false);
+
+create or replace macro milestone_missed(day, baseline_date, actual_date) as
+    milestone_due(day, baseline_date) and not coalesce(actual_date <= day, false);
+
+create or replace macro missed_share(missed, due) as missed / nullif(due, 0);
+
+create or replace macro milestones_colour(share) as
+    band(share, rule_value('milestones_amber'), rule_value('milestones_red'));
+
+-- Risks: the largest open exposure, an aggregate; 0 where all are closed, unknown where none of the open is scored.
+create or replace macro largest_exposure(risk_state, exposure) as
+    case
+        when count(*) filter (risk_state <> 'closed') = 0 then 0
+        else max(exposure) filter (risk_state <> 'closed')
+    end;
+
+create or replace macro risk_colour(exposure) as band(exposure, rule_value('risk_amber'), rule_value('risk_red'));
+
 create or replace macro worst_colour(one, other) as
     case
         when one = 'red' or other = 'red' then 'red'
         when one = 'amber' or other = 'amber' then 'amber'
         when one = 'green' or other = 'green' then 'green'
     end;
+
+-- Computed: the worst of the dimensions that are known.
+create or replace macro computed_colour(schedule, cost, milestones, risk) as
+    worst_colour(worst_colour(schedule, cost), worst_colour(milestones, risk));
 
 create or replace macro is_stale_at(day, status_date, interval_days) as
     day - status_date > coalesce(interval_days, rule_value('interval_days')) + rule_value('grace_days');

@@ -1,6 +1,7 @@
 -- mart_health_week: live projects and their budget by colour, for trends and roll-ups at any scope.
 -- Grain: review_date, portfolio, program_id, goal_id, currency, reported, computed. Only review dates of review_date_due
 -- and programs of program_due are built; the rest of the table stands. {since} is the first of those dates.
+-- Reads fct_status, load, evidence_week.
 with
 held as (
     select
@@ -33,8 +34,16 @@ judged as (
 ),
 
 due as (
-    select judged.*
+    select
+        judged.*,
+        computed_colour(
+            schedule,
+            cost_colour(overrun_share(eac, budget)),
+            milestones_colour(missed_share(e.milestones_missed, e.milestones_due)),
+            risk_colour(e.exposure)
+        ) as computed_then
     from judged
+    left join evidence_week as e using (review_date, project_key)
     where (select review_date from mart_built) is null
         or review_date > (select review_date from mart_built)
         or coalesce(program_id, '') in (select program_id from program_due)
@@ -48,7 +57,7 @@ final as (
         goal_id,
         currency,
         coalesce(reported_colour, 'unknown') as reported,
-        coalesce(worst_colour(schedule, cost_colour(overrun_share(eac, budget))), 'unknown') as computed,
+        coalesce(computed_then, 'unknown') as computed,
         count(*) as projects,
         count(*) filter (is_reported) as reporting,
         count(*) filter (is_reported and is_stale_at(review_date, status_date, interval_days)) as stale,

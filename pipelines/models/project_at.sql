@@ -1,5 +1,31 @@
+-- evidence_at(day): what a project's milestones and risks say on a day. Grain: project_key.
+create or replace macro evidence_at(day) as table
+with
+met as (
+    select
+        project_key,
+        count(*) filter (milestone_due(day, baseline_date)) as milestones_due,
+        count(*) filter (milestone_missed(day, baseline_date, actual_date)) as milestones_missed
+    from fct_milestone
+    where status_date <= day and (valid_to is null or valid_to > day)
+    group by project_key
+),
+
+exposed as (
+    select project_key, largest_exposure(risk_state, exposure) as exposure
+    from fct_risk
+    where status_date <= day and (valid_to is null or valid_to > day)
+    group by project_key
+)
+
+select project_key, milestones_due, milestones_missed, exposure
+from met
+full join exposed using (project_key);
+
 -- project_at(day): every project that the store knows on a review date, with its health as reported and as computed.
--- Grain: project_key. The row that holds is the latest with status_date <= day.
+-- Grain: project_key. The row that holds is the latest with status_date <= day. original_... speaks of the first
+-- baseline that the project had, computed_original of the colour that it would have against that one.
+-- Reads fct_status, load, evidence_at, fct_baseline.
 create or replace macro project_at(day) as table
 with
 held as (
@@ -15,16 +41,47 @@ held as (
     where f.status_date <= day and (f.valid_to is null or f.valid_to > day)
 ),
 
+original as (
+    select
+        project_key,
+        arg_min({'start': baseline_start, 'finish': baseline_finish, 'budget': budget}, number) as first_baseline,
+        count(*) - 1 as rebaselines,
+        max(from_date) as baseline_from
+    from fct_baseline
+    where from_date <= day
+    group by project_key
+),
+
 measured as (
     select
-        *,
+        held.*,
+        e.milestones_due,
+        e.milestones_missed,
+        missed_share(e.milestones_missed, e.milestones_due) as missed,
+        e.exposure,
+        coalesce(o.rebaselines, 0) as rebaselines,
+        o.baseline_from,
+        coalesce(o.first_baseline.start, held.baseline_start) as original_start,
+        coalesce(o.first_baseline.finish, held.baseline_finish) as original_finish,
+        coalesce(o.first_baseline.budget, held.budget) as original_budget,
         slip_share(finish_then, baseline_start, baseline_finish) as slip,
-        overrun_share(eac, budget) as overrun
+        overrun_share(eac, budget) as overrun,
+        slip_share(finish_then, original_start, original_finish) as original_slip,
+        overrun_share(eac, original_budget) as original_overrun
     from held
+    left join evidence_at(day) as e using (project_key)
+    left join original as o using (project_key)
 ),
 
 judged as (
-    select *, schedule_colour(slip) as schedule, cost_colour(overrun) as cost
+    select
+        *,
+        schedule_colour(slip) as schedule,
+        cost_colour(overrun) as cost,
+        milestones_colour(missed) as milestones,
+        risk_colour(exposure) as risk,
+        schedule_colour(original_slip) as original_schedule,
+        cost_colour(original_overrun) as original_cost
     from measured
 )
 
@@ -46,9 +103,23 @@ select
     coalesce(reported_colour, 'unknown') as reported,
     coalesce(schedule, 'unknown') as schedule,
     coalesce(cost, 'unknown') as cost,
-    coalesce(worst_colour(schedule, cost), 'unknown') as computed,
+    coalesce(milestones, 'unknown') as milestones,
+    coalesce(risk, 'unknown') as risk,
+    coalesce(computed_colour(schedule, cost, milestones, risk), 'unknown') as computed,
+    coalesce(computed_colour(original_schedule, original_cost, milestones, risk), 'unknown') as computed_original,
     slip,
     overrun,
+    milestones_due,
+    milestones_missed,
+    missed,
+    exposure,
+    rebaselines,
+    baseline_from,
+    original_start,
+    original_finish,
+    original_budget,
+    original_slip,
+    original_overrun,
     baseline_start,
     baseline_finish,
     forecast_finish,
