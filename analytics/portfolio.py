@@ -146,7 +146,7 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
     )
     parts = source.rows(
         f"""
-        with long as (unpivot {projects} on {', '.join(DIMENSIONS)} into name dimension value state)
+        with long as (unpivot {projects} on {", ".join(DIMENSIONS)} into name dimension value state)
         select dimension, state, currency, count(*), sum(exact(budget))::double
         from long group by all order by all
         """,

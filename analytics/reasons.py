@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -14,6 +14,16 @@ def shortened(text: str, most: int = 80) -> str:
 def days(count: int) -> str:
     """A number of days in words."""
     return f"{count:,} day" if count == 1 else f"{count:,} days"
+
+
+def count(number: int, word: str) -> str:
+    """A number of things in words: 1 milestone, 3 milestones."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: cost, milestones and risk."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def share(value: float) -> str:

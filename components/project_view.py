@@ -8,7 +8,11 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from analytics.projects import Fact, FirstBaseline, Judgement, Origin, Place, Project
+from analytics.origins import Fact, Origin
+from analytics.portfolio import EVIDENCE
+from analytics.project import FirstBaseline, Project
+from analytics.projects import Place
+from analytics.why import Judgement
 from components import charts, controls, formats, frame, health, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
@@ -47,11 +51,19 @@ FACTS = {
     "actual_finish": "Actual finish",
     "budget": "Budget",
     "forecast_cost": "Forecast cost",
+    "earned_value": "Earned value",
     "actual_cost": "Spent",
     "percent_complete": "Complete",
 }
 SHOWN_COMMENTS = 6
-TITLES = {"reported": "Reported", "schedule": "Schedule", "cost": "Cost", "computed": "Computed"}
+TITLES = {
+    "reported": "Reported",
+    "schedule": "Schedule",
+    "cost": "Cost",
+    "milestones": "Milestones",
+    "risk": "Risk",
+    "computed": "Computed",
+}
 
 
 def crumbs(row: Mapping[str, Any]) -> list[Crumb]:
@@ -67,7 +79,7 @@ def crumbs(row: Mapping[str, Any]) -> list[Crumb]:
 def headline(found: Project) -> str:
     """The project in one sentence."""
     computed = found.row["computed"]
-    worst = [j.because for j in found.judgements if j.dimension in ("schedule", "cost") and j.state == computed]
+    worst = [j.because for j in found.judgements if j.dimension in EVIDENCE and j.state == computed]
     return sentences.project(found.row, worst if computed in ("red", "amber") else [])
 
 
@@ -384,7 +396,7 @@ def attributes(found: Project) -> None:
 
 
 def _value(fact: Fact, currency: str) -> str:
-    if fact.name in ("budget", "forecast_cost", "actual_cost"):
+    if fact.name in ("budget", "forecast_cost", "earned_value", "actual_cost"):
         return f"{fact.value:,.0f} {currency}"
     if fact.name == "percent_complete":
         return f"{number(fact.value)} %"

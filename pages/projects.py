@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from analytics import portfolio, projects, reading
-from analytics.projects import Filter, Project
+from analytics import portfolio, project, projects, reading
+from analytics.project import Project
+from analytics.projects import Filter
 from components import answers, controls, downloads, figures, frame, project_view, registers, sentences
 from components.controls import View
 from components.guard import guard
@@ -66,7 +67,7 @@ def show_project(found: Project, view: View) -> None:
     )
     place = answers.ask(projects.place, day, before, scope, view.basis, wanted, row["project_key"])
     stepped = project_view.steps(place)
-    moved = answers.ask(projects.moved, day, before, view.basis, row["project_key"])
+    moved = answers.ask(project.moved, day, before, view.basis, row["project_key"])
     figures.figures(project_view.figures(row, moved, view))
     with frame.card("why", "Why it has its colours", "What was reported, what the numbers say, and the rules"):
         project_view.why(found)
@@ -125,7 +126,7 @@ if view is None:
     )
 elif not project_key:
     show_register(view)
-elif found := answers.ask(projects.project, view.review_date, project_key):
+elif found := answers.ask(project.project, view.review_date, project_key):
     show_project(found, view)
 else:
     project_view.unknown(project_key, view)

@@ -414,7 +414,8 @@ def _update_dated(con: duckdb.DuckDBPyConnection, loads: str) -> None:
     """Bring the models of DATED up to date, and say in changed_evidence whose evidence changed, and from when."""
     con.execute("create or replace temp table changed_evidence as from changed_project where false")
     moved = con.sql(
-        "select exists ((from project_alias except from alias_before) union (from alias_before except from project_alias))"
+        "select exists ((from project_alias except from alias_before) "
+        "union (from alias_before except from project_alias))"
     ).fetchall()[0][0]
     for export, (table, item) in DATED.items():
         con.execute(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import analytics.projects
-from analytics import changes, portfolio, programs, projects, reasons
-from analytics.projects import Place, Rebaseline
+from analytics import changes, portfolio, programs, project, projects, reasons
+from analytics.project import Rebaseline
+from analytics.projects import Place
 from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
 from pipelines.load import load
@@ -239,10 +240,10 @@ def test_without_a_budget_comes_last_in_any_currency(world: World) -> None:
 
 def test_a_report_keeps_its_own_word_for_its_colour(world: World) -> None:
     world.load(status="project_id,status_date,reported_health\nA,2026-11-13,\nA,2026-11-20,amber/red\n")
-    found = world.ask(projects.project, DAY, "A")
+    found = world.ask(project.project, DAY, "A")
     assert (found.row["reported"], found.judgements[0].because) == ("amber", "The report of 20 Nov 2026 says amber/red")
     assert list(found.history["reported_health"].fillna("")) == ["", "amber/red"]
-    before = world.ask(projects.project, BEFORE, "A")
+    before = world.ask(project.project, BEFORE, "A")
     assert before.judgements[0].because == "The report of 13 Nov 2026 gives no colour"
 
 
@@ -329,11 +330,11 @@ def test_a_project_remembers_its_first_baseline(world: World) -> None:
         "A,2026-11-13,2026-09-01,2026-12-10,2027-01-19,100,135\n"
         "A,2026-11-20,2026-09-01,2027-01-19,2027-01-19,140,135\n"
     )
-    found = world.ask(projects.project, DAY, "A")
+    found = world.ask(project.project, DAY, "A")
     assert (found.row["computed"], found.rebaselines) == ("green", (Rebaseline(DAY, 40, 40.0),))
     first = found.first
     assert (first.finish, first.slip_days, first.overrun, first.computed) == (dt.date(2026, 12, 10), 40, 0.35, "red")
-    earlier = world.ask(projects.project, BEFORE, "A")
+    earlier = world.ask(project.project, BEFORE, "A")
     assert (earlier.rebaselines, earlier.first) == ((), None)
 
 
@@ -346,25 +347,27 @@ def test_portfolios_side_by_side(loaded: World) -> None:
 
 
 def test_a_project_explains_its_colours(loaded: World) -> None:
-    found = loaded.ask(projects.project, DAY, "P1")
+    found = loaded.ask(project.project, DAY, "P1")
     why = {j.dimension: j for j in found.judgements}
     assert {name: j.state for name, j in why.items()} == {
         "reported": "green",
         "schedule": "red",
         "cost": "red",
+        "milestones": "unknown",
+        "risk": "unknown",
         "computed": "red",
     }
     assert why["schedule"].because == "Forecast finish 40 days past baseline, 40 % of the planned time"
     assert why["schedule"].rule == "Amber from 10 %, red from 30 % of the planned time"
     # 30 % of 100 days is red, so the 29th is the last that is not.
     assert why["schedule"].flips == "Amber with a finish by 8 Jan 2027"
-    assert why["cost"].flips == "Amber with a cost below 130 USD"
+    assert why["cost"].flips == "Amber with a forecast cost below 130 USD"
     assert why["computed"].because == "The worst that is known: schedule and cost"
     assert list(found.history["computed"]) == ["green", "red"]
 
 
 def test_every_number_leads_back_to_its_row(loaded: World) -> None:
-    found = loaded.ask(projects.project, DAY, "P1")
+    found = loaded.ask(project.project, DAY, "P1")
     facts = {fact.name: fact for fact in found.facts}
     assert (facts["budget"].origin.file_name, facts["budget"].origin.row) == ("projects.csv", 2)
     assert (facts["forecast_cost"].origin.file_name, facts["forecast_cost"].origin.row) == ("status.csv", 3)
@@ -376,7 +379,7 @@ def test_every_number_leads_back_to_its_row(loaded: World) -> None:
 
 def test_a_number_carried_from_an_earlier_report_says_so(world: World) -> None:
     world.load(status="project_id,status_date,budget,reported_health\nA,2026-11-13,70,green\nA,2026-11-20,,green\n")
-    facts = {fact.name: fact for fact in world.ask(projects.project, DAY, "A").facts}
+    facts = {fact.name: fact for fact in world.ask(project.project, DAY, "A").facts}
     assert (facts["budget"].value, facts["budget"].origin.row, facts["budget"].note) == (
         70,
         2,
@@ -385,7 +388,7 @@ def test_a_number_carried_from_an_earlier_report_says_so(world: World) -> None:
 
 
 def test_a_project_that_does_not_exist_is_none(loaded: World) -> None:
-    assert loaded.ask(projects.project, DAY, "nobody's") is None
+    assert loaded.ask(project.project, DAY, "nobody's") is None
 
 
 def test_choices(loaded: World) -> None:

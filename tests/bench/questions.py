@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from analytics import changes, portfolio, programs, projects, quality
+from analytics import changes, portfolio, programs, project, projects, quality
 from analytics.reading import Scope, Source, choices
 from pipelines.warehouse import Warehouse
 
@@ -41,7 +41,7 @@ def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
         "Projects: the register as a file",
         lambda: projects.register_file(source, day, before, scope, "computed", everything),
     )
-    yield "Projects: one project with its history", lambda: projects.project(source, day, one)
+    yield "Projects: one project with its history", lambda: project.project(source, day, one)
     yield "Data quality: what live projects stand on", lambda: quality.trust(source, day, scope)
     yield "Data quality: reports due and missed, 12 weeks", lambda: quality.weekly(source, day, scope)
     yield "Data quality: who is late, by portfolio", lambda: quality.late_by(source, day, scope, "portfolio")

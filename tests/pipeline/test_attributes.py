@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from desk import Desk, day, differences
 
-from analytics import projects
+from analytics import project, projects
 from analytics.projects import Filter
 from analytics.reading import Scope, Source
 
@@ -31,7 +31,7 @@ def held(desk: Desk, on: str = "2026-11-20", publication: int | None = None) -> 
     with desk.warehouse.reading(publication) as reading:
         source = Source(reading)
         keys = [key for (key,) in source.rows(f"select project_key from {source.on(day(on))}")]
-        found = [(key, projects.project(source, day(on), key)) for key in keys]
+        found = [(key, project.project(source, day(on), key)) for key in keys]
         return {(key, fact.name): fact.value for key, one in found if one for fact in one.attributes}
 
 
@@ -106,7 +106,7 @@ def test_exports_of_goals_and_programs_keep_none_and_say_so(desk: Desk) -> None:
 def test_each_attribute_says_which_row_it_is_from(desk: Desk) -> None:
     desk.load(FIRST, **KEEP)
     with desk.warehouse.reading() as reading:
-        one = projects.project(Source(reading), day("2026-11-20"), "P2")
+        one = project.project(Source(reading), day("2026-11-20"), "P2")
     assert one
     (region,) = one.attributes
     assert region.origin

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from desk import TODAY, Desk
 
-from analytics import loads, projects
+from analytics import loads, origins, project
 from analytics.reading import Source
 from pipelines.__main__ import main
 from pipelines.load import load
@@ -97,18 +97,18 @@ def test_what_was_mended_is_told_of_the_load_and_of_each_figure(desk: Desk, tmp_
     with desk.warehouse.reading() as reading:
         source = Source(reading)
         told = loads.repairs(source, load_id)
-        project = projects.project(source, dt.date(2026, 11, 13), "P20")
+        found = project.project(source, dt.date(2026, 11, 13), "P20")
     assert told[["rule", "before", "after", "count"]].to_numpy().tolist() == [
         ["amount_letters", "1O", "10", 1],
         ["choice_value", "Gren", "green", 1],
         ["date_order", "2027-30-09", "2027-09-30", 1],
         ["known_name", "DoT", "Department of Transportation", 2],
     ]
-    assert project
+    assert found
     mended = {
-        fact.name: [m for m in fact.origin.mended if m.column == fact.name] for fact in project.facts if fact.origin
+        fact.name: [m for m in fact.origin.mended if m.column == fact.name] for fact in found.facts if fact.origin
     }
-    assert mended["forecast_finish"] == [projects.Mended("forecast_finish", "2027-30-09", "2027-09-30")]
+    assert mended["forecast_finish"] == [origins.Mended("forecast_finish", "2027-30-09", "2027-09-30")]
     assert mended["budget"] == []
 
 

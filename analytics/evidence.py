@@ -1,0 +1,57 @@
+"""What a project's milestones and risks are on a review date, each with the row that says so. Source: "Health"."""
+
+import datetime as dt
+from typing import Any
+
+from analytics.reading import Source
+
+
+def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]]:
+    """A project's milestones as they stand on a date, by their baseline dates.
+
+    Columns: milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date, actual_date (none after the
+    date), is_due, is_missed, late_days (expected or met past baseline; where neither is known, of those missed until
+    the date), status_date, load_id, source_row.
+    """
+    return source.records(
+        """
+        select
+            milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date,
+            case when actual_date <= $day then actual_date end as actual_date,
+            milestone_due($day, baseline_date) as is_due,
+            milestone_missed($day, baseline_date, m.actual_date) as is_missed,
+            coalesce(
+                case when m.actual_date <= $day then m.actual_date end,
+                greatest(forecast_date, $day),
+                case when milestone_missed($day, baseline_date, m.actual_date) then $day end
+            ) - baseline_date as late_days,
+            status_date, load_id, source_row
+        from fct_milestone as m
+        where project_key = $key and status_date <= $day and (valid_to is null or valid_to > $day)
+        order by baseline_date nulls last, forecast_date nulls last, milestone_id
+        """,
+        {"key": project_key, "day": day},
+    )
+
+
+def risks(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]]:
+    """A project's risks and issues as they stand on a date, open before closed, the largest exposure first.
+
+    Columns: risk_id, risk_name, risk_kind, probability and impact (1 to 5), exposure, risk_owner, due_date, risk_state,
+    response, is_open, is_overdue, since (the first report that speaks of it), status_date, load_id, source_row.
+    """
+    return source.records(
+        """
+        select
+            risk_id, risk_name, risk_kind, probability, impact, exposure, risk_owner, due_date, risk_state, response,
+            risk_state <> 'closed' as is_open,
+            is_open and coalesce(due_date < $day, false) as is_overdue,
+            (select min(status_date) from fct_risk as f where f.project_key = r.project_key and f.risk_id = r.risk_id)
+                as since,
+            status_date, load_id, source_row
+        from fct_risk as r
+        where project_key = $key and status_date <= $day and (valid_to is null or valid_to > $day)
+        order by is_open desc, exposure desc nulls last, due_date nulls last, risk_id
+        """,
+        {"key": project_key, "day": day},
+    )

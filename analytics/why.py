@@ -1,0 +1,398 @@
+"""Why a project has its colours: rule, inputs, and the smallest change of one input that would flip each.
+
+Source: methods "Health": every colour explains itself.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from analytics import evidence, reasons
+from analytics.origins import Origin, origins
+from analytics.reading import Source
+
+WORST = ("green", "amber", "red")  # in this order a colour is worse
+RULES = {
+    "schedule": "of the planned time",
+    "cost": "over budget",
+    "milestones": "of the milestones due not met",
+}
+# The inputs of each dimension, as columns of the project's row.
+INPUTS = {
+    "reported": ("reported_health",),
+    "schedule": ("baseline_start", "baseline_finish", "forecast_finish", "actual_finish"),
+    "cost": ("budget", "forecast_cost", "earned_value", "actual_cost"),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one input that gives a colour: of which dimension, which input (a column of its export), to what.
+
+    `by` is how far it moves, in `unit`: days, the project's currency, milestones or points. `size` is that as a share
+    (of the planned time, of the budget, of the milestones due, of the 25 points that a risk can have), so that changes
+    of different inputs compare. `items` are the milestones, or the risk, that it is about.
+    """
+
+    dimension: str
+    input: str
+    to: Any
+    by: float
+    unit: str
+    size: float
+    becomes: str
+    words: str
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One milestone or risk that a colour comes from, in words, and its row in the export."""
+
+    words: str
+    origin: Origin | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One colour with why: `because` holds its inputs, `rule` the thresholds, `flips` in words what would change it.
+
+    `change` is the smallest change of one input that flips the colour; None where no single one can. `witnesses` are
+    the milestones or risks behind it.
+    """
+
+    dimension: str
+    state: str
+    because: str
+    rule: str
+    flips: str = ""
+    change: Change | None = None
+    witnesses: tuple[Witness, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Dimension:
+    """A dimension's colour, and its changes: `reach` gives at least a colour, `leave` a better one than it.
+
+    `stuck` says in words why it can't be left.
+    """
+
+    name: str
+    state: str
+    because: str
+    reach: Mapping[str, Change] = field(default_factory=dict)
+    leave: Mapping[str, Change] = field(default_factory=dict)
+    stuck: str = ""
+    witnesses: tuple[Witness, ...] = ()
+
+
+def judgements(source: Source, day: dt.date, row: Mapping[str, Any]) -> tuple[Judgement, ...]:
+    """Every colour of a project on a date (a row of Source.on), with why: reported, each dimension, and computed."""
+    rules: dict[str, float] = dict(source.rows("select name, value from rule_in_force"))
+    found = [
+        _schedule(row, rules, day),
+        _cost(source, row, rules),
+        _milestones(source, day, row, rules),
+        _risk(source, day, row, rules),
+    ]
+    return (
+        Judgement("reported", row["reported"], _reported(row), "The report's own rating; a person's confidence"),
+        *(_judged(dimension, rules) for dimension in found),
+        _computed(row["computed"], found),
+    )
+
+
+def smallest(changes: Iterable[Change]) -> Change | None:
+    """The change that moves least, by its size; of equals the first."""
+    return min(changes, key=lambda change: change.size, default=None)
+
+
+def _reported(row: Mapping[str, Any]) -> str:
+    if row["status_date"] is None:
+        return "No report yet"
+    rating = row["reported_health"]
+    return f"The report of {reasons.date(row['status_date'])} {f'says {rating}' if rating else 'gives no colour'}"
+
+
+def _judged(dimension: _Dimension, rules: Mapping[str, float]) -> Judgement:
+    name = dimension.name
+    amber, red = rules[f"{name}_amber"], rules[f"{name}_red"]
+    if name == "risk":
+        rule = f"Amber from an open exposure of {amber:g}, red from {red:g} (probability times impact)"
+    else:
+        rule = f"Amber from {reasons.share(amber)}, red from {reasons.share(red)} {RULES[name]}"
+    changes = _own_changes(dimension)
+    words = "; ".join([*(change.words for change in changes), *([dimension.stuck] if dimension.stuck else [])])
+    return Judgement(
+        name,
+        dimension.state,
+        dimension.because,
+        rule,
+        words,
+        smallest(changes),
+        dimension.witnesses,
+    )
+
+
+def _own_changes(dimension: _Dimension) -> list[Change]:
+    """The changes that give the dimension another colour, the better one first."""
+    state = dimension.state
+    better = [dimension.leave[state]] if state in dimension.leave else []
+    worse = [dimension.reach[colour] for colour in _worse(state) if colour in dimension.reach][:1]
+    return [*better, *worse]
+
+
+def _worse(state: str) -> tuple[str, ...]:
+    return WORST[WORST.index(state) + 1 :] if state in WORST else ()
+
+
+def _computed(state: str, dimensions: Sequence[_Dimension]) -> Judgement:
+    rule = "The worst of schedule, cost, milestones and risk, as far as they are known"
+    if state not in WORST:
+        return Judgement("computed", state, "None of schedule, cost, milestones and risk can be judged", rule)
+    worst = [dimension for dimension in dimensions if dimension.state == state]
+    names = reasons.listed([dimension.name for dimension in worst])
+    changes: list[Change] = []
+    flips = ""
+    if state != "green":
+        if len(worst) > 1:
+            flips = (
+                f"No single input: {names} are all {state}"
+                if len(worst) > 2
+                else f"No single input: {names} are both {state}"
+            )
+        elif state in worst[0].leave:
+            others = [d.state for d in dimensions if d is not worst[0]]
+            leave = worst[0].leave[state]
+            changes.append(replace(leave, becomes=_worst([leave.becomes, *others])))
+        else:
+            flips = worst[0].stuck
+    worse = [d.reach[colour] for d in dimensions for colour in _worse(state)[:1] if colour in d.reach]
+    changes += [change] if (change := smallest(worse)) else []
+    said = [f"{change.words} ({change.dimension})" for change in changes]
+    return Judgement(
+        "computed",
+        state,
+        f"The worst that is known: {names}",
+        rule,
+        "; ".join([*said, *([flips] if flips else [])]),
+        smallest(changes),
+    )
+
+
+def _worst(states: Iterable[str]) -> str:
+    return max((state for state in states if state in WORST), key=WORST.index, default="unknown")
+
+
+def _band(value: float, amber: float, red: float) -> str:
+    return "red" if value >= red else "amber" if value >= amber else "green"
+
+
+def _schedule(row: Mapping[str, Any], rules: Mapping[str, float], day: dt.date) -> _Dimension:
+    """The finish at which the schedule gets another colour: the forecast, or the actual one once it is reported."""
+    because = reasons.schedule(row)
+    if row["slip"] is None:
+        return _Dimension("schedule", row["schedule"], because)
+    amber, red = rules["schedule_amber"], rules["schedule_red"]
+    start, baseline = row["baseline_start"], row["baseline_finish"]
+    planned = (baseline - start).days
+    now = (row["finish_then"] - baseline).days
+    is_done = row["actual_finish"] is not None and row["actual_finish"] <= day
+    stuck = ""
+
+    def change(late: int, words: str) -> Change | None:
+        finish = baseline + dt.timedelta(days=late)
+        # What is reported as finished can't have finished after the review, nor what is not, before it.
+        if finish > day if is_done else finish < day:
+            return None
+        name = "actual_finish" if is_done else "forecast_finish"
+        becomes = _band(late / planned, amber, red)
+        text = f"{becomes.capitalize()} with a finish {words} {reasons.date(finish)}"
+        return Change("schedule", name, finish, late - now, "days", abs(late - now) / planned, becomes, text)
+
+    reach: dict[str, Change] = {}
+    leave: dict[str, Change] = {}
+    for colour, bound in (("amber", amber), ("red", red)):
+        first = _first_at(bound, planned)
+        if worse := change(first, "from"):
+            reach[colour] = worse
+        if better := change(first - 1, "by"):
+            leave[colour] = better
+        elif colour == row["schedule"]:
+            better_by = reasons.date(baseline + dt.timedelta(days=first - 1))
+            becomes = _band((first - 1) / planned, amber, red).capitalize()
+            stuck = f"{becomes} no longer possible: it took a finish by {better_by}"
+    return _Dimension("schedule", row["schedule"], because, reach, leave, stuck)
+
+
+def _first_at(bound: float, whole: int) -> int:
+    """The smallest count whose share of a whole reaches a bound, as the models divide."""
+    count = max(0, math.ceil(bound * whole) - 2)
+    while count / whole < bound:
+        count += 1
+    return count
+
+
+def _cost(source: Source, row: Mapping[str, Any], rules: Mapping[str, float]) -> _Dimension:
+    """The amount at which the cost gets another colour: the forecast cost, or what was spent where none is stated."""
+    because = reasons.cost(row)
+    if row["overrun"] is None:
+        return _Dimension("cost", row["cost"], because)
+    budget, currency = row["budget"], row["currency"]
+    is_stated = row["forecast_cost"] is not None
+    name, now = ("forecast_cost", row["forecast_cost"]) if is_stated else ("actual_cost", row["actual_cost"])
+    whole = budget if is_stated else row["earned_value"]
+    reach: dict[str, Change] = {}
+    leave: dict[str, Change] = {}
+    for colour in ("amber", "red"):
+        bound = rules[f"cost_{colour}"]
+        # Overruns are rounded to nine digits, so a colour begins a little below its bound.
+        near = math.floor(whole * (1 + bound - 5e-10) * 100)
+        cents = [at / 100 for at in range(near - 50, near + 51)]
+        judged = _cost_colours(source, row, cents, is_stated=is_stated)
+        first = next((n for n, state in enumerate(judged) if state and WORST.index(state) >= WORST.index(colour)), None)
+        if not first:
+            continue
+        limit = f"{whole * (1 + bound):,.0f} {currency}"
+        what = "a forecast cost" if is_stated else "a cost so far"
+        for changes, at, words in ((reach, first, f"of {limit} or more"), (leave, first - 1, f"below {limit}")):
+            becomes = str(judged[at])
+            if cents[at] < 0:
+                continue
+            text = f"{becomes.capitalize()} with {what} {words}"
+            by = cents[at] - now
+            changes[colour] = Change("cost", name, cents[at], by, currency, abs(by) / abs(whole), becomes, text)
+    return _Dimension("cost", row["cost"], because, reach, leave)
+
+
+def _cost_colours(
+    source: Source, row: Mapping[str, Any], amounts: Sequence[float], *, is_stated: bool
+) -> list[str | None]:
+    """The colour of the cost at each of some amounts, as the models judge."""
+    eac = (
+        "estimate_at_completion(amount, $budget::double, null, null)"
+        if is_stated
+        else "estimate_at_completion(null::double, $budget::double, $earned::double, amount)"
+    )
+    found = source.rows(
+        f"select cost_colour(overrun_share({eac}, $budget::double)) "
+        "from (select unnest($amounts::double[]) as amount) order by amount",
+        {"budget": row["budget"], "amounts": list(amounts), **({} if is_stated else {"earned": row["earned_value"]})},
+    )
+    return [state for (state,) in found]
+
+
+def _milestones(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[str, float]) -> _Dimension:
+    """How many milestones would have to be met, or not, for another colour."""
+    due, missed = row["milestones_due"] or 0, row["milestones_missed"] or 0
+    if not due:
+        known = row["milestones_due"] is not None
+        return _Dimension(
+            "milestones", row["milestones"], f"Can't be judged: no milestone {'is due yet' if known else 'is reported'}"
+        )
+    amber, red = rules["milestones_amber"], rules["milestones_red"]
+    found = [m for m in evidence.milestones(source, day, row["project_key"]) if m["is_due"]]
+    late = [m for m in found if m["is_missed"]]
+    met = [m for m in reversed(found) if not m["is_missed"]]
+    reach: dict[str, Change] = {}
+    leave: dict[str, Change] = {}
+    for colour, bound in (("amber", amber), ("red", red)):
+        first = _first_at(bound, due)
+        if missed < first <= due:
+            some = [m["milestone_id"] for m in met[: first - missed]]
+            becomes = _band(first / due, amber, red)
+            met_now = reasons.count(due - missed, "milestone")
+            text = f"{becomes.capitalize()} had {first - missed} of the {met_now} met not been"
+            reach[colour] = _milestones_change(some, None, due, becomes, text)
+        if 0 < first <= missed:
+            some = [m["milestone_id"] for m in late[: missed - first + 1]]
+            becomes = _band((first - 1) / due, amber, red)
+            text = f"{becomes.capitalize()} once {_of_missed(len(some), missed)} met"
+            leave[colour] = _milestones_change(some, day, due, becomes, text)
+    because = f"{missed} of {reasons.count(due, 'milestone')} due not met" if missed else f"All {due} due are met"
+    if due == 1:
+        because = "The one milestone due is not met" if missed else "The one milestone due is met"
+    witnesses = _witnesses(
+        source,
+        [(m, f"{m['milestone_name']}, due {reasons.date(m['baseline_date'])}") for m in late],
+    )
+    return _Dimension("milestones", row["milestones"], because, reach, leave, witnesses=witnesses)
+
+
+def _of_missed(count: int, missed: int) -> str:
+    if missed == 1:
+        return "the missed milestone is"
+    return (
+        f"{'all' if count == missed else f'{count} of the'} {missed} missed milestones {'are' if count > 1 else 'is'}"
+    )
+
+
+def _milestones_change(items: Sequence[str], to: dt.date | None, due: int, becomes: str, words: str) -> Change:
+    by = len(items) if to is None else -len(items)
+    return Change("milestones", "actual_date", to, by, "milestones", len(items) / due, becomes, words, tuple(items))
+
+
+def _risk(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[str, float]) -> _Dimension:
+    """Which score of which open risk would give another colour."""
+    found = [r for r in evidence.risks(source, day, row["project_key"]) if r["is_open"]]
+    if row["exposure"] is None:
+        said = "none of the open risks is scored" if found else "no risk is reported"
+        return _Dimension("risk", row["risk"], f"Can't be judged: {said}")
+    amber, red = rules["risk_amber"], rules["risk_red"]
+    scored = [r for r in found if r["exposure"] is not None]
+    reach: dict[str, Change] = {}
+    leave: dict[str, Change] = {}
+    stuck = ""
+    for colour, bound in (("amber", amber), ("red", red)):
+        worse = [change for r in scored for change in _rescored(r, bound, amber, red) if change.by > 0]
+        if change := smallest(worse):
+            reach[colour] = change
+        above = [r for r in scored if r["exposure"] >= bound]
+        if len(above) == 1:
+            others = max((r["exposure"] for r in scored if r is not above[0]), default=0)
+            better = smallest(change for change in _rescored(above[0], bound, amber, red) if change.by < 0)
+            if better:
+                leave[colour] = replace(better, becomes=_worst([better.becomes, _band(others, amber, red)]))
+        elif len(above) > 1 and colour == row["risk"]:
+            stuck = f"No single input: {len(above)} open risks score {bound:g} or more"
+    if not scored and row["risk"] == "green":
+        stuck = f"Amber with an open risk of {amber:g} or more"
+    top = [r for r in scored if r["exposure"] == row["exposure"]]
+    because = "No risk is open"
+    if top:
+        one = top[0]
+        what = "issue" if one["risk_kind"] == "issue" else "risk"
+        because = (
+            f"Largest open exposure {one['exposure']} ({one['probability']} × {one['impact']}): {what} "
+            f"“{reasons.shortened(one['risk_name'])}”"
+        )
+    witnesses = _witnesses(
+        source,
+        [
+            (r, f"{r['risk_name']}, {r['probability']} × {r['impact']} = {r['exposure']}")
+            for r in scored
+            if r["exposure"] >= min(amber, row["exposure"])
+        ],
+    )
+    return _Dimension("risk", row["risk"], because, reach, leave, stuck, witnesses)
+
+
+def _rescored(risk: Mapping[str, Any], bound: float, amber: float, red: float) -> Iterable[Change]:
+    """The nearest scores of a risk, one input at a time, that put its exposure on the bound's other side."""
+    name = reasons.shortened(risk["risk_name"], 60)
+    is_above = risk["exposure"] >= bound
+    for column, other in (("probability", "impact"), ("impact", "probability")):
+        scores = [score for score in range(1, 6) if (score * risk[other] >= bound) != is_above]
+        if scores:
+            to = min(scores, key=lambda score: abs(score - risk[column]))
+            by = to - risk[column]
+            becomes = _band(to * risk[other], amber, red)
+            words = f"{becomes.capitalize()} with “{name}” at {column} {to} instead of {risk[column]}"
+            yield Change("risk", column, to, by, "points", abs(by) / 25, becomes, words, (risk["risk_id"],))
+
+
+def _witnesses(source: Source, found: Sequence[tuple[Mapping[str, Any], str]]) -> tuple[Witness, ...]:
+    known = origins(source, [(row["load_id"], row["source_row"]) for row, _ in found]) if found else {}
+    return tuple(Witness(words, known.get((row["load_id"], row["source_row"]))) for row, words in found)

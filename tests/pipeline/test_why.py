@@ -1,0 +1,163 @@
+"""What is said of a colour is tried out: the stated change, loaded, flips it, and one unit less of it does not."""
+
+import csv
+import datetime as dt
+import random
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analytics import why
+from analytics.reading import Source
+from pipelines.__main__ import main
+from pipelines.contract import contract
+from pipelines.warehouse import Warehouse
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = sorted((ROOT / "data" / "sample").glob("*.csv"))
+UNITS = {"days": dt.timedelta(days=1), "points": 1}
+PROJECTS = 200
+ITEMS = {"milestones": ("milestones", "milestone_id"), "risk": ("risks", "risk_id")}
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    folder = tmp_path_factory.mktemp("why") / "warehouse"
+    assert main(["--warehouse", str(folder), "load", *map(str, SAMPLE)]) == 0
+    return Warehouse(folder)
+
+
+def judged(source: Source, day: dt.date, key: str) -> dict[str, why.Judgement]:
+    row = source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
+    return {judgement.dimension: judgement for judgement in why.judgements(source, day, row)}
+
+
+def chosen(source: Source) -> list[tuple[str, dt.date]]:
+    """Projects, each with a random review at which it was live and judged."""
+    rng = random.Random(20261120)
+    days: dict[str, list[dt.date]] = defaultdict(list)
+    for key, day in source.rows(
+        """
+        select f.project_key, r.review_date
+        from fct_status as f
+        join review_date as r
+            on f.status_date <= r.review_date and (f.valid_to is null or f.valid_to > r.review_date)
+        where is_live(stage_at(r.review_date, f.listed_stage, f.listed_stage_from, f.stage, f.actual_finish))
+            and f.is_reported
+        order by all
+        """
+    ):
+        days[key].append(day)
+    keys = sorted(days)
+    rng.shuffle(keys)
+    return [(key, rng.choice(days[key])) for key in keys][:PROJECTS]
+
+
+def one_less(change: why.Change) -> Any:
+    """What the input would be with a change that is one unit smaller."""
+    if change.unit == "milestones":
+        return change.items[:-1]
+    if change.unit in UNITS:
+        return change.to - (UNITS[change.unit] if change.by > 0 else -UNITS[change.unit])
+    return round(change.to - (0.01 if change.by > 0 else -0.01), 2)
+
+
+def rows_with(
+    source: Source, day: dt.date, key: str, change: why.Change, *, less: bool
+) -> list[tuple[str, dict[str, Any]]]:
+    """The export rows that make a change, or one that is one unit smaller: export and cells."""
+    export, item = ITEMS.get(change.dimension, ("status", ""))
+    if not item:
+        held = source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
+        where = f"load_id = {held['fact_load_id']} and source_row = {held['fact_source_row']}"
+        wanted: list[Any] = [one_less(change) if less else change.to]
+    else:
+        items = change.items
+        if change.unit == "milestones":
+            items = one_less(change) if less else items
+            wanted = [change.to] * len(items)
+        else:
+            wanted = [one_less(change) if less else change.to]
+        names = ", ".join(f"'{name}'" for name in items) or "''"
+        placed = source.rows(
+            f"select fact_load_id, fact_source_row from fct_{export[:-1]} "
+            f"where project_key = $key and {item} in ({names}) and status_date <= $day and (valid_to is null or valid_to > $day)",
+            {"key": key, "day": day},
+        )
+        where = " or ".join(f"(load_id = {load} and source_row = {row})" for load, row in placed) or "false"
+    found = source.records(f"select * exclude (load_id, source_row) from fact_{export} where {where}")
+    return [(export, {**cells, change.input: value}) for cells, value in zip(found, wanted, strict=True)]
+
+
+def load(warehouse: Warehouse, folder: Path, rows: list[tuple[str, dict[str, Any]]]) -> None:
+    """All rows in one batched load."""
+    folder.mkdir()
+    files = []
+    for export in sorted({export for export, _ in rows}):
+        files.append(folder / f"{export}.csv")
+        with files[-1].open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(contract(export).columns))
+            writer.writeheader()
+            for other, cells in rows:
+                if other == export:
+                    writer.writerow({name: _text(value) for name, value in cells.items()})
+    assert main(["--warehouse", str(warehouse.folder), "load", *map(str, files)]) == 0
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def test_the_smallest_change_flips_the_colour_and_one_unit_less_does_not(warehouse: Warehouse, tmp_path: Path) -> None:
+    rng = random.Random(7)
+    tried: list[tuple[str, dt.date, why.Judgement, why.Change]] = []
+    with warehouse.reading() as reading:
+        source = Source(reading)
+        places = chosen(source)
+        for key, day in places:
+            flippable = [j for j in judged(source, day, key).values() if j.change]
+            if flippable:
+                judgement = rng.choice(flippable)
+                assert judgement.change
+                tried.append((key, day, judgement, judgement.change))
+        batches = {
+            less: [row for key, day, _, change in tried for row in rows_with(source, day, key, change, less=less)]
+            for less in (False, True)
+        }
+    assert len(places) == PROJECTS
+    assert len(tried) > PROJECTS * 0.9
+    kinds = Counter((judgement.dimension, change.input, change.by > 0) for _, _, judgement, change in tried)
+    assert {dimension for dimension, _, _ in kinds} == {"schedule", "cost", "milestones", "risk", "computed"}
+    for less, rows in batches.items():
+        load(warehouse, tmp_path / f"less-{less}", rows)
+        with warehouse.reading() as reading:
+            source = Source(reading)
+            wrong = []
+            for key, day, before, change in tried:
+                state = judged(source, day, key)[before.dimension].state
+                if state != (before.state if less else change.becomes) or change.becomes == before.state:
+                    wrong.append((key, day, before.dimension, before.state, state, change, less))
+        assert not wrong, wrong[:5]
+
+
+def test_where_no_single_input_can_flip_a_colour_it_says_so(warehouse: Warehouse) -> None:
+    """Of a colour that is known; one that is unknown says what is missing."""
+    silent, said = [], Counter()
+    with warehouse.reading() as reading:
+        source = Source(reading)
+        for key, day in chosen(source):
+            for judgement in judged(source, day, key).values():
+                if judgement.dimension == "reported" or judgement.change:
+                    continue
+                if judgement.state == "unknown":
+                    assert "can be judged" in judgement.because or "Can't be judged" in judgement.because
+                    continue
+                said[judgement.flips.split(":")[0]] += 1
+                if not judgement.flips:
+                    silent.append((key, day, judgement))
+    assert not silent, silent[:3]
+    assert said["No single input"]
