@@ -147,13 +147,13 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
             select load_id, source_row, comment, baseline_start, baseline_finish, budget
             from fact_status where project_id in (select project_id from row)
         ),
+        reviewed as (select *, week_end(status_date) as review_date from row),
         measured as (
             select
                 *,
-                week_end(status_date) as review_date,
                 finish_at(review_date, forecast_finish, actual_finish) as finish_then,
                 estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as eac
-            from row
+            from reviewed
         ),
         judged as (
             select

@@ -7,21 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from pipelines.contract import contract
+from pipelines.contract import EXPORTS, contract
 from pipelines.sample_catalogue import GOALS, LOOSE, OTHER_GOAL, PROGRAMS, SPONSORS
 from pipelines.sample_comments import CAUSES, TEXTS
 from pipelines.sample_course import NEVER, STAGES, Course, Flags, Ints, Plans, Reset
-from pipelines.sample_stories import APPROVED, CANDIDATES, IDEAS, STORIES, Story
+from pipelines.sample_evidence import Milestones, Risks
+from pipelines.sample_stories import APPROVED, CANDIDATES, IDEAS, STORIES, TIDY, Story
+from pipelines.sample_table import Table, date, milestone_id, project_id
 
 LAST_WEEK = dt.date(2026, 11, 20)
 SEED = 20261120
 _EPOCH = dt.date(1970, 1, 1)
-_BLOCK = 200_000
 
 STATUS_COLUMNS = (
     "project_id",
@@ -80,7 +78,7 @@ def generate(
     always_live: bool = False,
     only_week: dt.date | None = None,
 ) -> dict[str, Path]:
-    """Write goals.csv, programs.csv, projects.csv and status.csv into a folder; their paths by export.
+    """Write a CSV file of every export into a folder; their paths by export.
 
     The same arguments give the same bytes. `always_live` lets every project report in every week, for measuring.
     `only_week` writes status.csv alone, with that one week of the same organisation, be it after the history:
@@ -94,15 +92,44 @@ def generate(
     course = Course(organisation.plans, np.random.Generator(np.random.PCG64([seed, 2])))
     start = first - 7 * ((first - int(organisation.plans.start.min())) // 7)
     until = (only_week - _EPOCH).days if only_week else last
-    paths = {"status": folder / "status.csv"}
-    _write_status(paths["status"], organisation, course.run(start, until if only_week else first, until))
+    paths = {name: folder / f"{name}.csv" for name in EXPORTS}
     if only_week:
-        return paths
-    paths = {name: folder / f"{name}.csv" for name in ("goals", "programs", "projects")} | paths
+        with _status_table(paths["status"], organisation) as status:
+            for rows in course.run(start, until, until):
+                status.add(rows)
+        return {"status": paths["status"]}
+    milestones, risks = _evidence(organisation, course, last, seed)
+    with (
+        _status_table(paths["status"], organisation) as status,
+        _milestones_table(paths["milestones"], organisation, milestones) as milestone_table,
+        _risks_table(paths["risks"], organisation, risks) as risk_table,
+    ):
+
+        def watch(day: int, reported: Ints) -> None:
+            for evidence, table in ((milestones, milestone_table), (risks, risk_table)):
+                evidence.step(day, reported)
+                if day >= first:
+                    table.add(evidence.rows(day))
+
+        for rows in course.run(start, first, last, watch):
+            status.add(rows)
     _write(paths["goals"], "goals", ([*goal] for goal in GOALS))
     _write(paths["programs"], "programs", ([f"PRG-{i + 1:02d}", *p] for i, p in enumerate(organisation.programs)))
     _write(paths["projects"], "projects", _project_rows(organisation, course, last))
     return paths
+
+
+def _evidence(organisation: _Organisation, course: Course, last: int, seed: int) -> tuple[Milestones, Risks]:
+    names = [place.name for place in organisation.places]
+    portfolios = [place.portfolio for place in organisation.places]
+    # Stories tell of these; nothing is left to chance there.
+    tidy = np.array(
+        [p.name in STORIES or (p.program is not None and organisation.programs[p.program][0] in TIDY) for p in organisation.places]
+    )
+    return (
+        Milestones(course, names, portfolios, tidy, last, np.random.Generator(np.random.PCG64([seed, 3]))),
+        Risks(course, names, portfolios, tidy, last, np.random.Generator(np.random.PCG64([seed, 4]))),
+    )
 
 
 def _organise(count: int, first: int, last: int, rng: np.random.Generator, always_live: bool) -> _Organisation:
@@ -348,46 +375,53 @@ def _write(path: Path, export: str, rows: Iterable[Sequence[Any]]) -> None:
         out.writerows(rows)
 
 
-def _write_status(path: Path, organisation: _Organisation, weeks: Iterable[dict[str, NDArray[Any]]]) -> None:
-    """Collect numbers week by week, and let the database write them as text."""
-    target = str(path).replace("'", "''")
-    with duckdb.connect(":memory:", config={"preserve_insertion_order": "true"}) as con:
-        con.execute(
-            "create table numbers (project int, day int, stage tinyint, health tinyint, baseline int, budget int, "
-            "finish int, actual int, percent tinyint, pv int, ev int, ac int, eac int, comment varchar)"
-        )
-        block: list[dict[str, NDArray[Any]]] = []
-        for week in weeks:
-            block.append(week)
-            if sum(len(w["day"]) for w in block) >= _BLOCK:
-                _append(con, block, organisation.texts)
-        if block:
-            _append(con, block, organisation.texts)
-        values = (
-            f"'P-' || lpad((project + 1)::varchar, {organisation.digits}, '0')",
-            "date '1970-01-01' + day",
-            f"{list(STAGES)}[stage + 1]",
-            "['green', 'amber', 'red'][health + 1]",
-            "date '1970-01-01' + nullif(baseline, -1)",
-            "nullif(budget, -1)",
-            "date '1970-01-01' + nullif(finish, -1)",
-            "date '1970-01-01' + nullif(actual, -1)",
-            *(f"nullif({name}, -1)" for name in ("percent", "pv", "ev", "ac", "eac")),
-            "comment",
-        )
-        columns = ", ".join(
-            f"{sql} as {name}"
-            for sql, name in zip(values, STATUS_COLUMNS, strict=True)
-            if organisation.plans.can_finish or name not in _OF_A_LIFE
-        )
-        con.execute(f"copy (select {columns} from numbers) to '{target}' (format csv, header, delimiter ',')")
+def _status_table(path: Path, organisation: _Organisation) -> Table:
+    values = (
+        project_id(organisation.digits),
+        date("day"),
+        f"{list(STAGES)}[stage + 1]",
+        "['green', 'amber', 'red'][health + 1]",
+        date("baseline"),
+        "nullif(budget, -1)",
+        date("finish"),
+        date("actual"),
+        *(f"nullif({name}, -1)" for name in ("percent", "pv", "ev", "ac", "eac")),
+        "comment",
+    )
+    columns = {
+        name: sql
+        for name, sql in zip(STATUS_COLUMNS, values, strict=True)
+        if organisation.plans.can_finish or name not in _OF_A_LIFE
+    }
+    return Table(path, columns, {"comment": organisation.texts})
 
 
-def _append(con: duckdb.DuckDBPyConnection, block: list[dict[str, NDArray[Any]]], texts: list[str]) -> None:
-    frame = pd.DataFrame({name: np.concatenate([week[name] for week in block]) for name in block[0]})
-    # The last place stands for "no comment", as MISSING is -1.
-    frame["comment"] = np.array([*texts, None], dtype=object)[frame["comment"]]
-    con.register("block", frame)
-    con.execute("insert into numbers from block")
-    con.unregister("block")
-    block.clear()
+def _milestones_table(path: Path, organisation: _Organisation, milestones: Milestones) -> Table:
+    columns = {
+        "milestone_id": milestone_id("milestone"),
+        "milestone_name": "name",
+        "project_id": project_id(organisation.digits),
+        "status_date": date("day"),
+        "is_deliverable": "if(deliverable, 'yes', 'no')",
+        "baseline_date": date("baseline"),
+        "forecast_date": date("forecast"),
+        "actual_date": date("actual"),
+    }
+    return Table(path, columns, {"name": milestones.texts})
+
+
+def _risks_table(path: Path, organisation: _Organisation, risks: Risks) -> Table:
+    columns = {
+        "risk_id": "'R-' || lpad((risk + 1)::varchar, 2, '0')",
+        "risk_name": "name",
+        "project_id": project_id(organisation.digits),
+        "status_date": date("day"),
+        "risk_kind": "['risk', 'issue'][kind + 1]",
+        "probability": "probability",
+        "impact": "impact",
+        "risk_owner": "owner",
+        "due_date": date("due"),
+        "risk_state": "['open', 'closed'][state + 1]",
+        "response": "response",
+    }
+    return Table(path, columns, {"name": risks.texts, "owner": risks.owners, "response": risks.responses})

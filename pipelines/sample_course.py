@@ -1,6 +1,6 @@
 """How the sample's projects run week by week: progress, money, late forecasts, and what reporters make of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,10 +116,16 @@ class Course:
         self.weeks_off, self.weeks_red, self.weeks_better = (np.zeros(n, dtype=np.int64) for _ in range(3))
         self.week = 0
 
-    def run(self, first: int, emit_from: int, last: int) -> Iterator[dict[str, NDArray[Any]]]:
-        """The status rows of every seventh day from `emit_from` to `last`; the run itself begins on `first`."""
+    def run(
+        self, first: int, emit_from: int, last: int, watch: Callable[[int, Ints], None] = lambda _, __: None
+    ) -> Iterator[dict[str, NDArray[Any]]]:
+        """The status rows of every seventh day from `emit_from` to `last`; the run itself begins on `first`.
+
+        `watch` is told each day of the run, and the projects that report on it.
+        """
         for day in range(first, last + 1, 7):
             rows = self._step(day)
+            watch(day, rows["project"])
             if day >= emit_from:
                 yield rows
 

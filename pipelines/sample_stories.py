@@ -338,3 +338,18 @@ APPROVED = (
     "Batch scheduler retirement", "Two-person delivery", "Winter collection", "Seasonal calendar",
     "Technical file archive", "Budgeting tool", "Edge compute for stores", "Skills inventory",
 )  # fmt: skip
+
+# Milestones that are worse than dates and money: whose late ones nobody hides, and between which two weeks some come to
+# a halt while the finish stays where it was.
+UNLIKE = ("Voice control", "Recall readiness")
+STUCK = {
+    "Product master data": (24, 0),
+    "Retail box redesign": (26, 0),
+    "Family accounts": (22, 0),
+}
+
+# Risks that are graver than anything else that the project shows, and the week since which they are.
+FEARED = {"Flagship store refit": 5, "Solar lantern": 9, "Shift planning": 3}
+
+# Programs of which a story is told: their milestones and risks look no worse than their dates and money.
+TIDY = ("Warehouse automation", "Finance modernization", "Workplace and facilities")

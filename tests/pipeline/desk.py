@@ -25,6 +25,13 @@ DERIVED = (
     "stg_goals",
     "stg_programs",
     "stg_projects",
+    "stg_dependencies",
+    "stg_benefits",
+    "fct_milestone",
+    "fct_risk",
+    "evidence_week",
+    "baseline_said",
+    "fct_baseline",
     "rule_in_force",
 )
 

@@ -9,6 +9,7 @@ from desk import Desk, Rows, differences
 from walk import Step, walk
 
 from pipelines import check
+from pipelines.rules import set_rules
 
 
 def history(folder: Path, steps: list[Step], seed: int) -> None:
@@ -17,8 +18,9 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
     desk = Desk(folder)
     shown: dict[int, dict[str, Rows]] = {}
     in_force: list[int] = []
+    rules: dict[str, float] = {}
     withdrawn: list[int] = []
-    states: dict[tuple[int, ...], dict[str, Rows]] = {}
+    states: dict[tuple[object, ...], dict[str, Rows]] = {}
     for step in steps:
         if step.undo is not None:
             if in_force:
@@ -29,6 +31,10 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
                 again = withdrawn.pop(step.redo % len(withdrawn))
                 desk.redo(again)
                 in_force = sorted([*in_force, again])
+        elif step.rule is not None:
+            if desk.warehouse.publication():
+                set_rules(desk.warehouse, dict([step.rule]), "a test")
+                rules |= dict([step.rule])
         else:
             report = desk.try_load(*step.files, quarantine=True)
             in_force += [f.load_id for f in report.files if f.load_id and report.published]
@@ -37,7 +43,7 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
             continue
         shown[version] = desk.tables()
         assert not differences(shown[version], desk.rebuilt()), f"publication {version} differs from a rebuild"
-        before = states.setdefault(tuple(in_force), shown[version])
+        before = states.setdefault((*in_force, *sorted(rules.items())), shown[version])
         assert not differences(shown[version], before), f"publication {version} does not bring back what was there"
         for earlier in dice.sample(sorted(shown), 1):
             assert not differences(desk.tables(earlier), shown[earlier]), f"publication {earlier} is known differently"

@@ -28,6 +28,19 @@ CELLS = {
     "actual_cost": ["", "70", "0.3"],
     "forecast_cost": ["", "", "109.99", "110", "500000"],
 }
+ITEMS = {
+    "milestone_name": ["", "First region", "Handover"],
+    "is_deliverable": ["", "yes", "no"],
+    "baseline_date": ["", "2023-10-06", "2024-01-12", "2024-02-02", "2024-06-30"],
+    "forecast_date": ["", "2024-01-31", "2024-06-30"],
+    "actual_date": ["", "", "2023-12-01", "2024-01-12", "2024-02-09"],
+    "risk_kind": ["", "risk", "issue"],
+    "probability": ["", "1", "3", "high", "5"],
+    "impact": ["", "2", "3", "5"],
+    "risk_state": ["", "", "open", "accepted", "closed"],
+    "response": ["", "Second vendor"],
+}
+RULES = [("milestones_amber", 0.05), ("milestones_red", 0.5), ("risk_red", 10), ("risk_amber", 3), ("week_ends_on", 3)]
 LISTED = ["project_name", "program_id", "portfolio", "sponsor", "goal_id", "stage", "is_critical", "baseline_start",
           "baseline_finish", "budget", "currency"]  # fmt: skip
 
@@ -35,11 +48,12 @@ LISTED = ["project_name", "program_id", "portfolio", "sponsor", "goal_id", "stag
 @dataclass(frozen=True)
 class Step:
     """One command: files to load together, or `undo`, which of the loads in force to withdraw (counted round), or
-    `redo`, which of those withdrawn to let count again."""
+    `redo`, which of those withdrawn to let count again, or `rule`, a rule to change and its new value."""
 
     files: tuple[str, ...] = ()
     undo: int | None = None
     redo: int | None = None
+    rule: tuple[str, float] | None = None
 
 
 class Walk:
@@ -57,8 +71,11 @@ class Walk:
             return Step(undo=dice.randrange(1000))
         if self.written and dice.random() < 0.15:
             return Step(redo=dice.randrange(1000))
+        if self.written and dice.random() < 0.1:
+            return Step(rule=dice.choice(RULES))
         self.today += dt.timedelta(days=dice.choice([0, 0, 7, 7, 7, 35]))
         makers = [self.status] * 4 + [self.projects, self.programs, self.goals, self.nyc, self.gmpp, self.again]
+        makers += [self.milestones, self.milestones, self.risks, self.risks, self.dependencies, self.benefits]
         files = [dice.choice(makers)() for _ in range(dice.choice([1, 1, 2, 3]))]
         self.written += files
         return Step(tuple(files))
@@ -101,6 +118,39 @@ class Walk:
         pick = self.dice.choice
         rows = [[goal, pick(["Grow", "Save"]), pick(["", "40"])] for goal in self.some(["G1", "G2", "G3"])]
         return _table(["goal_id", "goal_name", "target_share"], rows)
+
+    def milestones(self) -> str:
+        return self.items("milestone_id", ["M1", "M2", "M3"], list(ITEMS)[:5])
+
+    def risks(self) -> str:
+        return self.items("risk_id", ["R1", "R2"], list(ITEMS)[5:])
+
+    def items(self, item: str, items: list[str], columns: list[str]) -> str:
+        """What stands beside status reports, of a day or of several; also of projects that only this export knows."""
+        columns = self.some(columns)
+        days = [self.day()] if self.dice.random() < 0.7 else [*{self.day() for _ in range(4)}]
+        keys = [
+            [one, project, str(when)]
+            for project in self.some([*PROJECTS, "P4", "X1", "name:alpha", "name:beta-co"])
+            for one in self.some(items)
+            for when in sorted(days)
+        ]
+        rows = [[*key, *(self.dice.choice(ITEMS[name]) for name in columns)] for key in keys]
+        return _table([item, "project_id", "status_date", *columns], rows)
+
+    def dependencies(self) -> str:
+        pick = self.dice.choice
+        rows = [[one, pick(PROJECTS), pick(PROJECTS), pick(["", "2024-02-02"])] for one in self.some(["D1", "D2", "D3"])]
+        return _table(["dependency_id", "from_project_id", "to_project_id", "needed_by"], rows)
+
+    def benefits(self) -> str:
+        pick = self.dice.choice
+        rows = [
+            [one, pick(["", *PROJECTS]), end, pick(["", "10"]), pick(["", "7"])]
+            for one in self.some(["B1", "B2"])
+            for end in self.some(["2024-03-31", "2024-06-30"])
+        ]
+        return _table(["benefit_id", "project_id", "period_end", "planned", "realised"], rows)
 
     def nyc(self) -> str:
         """A source that states no baseline: the first forecast is held as one."""
