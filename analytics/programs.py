@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import reasons
+from analytics.earned import cpi as cost_performance
 from analytics.reading import IN_SCOPE, NO_PROGRAM, Basis, Scope, Source, plain_rows
 from analytics.rollup import Rollup, Rules, flips, rollup_of, rollup_rules
 
@@ -46,7 +47,7 @@ class Amount:
     @property
     def cpi(self) -> float | None:
         """Cost performance, sum(EV) / sum(AC); None without cost."""
-        return self.earned / self.cost if self.earned is not None and self.cost else None
+        return cost_performance(self.earned, self.cost)
 
     @property
     def variance(self) -> float | None:
