@@ -19,7 +19,7 @@ RECENT = 3  # reporting periods
 UNLIKELY = 1.10  # Lipke 2016: a TCPI above it was hardly ever reached again
 
 # Mean error of each EAC against the cost at the end, as a share of it, while less than 20, 40, 60, 80 and 100 % of the
-# work was earned: all periods of the 12 projects of DSLIB (Batselier & Vanhoucke, Ghent) that are open.
+# work was earned: all open periods of 12 finished projects of DSLIB (Batselier & Vanhoucke, Ghent University).
 MEASURED: Mapping[str, tuple[float, ...]] = {
     "1": (0.052, 0.053, 0.043, 0.023, 0.011),
     "CPI": (0.044, 0.053, 0.041, 0.013, 0.008),
@@ -31,8 +31,8 @@ MEASURED: Mapping[str, tuple[float, ...]] = {
     "0.8 CPI + 0.2 SPI(t)": (0.048, 0.041, 0.040, 0.014, 0.007),
 }
 FACTORS = tuple(MEASURED)
-# On 23 projects of the same set CPI was off by 17 % at first and 3 % at last, SPI by 53 % and 3 %; between them a
-# straight line. No interval is narrower than CPI's.
+# On 23 real projects CPI's was off by 17 % under 20 % and 3 % from 80 %, SPI's by 53 % and 3 %; between them a straight
+# line. No interval is narrower than CPI's.
 _RECORD: Mapping[str, tuple[float, ...]] = {
     "CPI": (0.17, 0.135, 0.10, 0.065, 0.03),
     "SPI": (0.53, 0.405, 0.28, 0.155, 0.03),
@@ -93,11 +93,9 @@ def _mixed(cost: Value, schedule: Value) -> Value:
 
 
 def estimate_at_completion(budget: Value, earned: Value, actual: Value, factor: Value) -> Value:
-    """EAC = AC + (BAC - EV) / factor; undefined where the factor is not above zero."""
-    if budget is None or earned is None or actual is None or factor is None or factor <= 0:
-        return None
-    rest = _ratio(budget - earned, factor)
-    return None if rest is None else actual + rest
+    """EAC = AC + (BAC - EV) / factor; undefined where the factor is, or is 0."""
+    rest = _ratio(_less(budget, earned), factor)
+    return None if rest is None or actual is None else actual + rest
 
 
 def estimate_to_complete(estimate: Value, actual: Value) -> Value:
