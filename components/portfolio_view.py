@@ -12,7 +12,7 @@ from analytics.portfolio import Attention, Money, Standing, Summary
 from analytics.programs import Amount, Program
 from analytics.reading import Basis
 from analytics.rollup import Rollup
-from components import charts, controls, formats, health, sentences, tables
+from components import charts, controls, formats, health, sentences, tables, why_view
 from components.charts import Bar
 from components.clickable import clickable
 from components.controls import View
@@ -41,7 +41,14 @@ PROGRAMS = (
     Column("Reports"),
 )
 SHOWN_PORTFOLIOS = 8  # until all are asked for
-DIMENSIONS = {"reported": "Reported", "computed": "Computed", "schedule": "Schedule", "cost": "Cost"}
+DIMENSIONS = {
+    "reported": "Reported",
+    "computed": "Computed",
+    "schedule": "Schedule",
+    "cost": "Cost",
+    "milestones": "Milestones",
+    "risk": "Risk",
+}
 
 
 def figures(now: Summary, before: Summary | None, changed: Changes | None, view: View) -> list[Figure]:
@@ -250,8 +257,13 @@ def attention(found: Attention) -> str | None:
                 Tagged(item.project_name, "new") if item.is_new else item.project_name,
                 item.program_name or item.portfolio or "",
             ),
-            Mark(item.reported, item.is_stale, rating=health.rating(item.reported, item.rating)),
-            Mark(item.computed, is_evidence=True),
+            Mark(
+                item.reported,
+                item.is_stale,
+                rating=health.rating(item.reported, item.rating),
+                opens=why_view.of_project(item.project_id, "reported"),
+            ),
+            Mark(item.computed, is_evidence=True, opens=why_view.of_project(item.project_id, "computed")),
             money(item.at_stake, item.currency),
             item.why,
         ]
@@ -259,7 +271,7 @@ def attention(found: Attention) -> str | None:
     ]
     keys = [item.project_id for item in found.items]
     links = [controls.project_link(key) for key in keys]
-    return tables.listing(ATTENTION, rows, key="attention", picks=keys, links=links)
+    return why_view.listing(ATTENTION, rows, key="attention", picks=keys, links=links)
 
 
 def changes(changed: Changes, basis: Basis) -> str | None:
@@ -346,8 +358,8 @@ def programs(found: Sequence[Program]) -> None:
         [
             program.program_name,
             number(program.live),
-            _rollup(program.reported),
-            _rollup(program.computed, is_evidence=True),
+            _rollup(program.program_id, program.reported, "reported"),
+            _rollup(program.program_id, program.computed, "computed"),
             percent(program.computed.red_share) + (" by count" if program.computed.by == "count" else ""),
             _sums(program.money, "budget"),
             _variances(program.money),
@@ -356,12 +368,15 @@ def programs(found: Sequence[Program]) -> None:
         ]
         for program in found
     ]
-    tables.listing(PROGRAMS, rows, links=[controls.program_link(program.program_id) for program in found])
+    why_view.listing(
+        PROGRAMS, rows, key="programs", links=[controls.program_link(program.program_id) for program in found]
+    )
 
 
-def _rollup(rollup: Rollup, *, is_evidence: bool = False) -> Mark:
+def _rollup(program_id: str, rollup: Rollup, basis: Basis) -> Mark:
     here = f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber"
-    return Mark(rollup.state, why=f"{rollup.rule}. Here: {here}", is_evidence=is_evidence)
+    why, opens = f"{rollup.rule}. Here: {here}", why_view.of_program(program_id, basis)
+    return Mark(rollup.state, why=why, is_evidence=basis == "computed", opens=opens)
 
 
 def _sums(amounts: Sequence[Amount], name: str) -> str:

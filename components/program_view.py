@@ -11,7 +11,7 @@ from analytics.programs import OneProgram, Program
 from analytics.projects import ANY_STAGE
 from analytics.reading import NO_PROGRAM, Basis, plain_rows
 from analytics.reasons import shortened
-from components import charts, controls, frame, health, programs_view, sentences, tables, timeline
+from components import charts, controls, frame, health, programs_view, sentences, tables, timeline, why_view
 from components.controls import View
 from components.figures import Figure, delta
 from components.formats import count, day, days, is_missing, money, number, percent
@@ -257,8 +257,13 @@ def projects(found: OneProgram) -> str | None:
     cells: list[list[Cell]] = [
         [
             Tagged(row["project_name"], "critical") if row["is_critical"] else row["project_name"],
-            Mark(row["reported"], bool(row["is_stale"]), rating=health.rating(row["reported"], row["reported_health"])),
-            Mark(row["computed"], is_evidence=True),
+            Mark(
+                row["reported"],
+                bool(row["is_stale"]),
+                rating=health.rating(row["reported"], row["reported_health"]),
+                opens=why_view.of_project(row["project_key"], "reported"),
+            ),
+            Mark(row["computed"], is_evidence=True, opens=why_view.of_project(row["project_key"], "computed")),
             money(row["budget"], row["currency"]),
             money(row["eac"], row["currency"]),
             sentences.slipped(row["slip_days"]),
@@ -268,7 +273,7 @@ def projects(found: OneProgram) -> str | None:
     ]
     keys = [row["project_key"] for row in rows]
     links = [controls.project_link(key) for key in keys]
-    return tables.listing(PROJECTS, cells, key="program-projects", picks=keys, links=links)
+    return why_view.listing(PROJECTS, cells, key="program-projects", picks=keys, links=links)
 
 
 def comments(found: OneProgram) -> list[dict[str, Any]]:

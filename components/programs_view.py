@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -14,7 +14,7 @@ from analytics.programs import TROUBLE, Amount, Course, Courses, Program, in_red
 from analytics.reading import NO_PROGRAM, Basis
 from analytics.reasons import shortened
 from analytics.rollup import Rollup, Rules
-from components import controls, downloads, formats, frame, health, sentences, tables
+from components import controls, downloads, formats, frame, health, sentences, why_view
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import count, day, days, money, number, percent, unbroken
@@ -285,7 +285,7 @@ def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Cou
         st.text("No program fits. Widen the search or the colour.")
         return
     rows: list[list[Cell]] = [_row(p, earlier.get(p.program_id), courses, view.basis) for p in found]
-    tables.listing(
+    why_view.listing(
         columns(view.basis),
         rows,
         key="programs",
@@ -297,7 +297,14 @@ def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Cou
 
 def _row(program: Program, was: Program | None, courses: Courses, basis: Basis) -> list[Cell]:
     course = courses.of.get(program.program_id)
-    colours = {"reported": mark(program.reported), "computed": mark(program.computed, is_evidence=True)}
+    bases: tuple[Basis, ...] = ("reported", "computed")
+    colours: dict[str, Mark] = {
+        name: replace(
+            mark(program.rollup(name), is_evidence=name == "computed"),
+            opens=why_view.of_program(program.program_id, name),
+        )
+        for name in bases
+    }
     marks: dict[str, Cell] = {**colours}
     if course:
         marks[basis] = Under(colours[basis], _since(course, was.rollup(basis).state if was else None))

@@ -272,11 +272,17 @@ def earned(history: pd.DataFrame, currency: str) -> None:
 
 def colours_title(history: pd.DataFrame) -> str:
     """Since when the computed colour is what it is."""
-    computed = list(history["computed"])
-    same = next((n for n, state in enumerate(reversed(computed)) if state != computed[-1]), len(computed))
-    if same == len(computed):
-        return f"Computed {computed[-1]} in {'every' if len(computed) > 1 else 'its one'} report"
-    return f"Computed {computed[-1]} since {day(history['status_date'].iloc[-same])}"
+    state, said = history["computed"].iloc[-1], since(history, "computed")
+    return f"Computed {state} {said}"
+
+
+def since(history: pd.DataFrame, dimension: str) -> str:
+    """Since which report without a break a colour is what the last one has, in words."""
+    states = list(history[dimension])
+    same = next((n for n, state in enumerate(reversed(states)) if state != states[-1]), len(states))
+    if same == len(states):
+        return f"in {'every' if len(states) > 1 else 'its one'} report"
+    return f"since {day(history['status_date'].iloc[-same])}"
 
 
 def colours_of(history: pd.DataFrame) -> str:
@@ -371,17 +377,18 @@ def origins(found: Project) -> None:
 
 def _origin(fact: Fact, currency: str) -> list[Cell]:
     label: Cell = tables.Tagged(FACTS[fact.name], fact.note) if fact.note else FACTS[fact.name]
-    value = _value(fact, currency)
+    said = value(fact, currency)
     o = fact.origin
     if o is None:
-        return [label, value, "not known", "", "", "", ""]
+        return [label, said, "not known", "", "", "", ""]
     when = f"{day(o.loaded_at)} {o.loaded_at:%H:%M} UTC, publication {o.publication}"
     mended = [f"mended: {one.before} -> {one.after}" for one in o.mended if one.column in (None, fact.name)]
-    file: Cell = Under(_file(o), "; ".join(mended)) if mended else _file(o)
-    return [label, value, file, number(o.row), str(o.load_id), when, o.loaded_by]
+    file: Cell = Under(file_of(o), "; ".join(mended)) if mended else file_of(o)
+    return [label, said, file, number(o.row), str(o.load_id), when, o.loaded_by]
 
 
-def _file(origin: Origin) -> str:
+def file_of(origin: Origin) -> str:
+    """The file, and the sheet of a workbook."""
     return f"{origin.file_name}, sheet {origin.sheet}" if origin.sheet else origin.file_name
 
 
@@ -390,12 +397,13 @@ def attributes(found: Project) -> None:
     rows: list[list[Cell]] = []
     for fact in found.attributes:
         o = fact.origin
-        place: Cell = Under(_file(o), f"row {o.row}, load {o.load_id}") if o else "not known"
+        place: Cell = Under(file_of(o), f"row {o.row}, load {o.load_id}") if o else "not known"
         rows.append([fact.name, str(fact.value), place])
     tables.listing(ATTRIBUTES, rows)
 
 
-def _value(fact: Fact, currency: str) -> str:
+def value(fact: Fact, currency: str) -> str:
+    """A figure as it is written, exact."""
     if fact.name in ("budget", "forecast_cost", "earned_value", "actual_cost"):
         return f"{fact.value:,.0f} {currency}"
     if fact.name == "percent_complete":

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.projects import WEEKS, Filter, Register
-from components import charts, formats, health, sentences
+from components import charts, formats, health, sentences, why_view
 from components.controls import View, project_link
 from components.figures import Delta
 from components.formats import day, days, is_missing, money
@@ -49,7 +49,7 @@ def register(found: Register, wanted: Filter, view: View) -> str | None:
     rows = [_row(row, found.weeks[row["project_key"]], view) for row in found.rows]
     keys = [row["project_key"] for row in found.rows]
     with st.container(key="register"):
-        picked = listing(
+        picked = why_view.listing(
             columns,
             rows,
             key="register-rows",
@@ -79,8 +79,8 @@ def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> l
     last, who = _last(row, view), row["sponsor"] or ""
     return [
         Under(row["project_name"], f"{ended}{place}"),
-        Mark(row["reported"], row["is_stale"]),
-        Mark(row["computed"], is_evidence=True),
+        Mark(row["reported"], row["is_stale"], opens=why_view.of_project(row["project_key"], "reported")),
+        Mark(row["computed"], is_evidence=True, opens=why_view.of_project(row["project_key"], "computed")),
         Drawn(charts.weeks(weeks, f"{view.basis.capitalize()}, last {WEEKS} weeks")),
         _moved(row, view),
         money(row["budget"], currency),

@@ -34,6 +34,7 @@ class Mark:
     """A cell that is a health mark, of a report or of evidence.
 
     `why` is shown on hover, `rating` behind the mark: what the report said, where that is more than its colour.
+    `opens` makes a button of it, whose click comes back as that (see components.why_view).
     """
 
     state: Any
@@ -41,6 +42,7 @@ class Mark:
     why: str = ""
     is_evidence: bool = False
     rating: str = ""
+    opens: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,9 +123,10 @@ def _row(columns: Sequence[Column], cells: Sequence[Cell], pick: str, link: str)
 
 def _cell(cell: Cell) -> str:
     if isinstance(cell, Mark):
-        return health.mark(
+        mark = health.mark(
             cell.state, stale=cell.is_stale, is_evidence=cell.is_evidence, why=cell.why, rating=cell.rating
         )
+        return explained(mark, cell.opens) if cell.opens else mark
     if isinstance(cell, Tagged):
         return f'{_text(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
     if isinstance(cell, Drawn):
@@ -131,6 +134,11 @@ def _cell(cell: Cell) -> str:
     if isinstance(cell, Under):
         return f'{_cell(cell.cell)}<span class="rw-under">{_text(cell.text)}</span>'
     return _text(cell)
+
+
+def explained(mark: str, opens: str) -> str:
+    """A mark (HTML of ours) that can be clicked for its reasons."""
+    return f'<button type="button" class="rw-why" data-pick="{escape(opens)}" aria-haspopup="dialog">{mark}</button>'
 
 
 def _text(text: str) -> str:

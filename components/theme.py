@@ -115,7 +115,8 @@ def css_variables() -> str:
     dark = asdict(DARK)
     pairs = [(name, value) for name, value in asdict(LIGHT).items() if isinstance(value, str)]
     lines = [f"--rw-{name.replace('_', '-')}: light-dark({value}, {dark[name]});" for name, value in pairs]
-    return ".stApp {" + " ".join(lines) + "}"
+    # A dialog stands outside of the app.
+    return ".stApp, .stDialog {" + " ".join(lines) + "}"
 
 
 def template(chosen: Mode | None = None) -> go.layout.Template:
@@ -163,6 +164,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   watch.mode = data.mode
   const look = () => {
     const shown = getComputedStyle(app).colorScheme
+    document.body.style.colorScheme = shown  // for dialogs, which stand outside of the app
     if (shown === watch.mode || !["light", "dark"].includes(shown)) watch.asked = null
     else if (watch.asked !== shown) { watch.asked = shown; setTriggerValue("changed", shown) }
   }

@@ -1,0 +1,207 @@
+"""Why this colour? What a click on a health mark opens, on every page: rule, inputs, rows, and what would change it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from analytics import programs, project
+from analytics.origins import Origin
+from analytics.project import Project
+from analytics.reading import Basis, Scope
+from analytics.why import INPUTS, Judgement
+from components import answers, controls, health, project_view, tables
+from components.controls import View
+from components.formats import count, day, money, number, percent
+from components.tables import Cell, Column, Mark, Under
+
+WHY = "why:"
+MOST = 8  # rows of a program's projects
+FIGURES = (
+    Column("Comes from", width="34%"),
+    Column("Value", "right"),
+    Column("File and row"),
+    Column("Loaded", is_quiet=True),
+)
+WITNESSES = (Column("Comes from", width="52%"), Column("File and row"), Column("Loaded", is_quiet=True))
+PROJECTS = (
+    Column("Project", width="36%"),
+    Column("Health"),
+    Column("Budget", "right"),
+    Column("Because", is_quiet=True),
+)
+
+
+def of_project(project_key: str, dimension: str) -> str:
+    """What a mark of a project opens (Mark.opens)."""
+    return f"{WHY}project:{dimension}:{project_key}"
+
+
+def of_program(program_id: str, basis: Basis) -> str:
+    """What a mark of a program opens (Mark.opens)."""
+    return f"{WHY}program:{basis}:{program_id}"
+
+
+def listing(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    key: str,
+    picks: Sequence[str] = (),
+    links: Sequence[str] = (),
+    on_pick: Callable[[str], None] | None = None,
+) -> str | None:
+    """A table as tables.listing draws it, whose marks explain themselves on a click; other clicks are returned."""
+
+    def take(picked: str) -> None:
+        if on_pick and not picked.startswith(WHY):
+            on_pick(picked)
+
+    picked = tables.listing(columns, rows, key=key, picks=picks, links=links, on_pick=take)
+    return None if opened(picked) else picked
+
+
+def opened(picked: str | None) -> bool:
+    """Whether a click was on a mark; then its reasons are shown."""
+    view = controls.current_view()
+    if not picked or not picked.startswith(WHY) or view is None:
+        return False
+    kind, _, rest = picked.removeprefix(WHY).partition(":")
+    dimension, _, key = rest.partition(":")
+    explain = _project if kind == "project" else _program
+
+    # The title is ours alone: streamlit would read a name in it as Markdown.
+    @st.dialog("Why this colour?", width="large")
+    def show() -> None:
+        explain(key, dimension, view)
+
+    show()
+    return True
+
+
+def _head(name: str, about: str, mark: str, title: str) -> None:
+    st.html(
+        f'<div class="rw-why-head"><p>{escape(name)}<span class="rw-under">{escape(about)}</span></p>'
+        f"<h3>{mark} {escape(title)}</h3></div>"
+    )
+
+
+def _project(key: str, dimension: str, view: View) -> None:
+    found = answers.ask(project.project, view.review_date, key)
+    if found is None:
+        st.text(f"The store does not know this project on {day(view.review_date)}.")
+        return
+    chosen = next(j for j in found.judgements if j.dimension == dimension)
+    row, history = found.row, found.history
+    is_evidence = dimension != "reported"
+    since = project_view.since(history, dimension) if len(history) else ""
+    title = f"{project_view.TITLES[dimension]}{f', {since}' if since else ''}"
+    about = " · ".join(part for part in (row["program_name"], row["portfolio"], f"at {day(view.review_date)}") if part)
+    _head(row["project_name"], about, health.mark(chosen.state, is_evidence=is_evidence), title)
+    _said(chosen, found)
+    if dimension == "computed":
+        parts = [j for j in found.judgements if j.dimension not in ("computed", "reported")]
+        tables.listing(
+            (
+                Column("", width="16%"),
+                Column("", width="14%"),
+                Column("Because"),
+                Column("What would change it", is_quiet=True),
+            ),
+            [[project_view.TITLES[j.dimension], Mark(j.state, is_evidence=True), j.because, j.flips] for j in parts],
+        )
+        worst = [j for j in parts if j.state == chosen.state] if chosen.state != "green" else []
+        for judgement in worst:
+            _evidence(judgement, found, project_view.TITLES[judgement.dimension])
+    else:
+        _evidence(chosen, found, "")
+    _open("Open the project", controls.project_link(key))
+
+
+def _open(text: str, address: str) -> None:
+    st.html(f'<a class="rw-more" href="{escape(address)}" target="_self">{escape(text)}</a>')
+
+
+def _said(judgement: Judgement, found: Project) -> None:
+    """Because of what, by which rule, and what would change it."""
+    rows = [("Because", judgement.because), ("Rule", judgement.rule)]
+    if judgement.dimension != "reported" and judgement.state != "unknown" and found.row["is_live"]:
+        rows.append(("What would change it", judgement.flips or "Nothing that is reported"))
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
+    st.html(f'<dl class="rw-why-said">{items}</dl>')
+
+
+def _evidence(judgement: Judgement, found: Project, title: str) -> None:
+    """The rows of the exports that a colour comes from."""
+    if title:
+        st.html(f'<p class="rw-why-part">{escape(title)}</p>')
+    if judgement.witnesses:
+        tables.listing(WITNESSES, [[one.words, *_place(one.origin)] for one in judgement.witnesses])
+        return
+    names = INPUTS.get(judgement.dimension, ())
+    facts = [fact for fact in found.facts if fact.name in names]
+    if not facts:
+        st.text("No export states it.")
+        return
+    tables.listing(
+        FIGURES,
+        [
+            [
+                tables.Tagged(project_view.FACTS[fact.name], fact.note) if fact.note else project_view.FACTS[fact.name],
+                project_view.value(fact, found.row["currency"]),
+                *_place(fact.origin),
+            ]
+            for fact in facts
+        ],
+    )
+
+
+def _place(origin: Origin | None) -> list[Cell]:
+    if origin is None:
+        return ["not known", ""]
+    when = f"{day(origin.loaded_at)} {origin.loaded_at:%H:%M} UTC"
+    return [
+        Under(project_view.file_of(origin), f"row {number(origin.row)}"),
+        Under(when, f"load {origin.load_id}, publication {origin.publication}"),
+    ]
+
+
+def _program(key: str, basis: str, view: View) -> None:
+    found = answers.ask(programs.program, view.review_date, Scope(view.portfolio, key))
+    if found is None:
+        st.text(f"This program has no live project on {day(view.review_date)}.")
+        return
+    which: Basis = "reported" if basis == "reported" else "computed"
+    rollup, course = found.program.rollup(which), found.course(which)
+    since = ""
+    if course:
+        since = f"since {day(course.since)}{' or before' if course.is_from_start else ''}"
+    about = " · ".join([*found.program.portfolios, f"at {day(view.review_date)}"])
+    mark = health.mark(rollup.state, is_evidence=which == "computed")
+    _head(found.program.program_name, about, mark, f"{which.capitalize()}{f', {since}' if since else ''}")
+    evidence = f"{percent(rollup.red_share)} red and {percent(rollup.amber_share)} amber, by {rollup.by}"
+    known = f"{percent(rollup.known)} of {count(found.program.live, 'live project')} have a colour"
+    said = [("Because", f"{evidence}; {known}"), ("Rule", rollup.rule), ("What would change it", found.flips[which])]
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in said if text)
+    st.html(f'<dl class="rw-why-said">{items}</dl>')
+    _projects(found.projects.to_dict("records"), which)
+    _open("Open the program", controls.program_link(key))
+
+
+def _projects(rows: Sequence[Mapping[Any, Any]], basis: Basis) -> None:
+    """The projects that make the colour: those in trouble, else all."""
+    bad = [row for row in rows if row[basis] in ("red", "amber")] or list(rows)
+    bad.sort(key=lambda row: (health.ORDER.index(row[basis]), -(row["budget"] or 0)))
+    cells: list[list[Cell]] = [
+        [
+            tables.Tagged(row["project_name"], "critical") if row["is_critical"] else row["project_name"],
+            Mark(row[basis], is_evidence=basis == "computed"),
+            money(row["budget"], row["currency"]),
+            row["why"],
+        ]
+        for row in bad[:MOST]
+    ]
+    tables.listing(PROJECTS, cells, links=[controls.project_link(row["project_key"]) for row in bad[:MOST]])
+    if len(bad) > MOST:
+        st.html(f'<p class="rw-missing">{escape(count(len(bad) - MOST, "project"))} more.</p>')
