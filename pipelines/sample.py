@@ -14,6 +14,7 @@ from pipelines.sample_catalogue import GOALS, LOOSE, OTHER_GOAL, PROGRAMS, SPONS
 from pipelines.sample_comments import CAUSES, TEXTS
 from pipelines.sample_course import NEVER, STAGES, Course, Flags, Ints, Plans, Reset
 from pipelines.sample_evidence import Milestones, Risks
+from pipelines.sample_links import benefits, dependencies
 from pipelines.sample_stories import APPROVED, CANDIDATES, IDEAS, STORIES, TIDY, Story
 from pipelines.sample_table import Table, date, milestone_id, project_id
 
@@ -67,6 +68,10 @@ class _Organisation:
         """The digits of a project's identifier, enough to sort by."""
         return max(4, len(str(len(self.places))))
 
+    def project_id(self, at: int) -> str:
+        """The identifier of the project at a place."""
+        return f"P-{at + 1:0{self.digits}d}"
+
 
 def generate(
     folder: Path,
@@ -116,6 +121,7 @@ def generate(
     _write(paths["goals"], "goals", ([*goal] for goal in GOALS))
     _write(paths["programs"], "programs", ([f"PRG-{i + 1:02d}", *p] for i, p in enumerate(organisation.programs)))
     _write(paths["projects"], "projects", _project_rows(organisation, course, last))
+    _write_promises(paths, organisation, milestones, last, seed)
     return paths
 
 
@@ -124,12 +130,40 @@ def _evidence(organisation: _Organisation, course: Course, last: int, seed: int)
     portfolios = [place.portfolio for place in organisation.places]
     # Stories tell of these; nothing is left to chance there.
     tidy = np.array(
-        [p.name in STORIES or (p.program is not None and organisation.programs[p.program][0] in TIDY) for p in organisation.places]
+        [
+            p.name in STORIES or (p.program is not None and organisation.programs[p.program][0] in TIDY)
+            for p in organisation.places
+        ]
     )
     return (
         Milestones(course, names, portfolios, tidy, last, np.random.Generator(np.random.PCG64([seed, 3]))),
         Risks(course, names, portfolios, tidy, last, np.random.Generator(np.random.PCG64([seed, 4]))),
     )
+
+
+def _write_promises(
+    paths: dict[str, Path], organisation: _Organisation, milestones: Milestones, last: int, seed: int
+) -> None:
+    names = [place.name for place in organisation.places]
+    sponsors = [_sponsor(at, place) for at, place in enumerate(organisation.places)]
+    owners = [
+        sponsor if place.program is None else organisation.programs[place.program][2]
+        for place, sponsor in zip(organisation.places, sponsors, strict=True)
+    ]
+    ids = [organisation.project_id(at) for at in range(len(names))]
+    members: list[list[int]] = [[] for _ in organisation.programs]
+    for at, place in enumerate(organisation.places):
+        if place.program is not None:
+            members[place.program].append(at)
+    programs = [(p[0], p[2], found) for p, found in zip(organisation.programs, members, strict=True)]
+    chance = [np.random.Generator(np.random.PCG64([seed, part])) for part in (5, 6)]
+    _write(paths["dependencies"], "dependencies", dependencies(names, owners, ids, milestones, last, chance[0]))
+    _write(paths["benefits"], "benefits", benefits(names, sponsors, programs, ids, milestones.course, last, chance[1]))
+
+
+def _sponsor(at: int, place: _Place) -> str:
+    sponsors = SPONSORS[place.portfolio]
+    return sponsors[(7 * at + len(place.name)) % len(sponsors)]
 
 
 def _organise(count: int, first: int, last: int, rng: np.random.Generator, always_live: bool) -> _Organisation:
@@ -349,14 +383,13 @@ def _project_rows(organisation: _Organisation, course: Course, last: int) -> Ite
     # A listed baseline would hold for all time: who got another one states it in the reports.
     is_reset = {r.project for r in p.resets}
     for at, place in enumerate(organisation.places):
-        sponsors = SPONSORS[place.portfolio]
         critical = place.name in stories and stories[place.name].critical
         yield [
-            f"P-{at + 1:0{organisation.digits}d}",
+            organisation.project_id(at),
             place.name,
             "" if place.program is None else f"PRG-{place.program + 1:02d}",
             place.portfolio,
-            sponsors[(7 * at + len(place.name)) % len(sponsors)],
+            _sponsor(at, place),
             place.goal,
             STAGES[stage[at]],
             _day(since[at]),

@@ -73,6 +73,25 @@ known as (
     -- A project is known from its first report, or from the day on which its listed stage holds.
     where s.project_id is not null or coalesce(p.stage_from, p.baseline_start) <= $day
 ),
+-- What is known of a milestone, and of a risk, is the latest row of it by the review date.
+milestone as (
+    select * from milestones where status_date <= $day
+    qualify row_number() over (partition by project_id, milestone_id order by status_date desc) = 1
+),
+risk as (
+    select * from risks where status_date <= $day
+    qualify row_number() over (partition by project_id, risk_id order by status_date desc) = 1
+),
+delivered as (
+    -- "Share of milestones due by D and not met" (Health)
+    select project_id, avg(case when actual_date <= $day then 0 else 1 end) as missed
+    from milestone where baseline_date <= $day group by project_id
+),
+threatened as (
+    -- "The largest open exposure (probability x impact)" (Health)
+    select project_id, coalesce(max(probability * impact) filter (risk_state in ('open', 'accepted')), 0) as exposure
+    from risk group by project_id
+),
 measured as (
     select
         *,
@@ -85,6 +104,8 @@ measured as (
         -- "EAC reported, else BAC/CPI", and CPI = EV/AC (Health, Earned value)
         coalesce(forecast_cost, budget / nullif(earned_value / nullif(actual_cost, 0), 0)) as eac
     from known
+    left join delivered using (project_id)
+    left join threatened using (project_id)
 ),
 judged as (
     select
@@ -106,14 +127,17 @@ coloured as (
             when round(eac / budget - 1, 9) >= 0.30 then 3
             when round(eac / budget - 1, 9) >= 0.10 then 2
             when eac / budget is not null then 1
-        end as cost
+        end as cost,
+        -- "Amber from 10 %, red from 25 %"; "amber from 9, red from 15" (Health)
+        case when missed >= 0.25 then 3 when missed >= 0.10 then 2 when missed is not null then 1 end as milestones,
+        case when exposure >= 15 then 3 when exposure >= 9 then 2 when exposure is not null then 1 end as risk
     from judged
 )
 select
     *,
     stage in ('approved', 'active', 'on hold') as is_live,
     -- "computed overall = the worst dimension that is known" (Health)
-    coalesce(greatest(schedule, cost), 0) as computed,
+    coalesce(greatest(schedule, cost, milestones, risk), 0) as computed,
     -- "Older than the reporting interval (7 days) + grace (7 days) at D is stale" (Time)
     coalesce(status_date < $day::date - 14, false) as is_stale
 from coloured
@@ -139,7 +163,7 @@ def day(request: pytest.FixtureRequest) -> dt.date:
 def files() -> duckdb.DuckDBPyConnection:
     """The sample's files as they are."""
     con = duckdb.connect()
-    for name in ("status", "projects", "programs"):
+    for name in ("status", "projects", "programs", "milestones", "risks"):
         con.execute(f"create table {name} as from read_csv('{FILES / f'{name}.csv'}')")
     return con
 
@@ -357,7 +381,7 @@ def _program(name: str, day: dt.date) -> tuple[Any, ...] | None:
 def test_loads_count_the_rows_of_the_files() -> None:
     counts = {path.name: _rows(path) for path in FILES.glob("*.csv")}
     text = said(shown("loads"))
-    assert f"4 loads in force, which brought {sum(counts.values()):,} rows" in text
+    assert f"{len(counts)} loads in force, which brought {sum(counts.values()):,} rows" in text
     for name, count in counts.items():
         assert re.search(rf"{name} Load \d[^.]*? 100 % {count:,} {count:,} 0 0 0 0", text), name
 
