@@ -129,7 +129,8 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     con.execute("create or replace temp table changed_evidence as from changed_project where false")
     con.execute(
         "create or replace table baseline_said (project_key varchar, from_date date, load_id integer, "
-        "source_row bigint, baseline_start date, baseline_finish date, budget double)"
+        "source_row bigint, baseline_start date, baseline_finish date, budget double, first_finish date, "
+        "first_cost double)"
     )
     _build_baselines(con)
     attributes.build(con)
@@ -164,6 +165,15 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
     _update_dated(con, listed)
     con.execute("create or replace temp table program_due (program_id varchar)")
     _programs_due(con)
+    if con.sql("select exists (from changed_project)").fetchall()[0][0]:
+        _update_status(con, listed)
+    attributes.build(con, loads)
+    _programs_due(con)
+    _refresh_mart(con)
+
+
+def _update_status(con: duckdb.DuckDBPyConnection, listed: str) -> None:
+    """Bring fct_status and the baselines up to date for the changed projects, after these loads."""
     if _rows_stand_after(con) or _several_loads(con, listed) or _came_back(con, listed):
         con.execute(
             """
@@ -181,9 +191,6 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
         _take_rows(con, _own_rows("status", f"load_id in ({listed})"), stand=True)
     _replace_rows(con)
     _build_baselines(con)
-    attributes.build(con, loads)
-    _programs_due(con)
-    _refresh_mart(con)
     _let_go(con)
 
 
@@ -509,6 +516,8 @@ def _near_changes(con: duckdb.DuckDBPyConnection, changed: str = "changed_projec
 def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
     """Add to program_due the programs that the changed projects, and those with changed evidence, are part of now."""
     for changed in ("changed_project", "changed_evidence"):
+        if not con.sql(f"select exists (from {changed})").fetchall()[0][0]:
+            continue
         con.execute(
             f"""
             insert into program_due

@@ -1,5 +1,5 @@
 -- evidence_week: what a project's milestones and risks say on every review date, for the weekly models.
--- Grain: review_date, project_key. Only the review dates of {weeks} and the rows that are {due} are built.
+-- Grain: review_date, project_key. Only the review dates asked for, and the projects that are due, are built.
 -- It says of every week what evidence_at says of one day. Reads fct_milestone, fct_risk.
 with
 span as (
@@ -13,7 +13,7 @@ milestone as (
         m.actual_date,
         unnest(generate_series(
             greatest(week_end(m.status_date), span.first_day),
-            coalesce(week_end(m.valid_to) - 7, span.last_day),
+            least(week_end(m.valid_to) - 7, span.last_day),
             interval 7 day
         ))::date as review_date
     from fct_milestone as m, span
@@ -37,7 +37,7 @@ risk as (
         r.exposure,
         unnest(generate_series(
             greatest(week_end(r.status_date), span.first_day),
-            coalesce(week_end(r.valid_to) - 7, span.last_day),
+            least(week_end(r.valid_to) - 7, span.last_day),
             interval 7 day
         ))::date as review_date
     from fct_risk as r, span

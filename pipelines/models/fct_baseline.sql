@@ -3,84 +3,118 @@
 -- before, or, at the beginning, as it was stated first. load_id and source_row say where it was stated.
 -- What status reports state holds from their dates. A listing outranks them from the day of its load on; what the
 -- reports and the listings before it said stays known, so that no later listing hides an original baseline.
--- Reads baseline_said, fact_projects, seen_projects, load, load_in_force, project_alias, fct_status.
+-- Reads baseline_said, fact_projects, seen_projects, load, load_event, load_in_force, project_alias, fct_status.
 with
 spoken as (
-    select load_id as said_by, * from fact_projects semi join load_in_force using (load_id)
+    select load_id, source_row, project_id, baseline_start, baseline_finish, budget
+    from fact_projects
+    semi join load_in_force using (load_id)
     union all
-    select s.load_id as said_by, f.*
+    -- A row that was repeated changes nothing while the load that brought it is in force.
+    select s.load_id, s.source_row, f.project_id, f.baseline_start, f.baseline_finish, f.budget
     from seen_projects as s
     semi join load_in_force using (load_id)
     join fact_projects as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
+    where s.fact_load_id not in (from load_in_force) or exists (from load_event where event = 'restored')
 ),
 
 listed as (
     select
         coalesce(alias.project_key, s.project_id) as project_key,
         l.finished_at::date as from_date,
-        s.said_by as place,
-        s.load_id,
-        s.source_row,
-        s.baseline_start,
-        s.baseline_finish,
-        s.budget
+        s.*
     from spoken as s
-    join load as l on l.load_id = s.said_by
+    join load as l using (load_id)
     left join project_alias as alias using (project_id)
-),
-
-listing as (
-    select
-        project_key,
-        min(from_date) filter (baseline_start is not null) as start_from,
-        min(from_date) filter (baseline_finish is not null) as finish_from,
-        min(from_date) filter (budget is not null) as budget_from
-    from listed
-    group by project_key
+    -- Where several ids were joined to one project, the id it goes by speaks for it.
+    qualify s.project_id = coalesce(alias.project_key, s.project_id)
+        or not bool_or(s.project_id = coalesce(alias.project_key, s.project_id)) over (
+            partition by coalesce(alias.project_key, s.project_id)
+        )
 ),
 
 step as (
     select
-        b.project_key,
-        b.from_date,
-        0 as place,
-        b.load_id,
-        b.source_row,
-        case when l.start_from is null or b.from_date < l.start_from then b.baseline_start end as baseline_start,
-        case when l.finish_from is null or b.from_date < l.finish_from then b.baseline_finish end as baseline_finish,
-        case when l.budget_from is null or b.from_date < l.budget_from then b.budget end as budget
-    from baseline_said as b
-    left join listing as l using (project_key)
-    union all by name
+        project_key,
+        from_date,
+        false as is_report,
+        load_id,
+        source_row,
+        {'start': baseline_start, 'finish': baseline_finish, 'budget': budget} as listing,
+        null as report
     from listed
+    union all by name
+    select
+        project_key,
+        from_date,
+        true as is_report,
+        load_id,
+        source_row,
+        null as listing,
+        {
+            'start': baseline_start,
+            'finish': coalesce(baseline_finish, first_finish),
+            'budget': coalesce(budget, first_cost),
+            'load_id': load_id,
+            'source_row': source_row
+        } as report
+    from baseline_said
+),
+
+held as (
+    select
+        * replace (
+            last_value(listing ignore nulls) over so_far as listing,
+            last_value(report ignore nulls) over so_far as report
+        ),
+        is_report or coalesce(listing.start, listing.finish) is not null or listing.budget is not null as states
+    from step
+    window so_far as (
+        partition by project_key order by from_date, is_report, load_id, source_row
+        rows between unbounded preceding and current row
+    )
 ),
 
 stated as (
-    from step where baseline_start is not null or baseline_finish is not null or budget is not null
+    select
+        project_key,
+        from_date,
+        is_report,
+        load_id as said_by,
+        source_row as said_in,
+        case when states then load_id else report.load_id end as load_id,
+        case when states then source_row else report.source_row end as source_row,
+        coalesce(listing.start, report.start) as baseline_start,
+        coalesce(listing.finish, report.finish) as baseline_finish,
+        coalesce(listing.budget, report.budget) as budget
+    from held
+    where coalesce(listing.start, report.start, listing.finish, report.finish) is not null
+        or coalesce(listing.budget, report.budget) is not null
 ),
 
 filled as (
     select
-        project_key,
-        from_date,
-        place,
-        load_id,
-        source_row,
-        coalesce(
-            last_value(baseline_start ignore nulls) over so_far, first_value(baseline_start ignore nulls) over whole
-        ) as baseline_start,
-        coalesce(
-            last_value(baseline_finish ignore nulls) over so_far, first_value(baseline_finish ignore nulls) over whole
-        ) as baseline_finish,
-        coalesce(last_value(budget ignore nulls) over so_far, first_value(budget ignore nulls) over whole) as budget
+        * replace (
+            coalesce(
+                last_value(baseline_start ignore nulls) over so_far,
+                first_value(baseline_start ignore nulls) over whole
+            ) as baseline_start,
+            coalesce(
+                last_value(baseline_finish ignore nulls) over so_far,
+                first_value(baseline_finish ignore nulls) over whole
+            ) as baseline_finish,
+            coalesce(
+                last_value(budget ignore nulls) over so_far, first_value(budget ignore nulls) over whole
+            ) as budget
+        )
     from stated
     window
         so_far as (
-            partition by project_key order by from_date, place, source_row
+            partition by project_key order by from_date, is_report, said_by, said_in
             rows between unbounded preceding and current row
         ),
         whole as (
-            partition by project_key order by from_date, place, source_row
+            partition by project_key order by from_date, is_report, said_by, said_in
             rows between unbounded preceding and unbounded following
         )
 ),
@@ -89,11 +123,13 @@ changed as (
     select *
     from filled
     qualify (baseline_start, baseline_finish, budget) is distinct from lag((baseline_start, baseline_finish, budget))
-        over (partition by project_key order by from_date, place, source_row)
+        over (partition by project_key order by from_date, is_report, said_by, said_in)
 ),
 
 numbered as (
-    select *, row_number() over (partition by project_key order by from_date, place, source_row) as number
+    select
+        *,
+        row_number() over (partition by project_key order by from_date, is_report, said_by, said_in) as number
     from changed
 ),
 

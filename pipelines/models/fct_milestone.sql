@@ -1,6 +1,6 @@
 -- fct_milestone: one row a milestone and status date; it holds from its status date until valid_to (the next one), which
 -- is filled in once the rows stand.
--- Grain: project_key, milestone_id, status_date. Reads {rows} (the winning rows of the milestones export), project_alias.
+-- Grain: project_key, milestone_id, status_date. Reads the winning rows of the milestones export, project_alias.
 select
     coalesce(alias.project_key, input.project_id) as project_key,
     input.milestone_id,

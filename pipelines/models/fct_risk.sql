@@ -1,6 +1,6 @@
 -- fct_risk: one row a risk or issue and status date; it holds from its status date until valid_to (the next one), which
 -- is filled in once the rows stand.
--- Grain: project_key, risk_id, status_date. Reads {rows} (the winning rows of the risks export), project_alias.
+-- Grain: project_key, risk_id, status_date. Reads the winning rows of the risks export, project_alias.
 with
 scored as (
     select

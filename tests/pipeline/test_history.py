@@ -32,7 +32,7 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
                 desk.redo(again)
                 in_force = sorted([*in_force, again])
         elif step.rule is not None:
-            if desk.warehouse.publication():
+            if desk.warehouse.publication() and rules.get(step.rule[0]) != step.rule[1]:
                 set_rules(desk.warehouse, dict([step.rule]), "a test")
                 rules |= dict([step.rule])
         else:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from desk import Desk, day
+from desk import Desk, day, differences
 from walk import walk
 
 from analytics.programs import programs
@@ -402,3 +402,167 @@ def test_the_mart_is_the_sum_of_the_projects_on_every_review_date(desk: Desk, se
                 key: tuple(sums[name] for name in MART_SUMS) for key, sums in expected.items()
             }
             assert sum(row[6] for row in found) == len(live)
+            weekly = con.execute("select * exclude (review_date) from evidence_week where review_date = ?", [date])
+            assert Counter(weekly.fetchall()) == Counter(con.execute("from evidence_at(?)", [date]).fetchall())
+        assert not con.sql("from evidence_week anti join review_date using (review_date)").fetchall()
+
+
+MILESTONES = "milestone_id, project_id, status_date, baseline_date, forecast_date, actual_date"
+
+
+def test_a_milestone_holds_until_its_next_word_and_is_missed_from_its_baseline_day(desk: Desk) -> None:
+    desk.load(f"""{MILESTONES}
+        M1, P1, 2025-12-12, 2026-01-16, 2026-01-16,
+        M2, P1, 2025-12-12, 2026-01-30, 2026-01-30,
+        M1, P1, 2026-02-06, 2026-01-16, , 2026-02-04
+        M1, X9, 2026-01-09, 2026-01-01, , """)
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green\nP1, 2026-02-27, green")
+    asked = "select milestones_due, milestones_missed, missed, milestones, computed from project_at(date '2026-{}')"
+    assert [desk.rows(asked.format(day)) for day in ("01-15", "01-16", "01-30", "02-06")] == [
+        [(0, 0, None, "unknown", "unknown")],
+        [(1, 1, 1.0, "red", "red")],
+        [(2, 2, 1.0, "red", "red")],
+        [(2, 1, 0.5, "red", "red")],
+    ]
+    weeks = (
+        "select review_date, milestones_due, milestones_missed from evidence_week where project_key = 'P1' order by 1"
+    )
+    assert [row[1:] for row in desk.rows(weeks)] == [
+        (0, 0), (1, 1), (1, 1), (2, 2), (2, 1), (2, 1), (2, 1), (2, 1),
+    ]  # fmt: skip
+    assert {row[0] for row in desk.rows("select project_key from project_at(date '2026-02-06')")} == {"P1"}
+
+
+def test_a_load_of_several_weeks_that_comes_late_makes_each_week_once(desk: Desk) -> None:
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green\nP1, 2026-01-16, green")
+    desk.load(f"{MILESTONES}\nM1, P1, 2026-01-09, 2026-01-05, ,\nM1, P1, 2026-02-13, 2026-01-05, ,")
+    desk.load(
+        f"{STATUS} reported_health\nP1, 2026-02-27, green",
+        f"{MILESTONES}\nM2, P1, 2026-01-09, 2026-01-05, ,\nM2, P1, 2026-02-20, 2026-01-05, ,",
+    )
+    assert desk.rows("select count(*), count(distinct review_date) from evidence_week") == [(8, 8)]
+    assert not differences(desk.tables(), desk.rebuilt())
+
+
+RISKS = "risk_id, project_id, status_date, risk_kind, probability, impact, risk_state"
+
+
+@pytest.mark.parametrize(
+    ("rows", "exposure", "colour"),
+    [
+        ("R1, P1, 2026-01-09, risk, 3, 3, open", 9, "amber"),
+        ("R1, P1, 2026-01-09, risk, 2, 4, open", 8, "green"),
+        ("R1, P1, 2026-01-09, risk, high, high, accepted", 16, "red"),
+        ("R1, P1, 2026-01-09, risk, 5, 3,", 15, "red"),
+        ("R1, P1, 2026-01-09, issue, , 3, open", 15, "red"),
+        ("R1, P1, 2026-01-09, risk, 5, 5, closed", 0, "green"),
+        ("R1, P1, 2026-01-09, risk, 5, , open", None, "unknown"),
+        ("R1, P1, 2026-01-09, risk, 5, , open\nR2, P1, 2026-01-09, risk, 1, 2, open", 2, "green"),
+        ("R1, P1, 2026-01-16, risk, 5, 5, open", None, "unknown"),
+    ],
+)
+def test_the_largest_open_exposure_counts(desk: Desk, rows: str, exposure: int | None, colour: str) -> None:
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green")
+    desk.load(f"{RISKS}\n{rows}")
+    assert desk.rows("select exposure, risk, computed from project_at(date '2026-01-10')") == [
+        (exposure, colour, colour)
+    ]
+
+
+BASELINES = "select number, baseline_start, baseline_finish, budget, load_id, source_row from fct_baseline order by all"
+LISTED = "project_id, baseline_start, baseline_finish, budget, currency"
+
+
+def test_the_original_baseline_stays_whatever_later_listings_say(desk: Desk) -> None:
+    (first,) = desk.load(f"{LISTED}\nP1, 2026-01-01, 2026-06-30, 100, EUR")
+    desk.load(f"{STATUS} forecast_finish\nP1, 2026-01-09, 2026-12-31")
+    desk.load(f"{LISTED}\nP1, 2026-01-01, 2026-06-30, 100, EUR\nP2, , , ,")
+    (moved,) = desk.load(f"{LISTED}\nP1, 2026-01-01, 2026-12-31, 900, USD")
+    start, before, after = day("01-01"), day("06-30"), day("12-31")
+    assert desk.rows(BASELINES) == [(1, start, before, 100.0, first, 2), (2, start, after, 900.0, moved, 2)]
+    loaded = desk.rows(f"select finished_at::date from load where load_id = {moved}")[0][0]
+    assert desk.rows("select from_date from fct_baseline order by number") == [(day("01-01"),), (loaded,)]
+    asked = (
+        "select rebaselines, original_finish, original_budget, schedule, computed_original from project_at(date '{}')"
+    )
+    assert desk.rows(asked.format(loaded) + " where project_key = 'P1'") == [(1, before, 100.0, "green", "red")]
+    desk.undo(moved)
+    assert desk.rows(BASELINES) == [(1, start, before, 100.0, first, 2)]
+
+
+def test_a_withdrawn_baseline_does_not_count_and_its_repetition_takes_its_place(desk: Desk) -> None:
+    listing = f"{LISTED}\nP1, 2026-01-01, 2026-06-30, 100, EUR"
+    (first,) = desk.load(listing)
+    (second,) = desk.load(f"{listing}\nP2, 2026-01-01, 2026-06-30, 7, EUR")
+    (third,) = desk.load(listing.replace("100", "300"))
+    budgets = "select budget, load_id, source_row from fct_baseline where project_key = 'P1' order by number"
+    assert desk.rows(budgets) == [(100.0, first, 2), (300.0, third, 2)]
+    desk.undo(first)
+    assert desk.rows(budgets) == [(100.0, second, 2), (300.0, third, 2)]
+    desk.undo(second)
+    assert desk.rows(budgets) == [(300.0, third, 2)]
+    desk.redo(first)
+    assert desk.rows(budgets) == [(100.0, first, 2), (300.0, third, 2)]
+
+
+def test_baselines_that_reports_state_hold_from_their_dates(desk: Desk) -> None:
+    desk.load(f"""{STATUS} baseline_start, baseline_finish, budget
+        P1, 2026-01-09,    ,           2026-06-30,      100
+        P1, 2026-01-16,    2026-01-01, ,                100
+        P1, 2026-01-23,    ,           2026-09-30,
+        P1, 2026-01-30,    ,           2026-06-30,      """)
+    finishes = "select number, from_date, baseline_start, baseline_finish, budget from fct_baseline order by number"
+    start = day("01-01")
+    assert desk.rows(finishes) == [
+        (1, day("01-09"), start, day("06-30"), 100.0),
+        (2, day("01-23"), start, day("09-30"), 100.0),
+        (3, day("01-30"), start, day("06-30"), 100.0),
+    ]
+    desk.load(f"{STATUS} baseline_finish\nP1, 2026-01-23, 2026-06-30")
+    assert desk.rows(finishes) == [(1, day("01-09"), start, day("06-30"), 100.0)]
+
+
+def test_a_listing_without_a_baseline_leaves_it_to_the_reports(desk: Desk) -> None:
+    desk.load(f"{STATUS} baseline_finish, budget\nP1, 2026-01-09, 2026-06-30, 100")
+    desk.load("project_id, project_name\nP1, Harbour")
+    assert [row[2:4] for row in desk.rows(BASELINES)] == [(day("06-30"), 100.0)]
+    desk.load(f"{LISTED}\nP1, , , 300, ")
+    assert [row[2:4] for row in desk.rows(BASELINES)] == [(day("06-30"), 100.0), (day("06-30"), 300.0)]
+    desk.load("project_id, project_name\nP1, Harbour two")
+    assert [row[2:4] for row in desk.rows(BASELINES)][2:] == [(day("06-30"), 100.0)]
+
+
+def test_the_first_forecast_stays_the_original_when_a_baseline_is_stated_later(desk: Desk) -> None:
+    header = (
+        "Date Reported As Of,PID,Project Name,Category,Managing Agency,Design Start,Budget Forecast,Forecast Completion"
+    )
+    desk.load(f"{header}\n01/31/2019,1,Harbour,Roads,DEP,01/01/2018,1000,12/31/2020")
+    desk.load(f"{header}\n07/31/2019,1,Harbour,Roads,DEP,01/01/2018,1400,12/31/2021")
+    start, finish = day("2018-01-01"), day("2020-12-31")
+    assert [row[1:4] for row in desk.rows(BASELINES)] == [(start, finish, 1000.0)]
+    (key,) = desk.rows("select project_key from fct_status limit 1")[0]
+    desk.load(f"{LISTED}\n{key}, , 2022-12-31, 1400, USD")
+    assert [row[1:4] for row in desk.rows(BASELINES)] == [
+        (start, finish, 1000.0),
+        (start, day("2022-12-31"), 1400.0),
+    ]
+
+
+@pytest.mark.parametrize("seed", [301, 302])
+def test_the_last_baseline_is_the_one_that_holds_now(desk: Desk, seed: int) -> None:
+    for step in walk(seed, 10):
+        if step.files:
+            desk.try_load(*step.files, quarantine=True)
+    held = desk.rows(
+        """
+        select s.project_key, s.baseline_start, s.baseline_finish, s.budget,
+            b.baseline_start, b.baseline_finish, b.budget
+        from fct_status as s
+        left join (from fct_baseline qualify number = max(number) over (partition by project_key)) as b
+            using (project_key)
+        where s.valid_to is null
+        """
+    )
+    assert sum(any(row[1:4]) for row in held) >= 3
+    # Where nobody states a part any more, the last word on it stays.
+    assert [row for row in held if any(a not in (None, b) for a, b in zip(row[1:4], row[4:], strict=True))] == []

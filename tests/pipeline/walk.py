@@ -140,7 +140,9 @@ class Walk:
 
     def dependencies(self) -> str:
         pick = self.dice.choice
-        rows = [[one, pick(PROJECTS), pick(PROJECTS), pick(["", "2024-02-02"])] for one in self.some(["D1", "D2", "D3"])]
+        rows = [
+            [one, pick(PROJECTS), pick(PROJECTS), pick(["", "2024-02-02"])] for one in self.some(["D1", "D2", "D3"])
+        ]
         return _table(["dependency_id", "from_project_id", "to_project_id", "needed_by"], rows)
 
     def benefits(self) -> str:
