@@ -237,8 +237,8 @@ class Point:
 
     @property
     def late_days(self) -> float | None:
-        """How many days behind its plan it is, -SV(t); below zero it is ahead."""
-        return _less(self.time, self.schedule)
+        """How many days behind its plan it is, -SV(t); below zero it is ahead. Undefined before its start."""
+        return None if self.spi_t is None else _less(self.time, self.schedule)
 
     @property
     def estimate(self) -> float | None:

@@ -1,15 +1,19 @@
 """Earned value and earned schedule: the formulas by published examples and by definition, and a project's course."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analytics import earned, programs
 from analytics.earned import FACTORS, Course, Point
 from analytics.reading import Scope
+from components import earned_chart, earned_view
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -275,3 +279,119 @@ def test_a_programs_performance_is_that_of_its_sums(world: World) -> None:
     world.load(status=both + line(20, earned_value=300, actual_cost=200).replace("P1", "P2"))
     (program,) = world.ask(programs.programs, DAY, Scope())
     assert program.money[0].cpi == earned.cpi(400, 400) == 1
+
+
+# --- the card on the page
+
+
+def written(*reports: dict[str, Any], day: dt.date = DAY, currency: str = "USD", is_over: bool = False) -> Course:
+    """The course of such reports, with a baseline for each plan."""
+    found = earned.points(reports)
+    plans = list(dict.fromkeys((p.start, p.finish, p.budget) for p in found))
+    begun = [next(p.date for p in found if p.plan == plan) for plan in plans]
+    stated = [earned.Baseline(n, at, *plan) for n, (at, plan) in enumerate(zip(begun, plans, strict=True), 1)]
+    return Course("P1", day, currency, is_over, found, tuple(stated))
+
+
+MIDDLE = report(40, planned_value=400.0, earned_value=300.0, actual_cost=375.0, forecast_cost=1100.0)
+
+
+@pytest.mark.parametrize(
+    ("reports", "title"),
+    [
+        ([MIDDLE], "Earned 25 % less than planned; at this cost performance it ends $250 over budget"),
+        (
+            [{**MIDDLE, "planned_value": 300.0, "actual_cost": 300.0}],
+            "Earned as much as planned; at this cost performance it ends on budget",
+        ),
+        (
+            [MIDDLE, {**MIDDLE, "status_date": after(50), "budget": 1200.0}],
+            (
+                "Earned 25 % less than planned; "
+                "at this cost performance it ends $300 over budget, $500 over its first budget"
+            ),
+        ),
+        (
+            [report(99, planned_value=990.0, earned_value=1000.0, actual_cost=900.0)],
+            "All planned work is done; it cost $100 less than budgeted",
+        ),
+        ([report(1, planned_value=0.0, earned_value=0.0, actual_cost=0.0)], "Nothing earned yet"),
+        ([report(1, earned_value=50.0)], "$50 earned"),
+    ],
+)
+def test_the_title_says_what_was_earned_and_where_it_leads(reports: list[dict[str, Any]], title: str) -> None:
+    course = written(*reports)
+    assert course.now
+    assert earned_view.title(course, course.now) == title
+
+
+def card(course: Course) -> AppTest:
+    """The card as Streamlit runs it."""
+
+    def script(course):  # type: ignore[no-untyped-def]
+        from components import earned_view
+
+        earned_view.show(course)
+
+    app = AppTest.from_function(script, kwargs={"course": course}).run(timeout=30)
+    assert not app.exception
+    return app
+
+
+FAR = dt.date(9999, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        [MIDDLE],
+        [report(1, planned_value=0.0, earned_value=0.0, actual_cost=0.0)],
+        [report(5, earned_value=1e-9, actual_cost=1e9, planned_value=1e-9)],
+        [report(5, earned_value=50.0, budget=None, start=None, finish=None)],
+        [report(5, earned_value=5000.0, actual_cost=-20.0, planned_value=2000.0)],
+        [{**MIDDLE, "finish": FAR, "forecast_finish": FAR}],
+        [{**MIDDLE, "start": dt.date(1, 1, 1)}],
+        [MIDDLE, report(50), report(60, actual_cost=500.0)],
+        [MIDDLE, {**MIDDLE, "status_date": after(41), "finish": after(300)}, {**MIDDLE, "status_date": after(42)}],
+    ],
+    ids=["usual", "nothing yet", "hopeless", "no plan", "beyond", "far", "long ago", "without", "plans"],
+)
+def test_the_card_is_drawn_whatever_the_reports_state(reports: list[dict[str, Any]]) -> None:
+    course = written(*reports, currency="<i>")
+    assert course.now
+    html = earned_chart.drawing(course, course.now)
+    assert not re.search(r"\b(nan|inf|None|NaT)\b", html)
+    assert "<i>" not in re.sub(r"<i style", "", html)
+    assert all(0 <= float(place) <= 100 for place in re.findall(r"(?:top|left|width):([-\d.]+)%", html))
+    for beside in (r'class="rw-earned-name" style="left:[\d.]+%;top:([\d.]+)%', r'<b style="top:([\d.]+)%'):
+        tops = sorted(float(top) for top in re.findall(beside, html))
+        assert all(other - one >= 5.4 for one, other in pairwise(tops)), "names stand on one another"
+    card(course)
+
+
+def test_what_is_done_has_no_forecast() -> None:
+    done = report(99, planned_value=990.0, earned_value=1000.0, actual_cost=900.0, forecast_cost=950.0)
+    course = written(done)
+    assert course.now
+    assert "At this CPI" not in earned_chart.drawing(course, course.now)
+    assert [figure.label for figure in earned_view.shown(course, course.now)][-1] == "By time, SPI(t)"
+    assert not card(course).expander
+    assert card(written(MIDDLE)).expander
+
+
+def test_the_figures_say_how_sure_they_are_and_what_is_unlikely() -> None:
+    course = written({**MIDDLE, "forecast_finish": after(120)})
+    assert course.now
+    found = {figure.label: figure for figure in earned_view.shown(course, course.now)}
+    cost = found["Cost at this CPI (EAC)"]
+    # 1,250 with a usual error of 13.5 % at 30 %.
+    assert (cost.value, cost.note) == ("$1.2 k", "usually $1.1 k to $1.4 k with 30 % done\nreported $1.1 k")
+    needed = found["Needed from now on (TCPI)"]
+    assert (needed.value, needed.note) == ("1.12", "to end on budget, seldom reached\nto end as reported 0.97")
+    assert found["Finish at this pace"].note == "forecast 1 May 2026\nbaseline 11 Apr 2026"
+    assert found["By time, SPI(t)"].note == "10 days behind the plan"
+
+
+def test_without_earned_value_the_card_says_what_would_feed_it() -> None:
+    app = card(written(report(5, actual_cost=10.0)))
+    assert "No report states an earned value" in " ".join(block.proto.body for block in app.get("html"))
