@@ -48,7 +48,7 @@ def show(course: Course) -> None:
             figures(shown(course, now))
         if not course.is_over and not now.is_done and any(now.estimates.values()):
             with st.expander("Every estimate of the cost at the end"):
-                st.text(_how_sure(now))
+                charts.missing(_how_sure(now))
                 tables.listing(ESTIMATES, [_estimate(now, name, course.currency) for name in (*FACTORS, "reported")])
 
 
@@ -146,7 +146,7 @@ def _needed(now: Point) -> Figure:
     needed = now.tcpi
     if needed is None:
         is_spent = now.actual is not None and now.budget is not None and now.actual >= now.budget
-        note = "to end on budget: it is spent already" if is_spent else "to end on budget"
+        note = "the budget is spent" if is_spent else "to end on budget"
     else:
         note = f"to end on budget{', seldom reached' if needed > UNLIKELY else ''}"
     if now.tcpi_forecast is not None:
