@@ -62,7 +62,7 @@ class Evidence:
     def speaks(self, day: int) -> Flags:
         """Whose milestones and risks are reported today."""
         c, p = self.course, self.course.plans
-        runs = (c.stage_on(day) >= APPROVED) & (c.finished > day - 7) & (day < p.cancel + 7)
+        runs: Flags = (c.stage_on(day) >= APPROVED) & (c.finished > day - 7) & (day < p.cancel + 7)
         return runs & (day >= p.first_report) & (day <= p.last_report)
 
     def revises(self, day: int) -> Flags:
@@ -115,7 +115,7 @@ class Milestones(Evidence):
         self.said = np.full(shape, -NEVER)
         self.changed = np.zeros(shape, dtype=bool)
         self.early = rng.integers(0, 15, shape)[p.drawn]
-        self.free = np.isin(np.arange(n), [self.at[name] for name in UNLIKE if name in self.at])
+        self.free = {self.at[name]: week for name, week in UNLIKE.items() if name in self.at}
         self.stuck = {self.at[name]: weeks for name, weeks in STUCK.items() if name in self.at}
 
     def _plan(self, at: int, name: str, pick: Ints, jitter: NDArray[np.float64]) -> Sequence[Step]:
@@ -143,14 +143,16 @@ class Milestones(Evidence):
         c, p = self.course, self.course.plans
         n = len(p)
         limit = np.minimum(self.limit(day, reported) + self.loose, 2)
-        limit[self.free] = 2
+        limit[[at for at, week in self.free.items() if day >= self.last - 7 * week]] = 2
         share = (c.earned_days / p.days)[:, None]
         finished = (c.finished <= day)[:, None]
         self._reset(day, share)
         unmet = self.exists & (self.actual == NEVER)
         drawn = (p.drawn[:, None] + np.arange(_STEPS)) % 5
         rests = (c.stage_on(day) == ON_HOLD) | (day <= p.begin)
-        reached = unmet & (share >= 0.94 * self.share) & (day >= self.baseline - self.early) & ~rests[:, None]
+        # Where all is well, milestones have some slack; where it isn't, they come last.
+        wanted = np.choose(limit, [0.94, 0.98, 1.04])[:, None] * self.share
+        reached = unmet & (share >= wanted) & (day >= self.baseline - self.early) & ~rests[:, None]
         for at, (since, until) in self.stuck.items():
             if self.last - 7 * since <= day <= self.last - 7 * until:
                 reached[at], limit[at] = False, 2

@@ -35,7 +35,7 @@ def dependencies(
     ]
     number = 0
     for need in needs:
-        slack, owes = int(rng.integers(14, 64)), int(rng.integers(0, 9))
+        slack, owes = int(rng.integers(28, 120)), int(rng.integers(0, 9))
         row = _dependency(need, at[need.giver], at[need.receiver], milestones, last, slack)
         if row is None:
             continue

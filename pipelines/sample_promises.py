@@ -208,7 +208,6 @@ SHRINKING = {
     "Guest checkout": ("2025-12-31", 0.55),
     "Electronic shelf labels": ("2026-03-31", 0.7),
     "Points partner network": ("2026-06-30", 0.4),
-    "Call reason analytics": ("2026-03-31", 0.6),
-    "Peak season capacity": ("2025-09-30", 0.8),
-    "Cyber resilience": ("2025-03-31", 0.45),
+    "Knowledge base rebuild": ("2026-06-30", 0.6),
+    "Peak season capacity": ("2025-12-31", 0.65),
 }

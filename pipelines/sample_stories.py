@@ -339,13 +339,13 @@ APPROVED = (
     "Technical file archive", "Budgeting tool", "Edge compute for stores", "Skills inventory",
 )  # fmt: skip
 
-# Milestones that are worse than dates and money: whose late ones nobody hides, and between which two weeks some come to
-# a halt while the finish stays where it was.
-UNLIKE = ("Conveyor control upgrade", "Voice control", "Recall readiness")
+# Milestones that are worse than dates and money: the week since which nobody hides the late ones, and between which two
+# weeks some come to a halt while the finish stays where it was.
+UNLIKE = {"Voice control": 11, "Recall readiness": 40}
 STUCK = {
     "Product master data": (24, 0),
     "Retail box redesign": (26, 0),
-    "Family accounts": (22, 0),
+    "Family accounts": (38, 0),
 }
 
 # Risks that are graver than anything else that the project shows, and the week since which they are.
