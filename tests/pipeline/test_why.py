@@ -57,8 +57,6 @@ def chosen(source: Source) -> list[tuple[str, dt.date]]:
 
 def one_less(change: why.Change) -> Any:
     """What the input would be with a change that is one unit smaller."""
-    if change.unit == "milestones":
-        return change.items[:-1]
     if change.unit in UNITS:
         return change.to - (UNITS[change.unit] if change.by > 0 else -UNITS[change.unit])
     return round(change.to - (0.01 if change.by > 0 else -0.01), 2)
@@ -68,27 +66,30 @@ def rows_with(
     source: Source, day: dt.date, key: str, change: why.Change, *, less: bool
 ) -> list[tuple[str, dict[str, Any]]]:
     """The export rows that make a change, or one that is one unit smaller: export and cells."""
-    export, item = ITEMS.get(change.dimension, ("status", ""))
-    if not item:
+    if change.dimension not in ITEMS:
         held = source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
         where = f"load_id = {held['fact_load_id']} and source_row = {held['fact_source_row']}"
-        wanted: list[Any] = [one_less(change) if less else change.to]
-    else:
-        items = change.items
-        if change.unit == "milestones":
-            items = one_less(change) if less else items
-            wanted = [change.to] * len(items)
-        else:
-            wanted = [one_less(change) if less else change.to]
-        names = ", ".join(f"'{name}'" for name in items) or "''"
-        placed = source.rows(
-            f"select fact_load_id, fact_source_row from fct_{export[:-1]} "
-            f"where project_key = $key and {item} in ({names}) and status_date <= $day and (valid_to is null or valid_to > $day)",
-            {"key": key, "day": day},
-        )
-        where = " or ".join(f"(load_id = {load} and source_row = {row})" for load, row in placed) or "false"
-    found = source.records(f"select * exclude (load_id, source_row) from fact_{export} where {where}")
-    return [(export, {**cells, change.input: value}) for cells, value in zip(found, wanted, strict=True)]
+        cells = source.records(f"select * exclude (load_id, source_row) from fact_status where {where}")[0]
+        return [("status", {**cells, change.input: one_less(change) if less else change.to})]
+    export, item = ITEMS[change.dimension]
+    found = []
+    for number, name in enumerate(change.items, 1):
+        cells = source.records(
+            f"""
+            select f.* exclude (load_id, source_row)
+            from fct_{export[:-1]} as m
+            join fact_{export} as f on f.load_id = m.fact_load_id and f.source_row = m.fact_source_row
+            where m.project_key = $key and m.{item} = $name
+                and m.status_date <= $day and (m.valid_to is null or m.valid_to > $day)
+            """,
+            {"key": key, "name": name, "day": day},
+        )[0]
+        if change.unit != "milestones":
+            cells[change.input] = one_less(change) if less else change.to
+        elif not less or number < len(change.items):
+            cells[change.input] = change.to
+        found.append((export, cells))
+    return found
 
 
 def load(warehouse: Warehouse, folder: Path, rows: list[tuple[str, dict[str, Any]]]) -> None:
