@@ -63,11 +63,13 @@ class Evidence:
         """Whose milestones and risks are reported today."""
         c, p = self.course, self.course.plans
         runs: Flags = (c.stage_on(day) >= APPROVED) & (c.finished > day - 7) & (day < p.cancel + 7)
-        return runs & (day >= p.first_report) & (day <= p.last_report)
+        runs &= (day >= p.first_report) & (day <= p.last_report)
+        return runs
 
     def revises(self, day: int) -> Flags:
         """Who looks at milestones and risks anew today."""
-        return (day // 7 + self.course.plans.drawn) % (self.cadence // 7) == 0
+        turn: Flags = (day // 7 + self.course.plans.drawn) % (self.cadence // 7) == 0
+        return turn
 
 
 class Milestones(Evidence):
@@ -132,8 +134,9 @@ class Milestones(Evidence):
     def _keep_clear(self, baseline: Ints) -> Ints:
         """Plan nothing for the weeks in which a project pauses, or after its last report."""
         p = self.course.plans
-        for since, until in ((p.hold, np.minimum(p.resume, p.hold + 365)), (p.last_report, p.last_report + 365)):
-            within = (baseline > since[:, None] - 7) & (baseline < until[:, None] + 14) & (since < NEVER)[:, None]
+        for since, until in ((p.hold, p.resume), (p.last_report, p.last_report + 365)):
+            end = np.minimum(until, self.last - 7)
+            within = (baseline > since[:, None] - 7) & (baseline < end[:, None] + 14) & (since < NEVER)[:, None]
             order = np.arange(_STEPS)[None, :]
             baseline = np.where(within, np.minimum(baseline, since[:, None] - 7 - 7 * (_STEPS - order) // 2), baseline)
         return baseline
@@ -191,7 +194,8 @@ class Milestones(Evidence):
         """Revise what is expected: as honest as the project's own finish is."""
         c, p = self.course, self.course.plans
         ahead = np.maximum(0.97 * self.share - share, 0) / np.maximum(1 - share, 0.01)
-        likely = day + np.maximum(ahead * (c.finish[:, None] - day), 7)
+        since = np.maximum(day, p.begin)[:, None]
+        likely = since + np.maximum(ahead * (c.finish[:, None] - since), 7)
         # What is on plan as a whole is said to be on plan in its parts, until a part is due.
         buffer = np.maximum(self.baseline - day - 42, 0) // 3
         likely = np.where(
@@ -203,7 +207,9 @@ class Milestones(Evidence):
         passed = self.forecast <= day
         far = np.abs(likely - self.forecast) >= np.maximum(10, 0.03 * p.days)[:, None]
         revised = unmet & (c.finished > day)[:, None] & ((self.revises(day)[:, None] & far) | passed)
-        later = _workday(np.rint(likely).astype(np.int64) + 2)
+        # Nobody says that it comes tomorrow: "a few more weeks".
+        likely = np.where(passed, np.maximum(likely, day + 24), likely)
+        later = np.where(likely == self.baseline, self.baseline, _workday(np.rint(likely).astype(np.int64)))
         self.changed |= revised & (later != self.forecast)
         self.forecast = np.where(revised, later, self.forecast)
 
