@@ -4,7 +4,6 @@ Money is summed per currency and never over several. Undefined is None. Sources:
 """
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,44 +189,6 @@ def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int =
         order by review_date
         """,
         {**scope.parameters(), "basis": basis, "day": day, "weeks": weeks},
-    )
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How one portfolio's live projects stand; the portfolio is "" for the projects of none."""
-
-    portfolio: str
-    live: int
-    reported: Mapping[str, int]
-    computed: Mapping[str, int]
-
-    def states(self, basis: Basis) -> Mapping[str, int]:
-        """How many have each colour, as computed or as reported."""
-        return self.computed if basis == "computed" else self.reported
-
-
-def portfolios(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
-    """The portfolios of a scope side by side, most live projects first."""
-    counts = ", ".join(f"count(*) filter ({name} = '{state}')" for name in DIMENSIONS[:2] for state in STATES)
-    rows = source.rows(
-        f"""
-        select coalesce(portfolio, ''), count(*), {counts}
-        from {source.on(day)} where is_live and {IN_SCOPE}
-        group by portfolio
-        order by portfolio is null, count(*) desc, portfolio
-        """,
-        scope.parameters(),
-    )
-    size = len(STATES)
-    return tuple(
-        Standing(
-            name,
-            live,
-            dict(zip(STATES, found[:size], strict=True)),
-            dict(zip(STATES, found[size:], strict=True)),
-        )
-        for name, live, *found in rows
     )
 
 

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from analytics.changes import GROUPS, Changes
-from analytics.portfolio import Attention, Money, Standing, Summary
+from analytics.portfolio import Attention, Money, Summary
 from analytics.programs import Amount, Program
 from analytics.reading import Basis
 from analytics.rollup import Rollup
+from analytics.standings import Standing
 from components import charts, controls, formats, health, sentences, tables, why_view
 from components.charts import Bar
 from components.clickable import clickable
@@ -325,7 +326,7 @@ def _or(parts: Sequence[str]) -> str:
 def portfolios(found: Sequence[Standing], basis: Basis) -> None:
     """The portfolios side by side, as reported and as computed, most red first; a click takes one into the scope."""
     place = st.container()
-    shown = sorted(found, key=lambda one: (not one.portfolio, -one.states(basis)["red"]))
+    shown = sorted(found, key=lambda one: (not one.id, -one.states(basis)["red"]))
     if len(found) > SHOWN_PORTFOLIOS and not st.toggle(f"All {number(len(found))} portfolios", key="all-portfolios"):
         shown = shown[:SHOWN_PORTFOLIOS]
     with place:
@@ -335,13 +336,13 @@ def portfolios(found: Sequence[Standing], basis: Basis) -> None:
 def _portfolios(found: Sequence[Standing]) -> None:
     rows: list[list[Cell]] = [
         [
-            Under(one.portfolio or "No portfolio", f"{number(one.live)} live"),
+            Under(one.name or "No portfolio", f"{number(one.live)} live"),
             Drawn(charts.bar(one.reported)),
             Drawn(charts.bar(one.computed, is_evidence=True)),
         ]
         for one in found
     ]
-    picks = [one.portfolio for one in found]
+    picks = [one.id for one in found]
     tables.listing(
         PORTFOLIOS,
         rows,

@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from analytics.changes import Changes, Group, Moved
-from analytics.portfolio import Attention, Standing, Summary
+from analytics.portfolio import Attention, Summary
 from analytics.programs import Program
 from analytics.projects import ANY_STAGE, Filter, Register
 from analytics.reading import NO_PROGRAM, Basis
 from analytics.reasons import shortened
+from analytics.standings import Standing
 from components import formats, health
 from components.controls import View
 from components.figures import Delta
@@ -267,7 +268,7 @@ def changes_of(view: View) -> str:
 
 def portfolios(found: Sequence[Standing], basis: Basis) -> str:
     """Which portfolio has the most red."""
-    reds = {one.portfolio: one.states(basis)["red"] for one in found}
+    reds = {one.id: one.states(basis)["red"] for one in found}
     most = max(reds.values())
     if not most:
         return f"No portfolio has a {basis} red project"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics import changes, portfolio, programs, reading
+from analytics import changes, portfolio, programs, reading, standings
 from components import answers, controls, figures, frame, portfolio_view, sentences
 from components.guard import guard
 
@@ -57,7 +57,7 @@ weeks = answers.ask(portfolio.trend, day, scope, view.basis)
 with right, frame.card("trend", sentences.trend(weeks), sentences.trend_of(weeks, view.basis)):
     portfolio_view.trend(weeks, view.basis)
 
-places = answers.ask(portfolio.portfolios, day, scope)
+places = answers.ask(standings.portfolios, day, scope)
 if len(places) > 1:
     with frame.card("portfolios", sentences.portfolios(places, view.basis), "Most red first; a click looks into one"):
         portfolio_view.portfolios(places, view.basis)

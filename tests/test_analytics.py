@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import analytics.projects
-from analytics import changes, portfolio, programs, project, projects, reasons
+from analytics import changes, portfolio, programs, project, projects, reasons, standings
 from analytics.project import Rebaseline
 from analytics.projects import Place
 from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
@@ -339,8 +339,8 @@ def test_a_project_remembers_its_first_baseline(world: World) -> None:
 
 
 def test_portfolios_side_by_side(loaded: World) -> None:
-    found = loaded.ask(portfolio.portfolios, DAY, ALL)
-    assert [(one.portfolio, one.live, one.reported["red"], one.computed["red"]) for one in found] == [
+    found = loaded.ask(standings.portfolios, DAY, ALL)
+    assert [(one.id, one.live, one.reported["red"], one.computed["red"]) for one in found] == [
         ("Customer", 3, 0, 1),
         ("Platform", 2, 1, 0),
     ]
@@ -473,3 +473,22 @@ def test_figures_equal_those_of_the_file_itself(world: World, real_data: Path) -
     assert now.money[0].budget == pytest.approx(sum(first.values()), rel=1e-9)
     both = [float(row["Budget Forecast"]) for pid, row in latest.items() if row["Budget Forecast"] and pid in first]
     assert now.money[0].forecast == pytest.approx(sum(both), rel=1e-9)
+
+
+def test_portfolios_and_goals_have_one_colour_by_the_rule_and_their_parts_add_up(loaded: World) -> None:
+    now = loaded.ask(portfolio.summary, DAY, ALL)
+    for question in (standings.portfolios, standings.goals):
+        found = loaded.ask(question, DAY, ALL)
+        assert sum(one.live for one in found) == now.live
+        for basis in ("reported", "computed"):
+            counted = {state: sum(one.states(basis)[state] for one in found) for state in portfolio.STATES}
+            assert counted == now.counts(basis)
+        budgets: dict[str, float] = {}
+        for one in found:
+            for amount in one.money:
+                budgets[amount.currency] = budgets.get(amount.currency, 0) + (amount.budget or 0)
+        assert budgets == {m.currency: m.budget or 0 for m in now.money}
+    by_name = {one.id: one for one in loaded.ask(standings.portfolios, DAY, ALL)}
+    # 100 of 600 in red, 200 in amber; of the two in Platform one is reported red, and one states no budget.
+    assert (by_name["Customer"].computed_rollup.state, by_name["Platform"].reported_rollup.state) == ("amber", "red")
+    assert by_name["Platform"].reported_rollup.by == "count"

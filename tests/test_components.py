@@ -12,10 +12,11 @@ import pytest
 from openpyxl import load_workbook
 
 from analytics.changes import Changes, Group, Net
-from analytics.portfolio import Money, Part, Standing, Summary
+from analytics.portfolio import Money, Part, Summary
 from analytics.programs import Program
 from analytics.reading import NO_PROGRAM, Place
 from analytics.rollup import Rollup
+from analytics.standings import Standing
 from components import charts, controls, downloads, formats, health, portfolio_view, project_view, sentences
 from components.controls import resolve
 from components.figures import delta
@@ -222,7 +223,8 @@ def test_a_date_of_another_year_says_its_year() -> None:
 
 def test_the_projects_of_no_portfolio_are_not_called_a_portfolio_without_any() -> None:
     def standing(name: str, red: int) -> Standing:
-        return Standing(name, 5, {"red": 0}, {"red": red})
+        rollup = Rollup("green", "", "count", 0, 0, 1, red, 0, 0, 1, 0)
+        return Standing(name, name, 5, 5, 0, {"red": 0}, {"red": red}, rollup, rollup, ())
 
     assert sentences.portfolios([standing("IT", 1), standing("", 2)], "computed") == (
         "2 of the 3 computed red lie in no portfolio"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from analytics import changes, portfolio, programs, project, projects, quality
+from analytics import changes, portfolio, programs, project, projects, quality, standings
 from analytics.reading import Scope, Source, choices
 from pipelines.warehouse import Warehouse
 
@@ -32,7 +32,7 @@ def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "Overview: trend of 26 weeks", lambda: portfolio.trend(source, day, scope, "computed")
     yield "Overview: what needs attention", lambda: portfolio.attention(source, day, before, scope)
     yield "Overview: programs", lambda: programs.programs(source, day, scope)
-    yield "Overview: portfolios", lambda: portfolio.portfolios(source, day, scope)
+    yield "Overview: portfolios", lambda: standings.portfolios(source, day, scope)
     yield (
         "Projects: register, 50 rows with their last 12 weeks",
         lambda: projects.register(source, day, before, scope, "computed", everything, 50),

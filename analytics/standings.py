@@ -1,0 +1,139 @@
+"""How portfolios and goals stand: one colour each by the roll-up rule, the distribution behind it, and the money.
+
+Sources: methods "Roll-up", "Alignment to strategy".
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from analytics.portfolio import STATES
+from analytics.reading import IN_SCOPE, Basis, Scope, Source
+from analytics.rollup import Rollup, Rules, rollup_of, rollup_rules
+
+_BASES = ("reported", "computed")
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The budget of a level in one currency, and how much of it is in red projects, as reported and as computed."""
+
+    currency: str
+    budget: float | None
+    budgeted: int
+    reported_red: float | None
+    computed_red: float | None
+
+    def red(self, basis: Basis) -> float:
+        """The budget in red projects; 0 where none is red, or none of the red states one."""
+        return (self.computed_red if basis == "computed" else self.reported_red) or 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the live projects of one portfolio or goal stand; the id is "" for the projects of none.
+
+    `reported` and `computed` count the projects of each colour, `fresh` those with a report that is not stale.
+    """
+
+    id: str
+    name: str
+    live: int
+    fresh: int
+    oldest_days: int | None
+    reported: Mapping[str, int]
+    computed: Mapping[str, int]
+    reported_rollup: Rollup
+    computed_rollup: Rollup
+    money: tuple[Sum, ...]
+
+    def states(self, basis: Basis) -> Mapping[str, int]:
+        """How many have each colour, as computed or as reported."""
+        return self.computed if basis == "computed" else self.reported
+
+    def rollup(self, basis: Basis) -> Rollup:
+        """The one colour, as computed or as reported."""
+        return self.computed_rollup if basis == "computed" else self.reported_rollup
+
+
+def portfolios(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
+    """The portfolios of a scope side by side, most live projects first; last the projects of none."""
+    return _standings(source, day, scope, "portfolio", "portfolio")
+
+
+def goals(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
+    """The goals that live projects of a scope serve, most live projects first; last the projects of none.
+
+    A project counts for the one goal that it states (or its program does), with all of its budget.
+    """
+    name = "(select any_value(goal_name) from stg_goals as g where g.goal_id = weighed.id)"
+    return _standings(source, day, scope, "goal_id", name)
+
+
+def _standings(
+    source: Source, day: dt.date, scope: Scope, by: Literal["portfolio", "goal_id"], name: str
+) -> tuple[Standing, ...]:
+    counts = ", ".join(
+        f"count(*) filter ({basis} = '{state}') as {basis}_{state}" for basis in _BASES for state in STATES
+    )
+    projects = f"(from {source.on(day)} where is_live and {IN_SCOPE})"
+    rows = source.records(
+        f"""
+        with weighed as (
+            select
+                coalesce({by}, '') as id,
+                any_value({by}) as portfolio,
+                count(*) as live,
+                count(*) filter (is_reported and not is_stale) as fresh,
+                max(age_days) as oldest_days,
+                {counts},
+                rollup_by_budget(1, (budget is not null)::integer, exact(budget), currency) as by_budget,
+                rollup_evidence(reported, 1, exact(budget), is_critical::integer, by_budget) as reported,
+                rollup_evidence(computed, 1, exact(budget), is_critical::integer, by_budget) as computed
+            from {projects}
+            group by {by}
+        )
+        select
+            *,
+            coalesce({name}, id) as name,
+            rollup_colour(reported) as reported_state,
+            rollup_colour(computed) as computed_state,
+            rollup_mean(reported) as reported_mean,
+            rollup_mean(computed) as computed_mean
+        from weighed
+        order by id = '', live desc, id
+        """,
+        scope.parameters(),
+    )
+    money: dict[str, list[Sum]] = defaultdict(list)
+    for key, *values in source.rows(
+        f"""
+        select
+            coalesce({by}, ''), currency, sum(exact(budget))::double, count(budget),
+            sum(case when reported = 'red' then exact(budget) end)::double,
+            sum(case when computed = 'red' then exact(budget) end)::double
+        from {projects}
+        group by {by}, currency order by count(*) desc, currency
+        """,
+        scope.parameters(),
+    ):
+        money[key].append(Sum(*values))
+    rules = rollup_rules(source)
+    return tuple(_standing(row, rules, tuple(money[row["id"]])) for row in rows)
+
+
+def _standing(row: Mapping[str, Any], rules: Rules, money: tuple[Sum, ...]) -> Standing:
+    return Standing(
+        row["id"],
+        row["name"],
+        row["live"],
+        row["fresh"],
+        row["oldest_days"],
+        {state: row[f"reported_{state}"] for state in STATES},
+        {state: row[f"computed_{state}"] for state in STATES},
+        rollup_of(row, "reported", rules),
+        rollup_of(row, "computed", rules),
+        money,
+    )
