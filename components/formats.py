@@ -54,10 +54,11 @@ def number(value: Any, *, sign: bool = False, decimals: int = 0) -> str:
 def count(value: int, what: str) -> str:
     """A number of things.
 
-    >>> count(1, "program"), count(1200, "program")
-    ('1 program', '1,200 programs')
+    >>> count(1, "program"), count(1200, "program"), count(2, "dependency"), count(2, "day")
+    ('1 program', '1,200 programs', '2 dependencies', '2 days')
     """
-    return f"{number(value)} {what}{'' if value == 1 else 's'}"
+    several = re.sub(r"(?<=[^aeiou])ys$", "ies", f"{what}s")
+    return f"{number(value)} {what if value == 1 else several}"
 
 
 def unbroken(text: str) -> str:

@@ -18,9 +18,27 @@ from pipelines.report import ColumnRead, FileReport, LoadReport
 
 NO_VALUE = "empty"
 
-NOUNS = {"goals": "goals", "programs": "programs", "projects": "projects", "status": "status reports"}
+NOUNS = {
+    "goals": "goals",
+    "programs": "programs",
+    "projects": "projects",
+    "status": "status reports",
+    "milestones": "milestones",
+    "dependencies": "dependencies",
+    "risks": "risks and issues",
+    "benefits": "benefits",
+}
 
-KEYED = {"goals": "goal", "programs": "program", "projects": "project", "status": "project"}
+KEYED = {
+    "goals": "goal",
+    "programs": "program",
+    "projects": "project",
+    "status": "project",
+    "milestones": "milestone",
+    "dependencies": "dependency",
+    "risks": "risk",
+    "benefits": "benefit",
+}
 
 # What a row of each export speaks of, as an answer.
 ROWS = {
@@ -28,6 +46,10 @@ ROWS = {
     "programs": "A program",
     "projects": "A project",
     "status": "How a project stands on a day",
+    "milestones": "A milestone or deliverable of a project",
+    "dependencies": "What one project needs from another",
+    "risks": "A risk or an issue of a project",
+    "benefits": "A benefit in a period",
 }
 
 _REPAIRS = {
@@ -63,6 +85,7 @@ _IN_PAGE_WORDS = (
     (r"or --set currency=EUR", "or one value for every row"),
     (r"say --as projects|load it as a list with --as projects", "choose Projects under Export"),
     (r"(say which export it is|Name it) with --as", "say which export it is under Export"),
+    (r"say what each value counts as with --value (\w+):VALUE=NUMBER", r"say what each value of \1 counts as"),
     (r"Load it with a --profile that knows", "Choose a profile that knows"),
     (r"choose a --profile", "choose one under Profile"),
     (r"`python -m pipelines templates DIR`", "see the templates"),

@@ -48,6 +48,17 @@ def has_digits_only(text: str) -> str:
     return f"regexp_full_match({text}, '-?\\d*\\.?\\d*')"
 
 
+def days(text: str) -> str:
+    """SQL: a text of days or weeks ("2 days", "3d", "1 week") as a number of days; any other as it stands."""
+    said = f"lower(trim({text}))"
+    number = f"try_cast(ltrim(regexp_extract({said}, '^([-+]?\\d+(?:\\.\\d+)?) *[a-z]', 1), '+') as double)"
+    unit = f"regexp_extract({said}, '^[-+]?\\d+(?:\\.\\d+)? *([a-z ]+)\\.?$', 1)"
+    return (
+        f"case when {unit} in ('d', 'day', 'days', 'calendar day', 'calendar days') then format('{{:g}}', {number}) "
+        f"when {unit} in ('w', 'wk', 'wks', 'week', 'weeks') then format('{{:g}}', 7 * {number}) else {text} end"
+    )
+
+
 def plain_number(text: str) -> str:
     """SQL: the value of a text of digits, point and minus alone, NULL for any other and for an absurd amount."""
     number = f"try_cast({text} as double)"

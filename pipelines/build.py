@@ -132,7 +132,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
         "source_row bigint, baseline_start date, baseline_finish date, budget double, first_finish date, "
         "first_cost double)"
     )
-    _build_baselines(con)
+    _build_baselines(con, anew=True)
     attributes.build(con)
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
@@ -490,13 +490,32 @@ def _end_items(con: duckdb.DuckDBPyConnection, table: str, item: str, rows: str)
     )
 
 
-def _build_baselines(con: duckdb.DuckDBPyConnection) -> None:
-    """baseline_said for the changed projects, and fct_baseline, which is small, anew."""
+def _build_baselines(con: duckdb.DuckDBPyConnection, *, anew: bool = False) -> None:
+    """baseline_said for the changed projects, and fct_baseline, which is small, where that may change it."""
     con.execute(f"create or replace temp table baseline_new as {model('baseline_said')}")
-    con.execute("delete from baseline_said where project_key in (select project_key from changed_project)")
-    con.execute("insert into baseline_said by name from baseline_new")
-    con.execute("drop table baseline_new")
+    standing = "(from baseline_said semi join changed_project using (project_key))"
+    if con.sql(
+        f"select exists (from baseline_new except from {standing}) or exists (from {standing} except from baseline_new)"
+    ).fetchall()[0][0]:
+        con.execute("delete from baseline_said where project_key in (select project_key from changed_project)")
+        con.execute("insert into baseline_said by name from baseline_new")
+    elif not (anew or _listed_or_begun_anew(con)):
+        return
     con.execute(f"create or replace table fct_baseline as {model('fct_baseline')}")
+
+
+def _listed_or_begun_anew(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a changed project may have another listing, or another first day from which its original holds."""
+    return bool(
+        con.sql(
+            """
+            select exists (from changed_project where from_date is null) or exists (
+                from changed_project as c join fct_baseline as b using (project_key)
+                where b.number = 1 and c.from_date <= b.from_date
+            )
+            """
+        ).fetchall()[0][0]
+    )
 
 
 def _near_changes(con: duckdb.DuckDBPyConnection, changed: str = "changed_project") -> str:

@@ -8,6 +8,7 @@ import duckdb
 
 from pipelines import amounts, dates
 from pipelines.contract import Column, spelled
+from pipelines.headers import fold
 from pipelines.literals import listed, quoted
 from pipelines.problems import DataProblem, Problem
 from pipelines.profile import UNKNOWN_WORDS, Mapping
@@ -169,11 +170,13 @@ class _Caster:
                 )
         for c in columns:
             own = c.known_in == self.mapping.contract.export
-            if c.known_in == "goals" and not own and not self.known.get("goals") and any(self.seen.spellings[c.name]):
+            if own or self.known.get(c.known_in or "") or c.known_in not in ("goals", "projects"):
+                continue
+            if any(self.seen.spellings[c.name]):
                 self._note(
-                    "goals_not_loaded",
-                    f"{self._header(c.name)} names goals, and none are loaded yet, so they are not checked",
-                    "Load the goals export too; before this file or together with it.",
+                    f"{c.known_in}_not_loaded",
+                    f"{self._header(c.name)} names {c.known_in}, and none are loaded yet, so they are not checked",
+                    f"Load the {c.known_in} export too; before this file or together with it.",
                     self._header(c.name),
                 )
 
@@ -198,6 +201,8 @@ class _Caster:
     def _stated(self, column: Column) -> str:
         """The cell's text, NULL where it says in words that nothing is known."""
         text = self.mapping.text[column.name]
+        if column.name.endswith("_days"):
+            text = amounts.days(text)
         free_text = column.type == "text" and not column.is_code and column.name not in self.mapping.contract.key
         if free_text or column.type == "choice":
             return text  # the spellings of a choice say what is unknown
@@ -360,12 +365,32 @@ class _Caster:
     def _choice(self, column: Column) -> str:
         own = {text: value or None for text, value in self.mapping.values.get(column.name, {}).items()}
         spellings: dict[str, str | None] = {spelled(word): None for word in (*UNKNOWN_WORDS, *column.unknown)}
+        if "1" in column.values and not own:
+            self._ask_for_scale(column)
         return self._spelled(column, spellings | column.spellings | own, note=bool(column.ratings) and not own)
+
+    def _ask_for_scale(self, column: Column) -> None:
+        """Ask what numbers mean that run beyond the column's own, as of 10 or of 100; a lone one is a slip."""
+        text, most = self.mapping.text[column.name], max(map(int, column.values))
+        number = f"try_cast(replace({text}, ',', '.') as double)"
+        relation = self.table.relation
+        total, beyond = self.con.sql(
+            f"select count({text}), count(*) filter ({number} > {most} or {number} between 1e-9 and 1 - 1e-9 "
+            f"or contains({text}, '%')) from \"{relation}\""
+        ).fetchall()[0]
+        if beyond > 1 and 5 * beyond >= total:
+            self._question(
+                "scale_undecided",
+                column,
+                f"{self._header(column.name)} is on another scale than from 1 to {most}",
+                f"Write 1 to {most}, or say what each value counts as with --value {column.name}:VALUE=NUMBER.",
+            )
 
     def _spelled(self, column: Column, spellings: MappingType[str, str | None], note: bool = False) -> str:
         """Text with each known spelling replaced by what it stands for; what is not known stays, for the checks."""
         text = column.name
-        changed = {value: spellings.get(spelled(value), value) for value in self.seen.spellings[column.name]}
+        compared = fold if column.known_in else spelled
+        changed = {value: spellings.get(compared(value), value) for value in self.seen.spellings[column.name]}
         if note and any(spelled(value) in column.ratings for value in changed):
             self._note_ratings(column)
         changed = {value: meant for value, meant in changed.items() if meant != value}

@@ -4,6 +4,7 @@ Everything else that names a column (tables, checks, templates, the data diction
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -37,9 +38,19 @@ TOTAL_WORDS = (
 )
 
 
+# A number as a choice may be written, and one that is whole: "4.0" is 4, but ".4", "-4" and "4 %" are not.
+_NUMBER = re.compile(r"[-+]?(?:\d+[.,]?\d*|[.,]\d+)\s*%?")
+_WHOLE = re.compile(r"\+?0*(\d+)(?:[.,]0{0,2})?")
+
+
 def spelled(text: str) -> str:
-    """A value as it compares: like a header, but what has neither letters nor digits ("🟢", "-") stands for itself."""
-    return fold(text) or text.strip()
+    """A value as it compares: like a header, but what has neither letters nor digits ("🟢", "-") stands for itself, and
+    a number for what it is."""
+    bare = text.strip()
+    if _NUMBER.fullmatch(bare):
+        whole = _WHOLE.fullmatch(bare)
+        return whole[1] if whole else bare
+    return fold(text) or bare
 
 
 # What a spreadsheet writes where a formula fails; "#N/A" says that nothing is known.
@@ -90,6 +101,8 @@ class Column:
         known = {spelled(value): value for value in self.values}
         for value, others in self.values.items():
             known |= {spelled(other): value for other in others}
+            if value.isdigit():  # "4 - High", "High (4)"
+                known |= {spelled(both): value for other in others for both in (f"{value} {other}", f"{other} {value}")}
         return known | self.ratings
 
     @property
@@ -145,6 +158,11 @@ class Contract:
         return {c.known_in for c in self.columns.values() if c.known_in}
 
     @property
+    def is_part(self) -> bool:
+        """Whether its rows are of projects, and no projects: milestones, dependencies, risks, benefits."""
+        return "projects" in self.refers_to
+
+    @property
     def is_dated(self) -> bool:
         """Whether its rows each speak of a status date, so that later ones follow earlier ones."""
         return "status_date" in self.key
@@ -165,7 +183,9 @@ class Contract:
         """
         for column in self.columns.values():
             yield from _column_checks(column, known)
-        yield from _identifier_checks(self.columns[self.key[0]])
+        for column in self.columns.values():
+            if column.type == "text" and (column.name in self.key or (column.required and column.known_in)):
+                yield from _identifier_checks(column)
         yield _unique(self.key)
         for rule in self.rules:
             yield _across(rule, today)

@@ -112,9 +112,11 @@ def compare(con: duckdb.DuckDBPyConnection, before: dt.date | None) -> Effect:
 def missing(con: duckdb.DuckDBPyConnection, form: Contract, source: str) -> tuple[list[str], int]:
     """The first keys that the newest load in force of this export and source had, and `typed` lacks; how many.
 
-    Rows that are missing are not deleted: their last report goes on to count, and grows stale.
+    What is unique within its project alone comes with it ("M-01 of P-0001"). Rows that are missing are not deleted:
+    their last report goes on to count, and grows stale.
     """
-    key = form.key[0]
+    keys = [name for name in form.key if form.columns[name].type != "date"]
+    key, seen = ", ".join(keys), ", ".join(f"f.{name}" for name in keys)
     last = con.execute(
         "select max(load_id) from load semi join load_in_force using (load_id) where export = ? and source = ?",
         [form.export, source],
@@ -123,13 +125,13 @@ def missing(con: duckdb.DuckDBPyConnection, form: Contract, source: str) -> tupl
         return [], 0
     found = con.sql(
         f"""
-        select distinct {key} from (
+        select distinct concat_ws(' of ', {key}) as missing from (
             select {key} from fact_{form.export} where load_id = {last}
             union all
-            select f.{key} from seen_{form.export} as s
+            select {seen} from seen_{form.export} as s
             join fact_{form.export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
             where s.load_id = {last}
-        ) anti join typed using ({key}) order by {key}
+        ) anti join typed using ({key}) order by missing
         """
     ).fetchall()
     return [key for (key,) in found[:SHOWN]], len(found)

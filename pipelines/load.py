@@ -28,10 +28,10 @@ from pipelines import (
 from pipelines.cast import cast
 from pipelines.check import Verdict, check
 from pipelines.columns import columns_as_text, columns_mapped, columns_typed
-from pipelines.contract import EXPORTS, contract
+from pipelines.contract import EXPORTS
 from pipelines.decided import how_columns_are_read, what_it_is
 from pipelines.files import digest
-from pipelines.headers import fold
+from pipelines.known import References
 from pipelines.map import recognised, understand
 from pipelines.plan import changes, plan, write
 from pipelines.preview import first_lines
@@ -273,8 +273,9 @@ def _load_table(
     explain, keep, how = request.dry_run, request.keep, request.how(table.path)
     _mend(con, table, offer=explain)
     findings.start(con, table.text.problems)
+    references = References(con, form)
     try:
-        decided = cast(con, table.text, table.mapping, _spellings(con, form.export))
+        decided = cast(con, table.text, table.mapping, references.spellings)
     except DataProblem as error:
         report.refuse(error)
         _report_problems(con, report, report.problems, keep, explain=explain)
@@ -287,13 +288,13 @@ def _load_table(
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
         suggest.fill(con, table.text, report, table.mapping, how)
-    known = _known(con, form.export)
     relation, mapping = table.text.relation, table.mapping
     if mapping.rolled_up:
         findings.name_cells(con, relation, mapping)
         relation, mapping, decision = rollup.roll_up(con, table.text, mapping)
         report.decisions.append(decision)
-    verdicts = check(con, mapping, relation, list(form.checks(today, known)))
+    verdicts = check(con, mapping, relation, list(form.checks(today, references.known())))
+    references.explain()
     if not mapping.rolled_up:
         findings.name_cells(con, relation, mapping)
     outcome = plan(con, form, mapping.text)
@@ -384,29 +385,6 @@ def _report_problems(
     found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
     report.warnings = found + sum(p.severity == "warning" for p in notes)
     report.rows_flawed = findings.rows_flawed(con, report.header_row)
-
-
-def _spellings(con: duckdb.DuckDBPyConnection, export: str) -> dict[str, dict[str, str]]:
-    """For what an export refers to: every identifier and name in force, folded, and the identifier it stands for."""
-    found: dict[str, dict[str, str]] = {}
-    for other in sorted({"goals", "programs"} | contract(export).refers_to):
-        rows = con.sql(f"from ({build.named(con, other)}) order by 1").fetchall()
-        names = Counter(fold(name) for _, name in rows if name)
-        # Two projects may bear one name: then it stands for neither.
-        spelled = {fold(name): key for key, name in rows if name and (other != "projects" or names[fold(name)] == 1)}
-        found[other] = spelled | {fold(key): key for key, _ in rows}
-    return found
-
-
-def _known(con: duckdb.DuckDBPyConnection, export: str) -> dict[str, set[str]]:
-    """The identifiers in force that an export refers to; one that refers to itself knows its own rows too."""
-    known: dict[str, set[str]] = {}
-    for other in contract(export).refers_to:
-        rows = con.sql(f"select {contract(other).key[0]} from ({build.named(con, other)})").fetchall()
-        key = contract(export).key[0]
-        own = con.sql(f"select {key} from typed where {key} is not null").fetchall() if other == export else []
-        known[other] = {value for (value,) in rows + own}
-    return known
 
 
 def _write_load(

@@ -1,7 +1,7 @@
 """Which export a table is, and which of its columns feed which column of the contract."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from functools import cache
@@ -35,6 +35,13 @@ _MEASURES = (
     *("reported_health", "forecast_finish", "actual_finish", "percent_complete"),
     *("planned_value", "earned_value", "actual_cost", "forecast_cost"),
 )
+
+_TELLING = {
+    "milestones": (("baseline_date", "forecast_date", "actual_date"), ("milestone", "deliverable")),
+    "dependencies": (("from_project_id", "to_project_id"), ("dependency",)),
+    "risks": (("probability", "impact", "risk_kind"), ("risk", "issue")),
+    "benefits": (("planned", "forecast", "realised"), ("benefit",)),
+}
 
 
 def understand(table: TextTable, how: How = HERE, remembered: MappingType[str, Profile] | None = None) -> Mapping:
@@ -116,14 +123,18 @@ def _scaled(header: str) -> bool:
     parts = _PARENTHESIS.match(header)
     if not parts or fold(parts[1]) not in _money_headers():
         return False
+    if fold(header) != fold(parts[1]) and fold(header) in known_headers():  # "Lag (days)"
+        return False
     inner = parts[2].strip()
     return bool(fold(inner) or inner) and inner.upper() not in ("$", "US$", "USD") and bool(_SCALED.fullmatch(inner))
 
 
 @cache
 def _money_headers() -> frozenset[str]:
-    columns = [c for form in contracts() for c in form.columns.values() if c.type == "money"]
-    return frozenset(fold(text) for c in columns for text in (c.name, *c.aliases))
+    columns = [c for form in contracts() for c in form.columns.values()]
+    sums = {fold(text) for c in columns if c.type in ("money", "number") for text in (c.name, *c.aliases)}
+    # "Target (%)" is one of goals, whatever else has a target.
+    return frozenset(sums - {fold(text) for c in columns if c.type == "percent" for text in (c.name, *c.aliases)})
 
 
 def _spoken(table: TextTable) -> dict[str, list[int]]:
@@ -203,7 +214,7 @@ def _doubled(table: TextTable, name: str, chosen: int, left: int) -> Problem:
 def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[str, str]) -> Contract:
     present = set(_spoken(table)) | {fold(name) for name, header in chosen.items() if header.strip()}
     given = present | {fold(name) for name in constants}
-    best: tuple[bool, int, bool, Contract] | None = None
+    best: tuple[bool, int, bool, int, Contract] | None = None
     for form in contracts():
         known = form.header_for()
         others = {header for c in contracts() if c is not form for header in c.header_for()}
@@ -215,10 +226,11 @@ def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[s
         score += sum(header in known and header not in others for header in present)
         keyed = any(name in columns for name in form.key)
         complete = all(name in columns for name in form.required)
-        if score >= (2 if keyed else 3) and (best is None or (keyed, score, complete) > best[:3]):
-            best = (keyed, score, complete, form)
+        rank = (keyed, score, complete, len({known[header] for header in present & known.keys()} & {*form.required}))
+        if score >= (2 if keyed else 3) and tells(form, columns, present) and (best is None or rank > best[:4]):
+            best = (*rank, form)
     if best is None:
-        names = "; ".join(f"{c.export} needs {', '.join(c.required)}" for c in contracts())
+        names = "; ".join(f"{c.export}: {', '.join(c.required[:2])}" for c in contracts())
         raise DataProblem(
             "no export fits these columns",
             "Name it with --as, choose a --profile, or rename the headers (`python -m pipelines templates DIR`).",
@@ -232,7 +244,14 @@ def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[s
                 )
             ],
         )
-    return best[3]
+    return best[4]
+
+
+def tells(form: Contract, columns: Container[str], headers: Iterable[str]) -> bool:
+    """Whether columns, or the words of folded headers, say what an export alone speaks of: owners, dates due and states
+    stand in many a list."""
+    telling, words = _TELLING.get(form.export, ((), ()))
+    return not telling or any(c in columns for c in telling) or any(w in header for w in words for header in headers)
 
 
 @cache
@@ -257,7 +276,11 @@ def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
             f"Add a column named {name}"
             + (f" (or {', '.join(form.columns[name].aliases[:3])})" if form.columns[name].aliases else "")
             + (f", or give one value for all rows with --set {name}=VALUE." if name in settable else ".")
-            + (instead if name == "status_date" and "project_id" in mapping.text and not asked else ""),
+            + (
+                instead
+                if form.export == "status" and name == "status_date" and "project_id" in mapping.text and not asked
+                else ""
+            ),
             row=table.header_row,
             value=", ".join(table.headers)[:200],
         )

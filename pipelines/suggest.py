@@ -15,7 +15,7 @@ from pipelines.contract import Column, Contract, contract, contracts, spelled
 from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
 from pipelines.literals import listed
-from pipelines.map import by_headers
+from pipelines.map import by_headers, tells
 from pipelines.profile import UNKNOWN_WORDS
 from pipelines.profile import Mapping as Understood
 from pipelines.report import FileReport, How, ValueRead
@@ -76,7 +76,7 @@ def fill(
         if form.export == "projects" and not mapping.profile and not how.export and _comes_again(con, table, mapping):
             report.suggested_export = "status"
     else:
-        likely, found = _export(table, names, _shapes(con, table, range(len(names))), how)
+        likely, found = _export(con, table, names, _shapes(con, table, range(len(names))), how)
         if not likely:
             return
         form, values, report.suggested_export = likely, {}, likely.export
@@ -190,7 +190,7 @@ def _share(what: str) -> str:
 
 
 def _export(
-    table: TextTable, names: Sequence[str], shapes: Mapping[int, _Shape], how: How
+    con: duckdb.DuckDBPyConnection, table: TextTable, names: Sequence[str], shapes: Mapping[int, _Shape], how: How
 ) -> tuple[Contract | None, list[Suggestion]]:
     """The export that a table may be, with all that its columns may feed; None where nothing is likely."""
     best: tuple[float, Contract, list[Suggestion]] | None = None
@@ -209,10 +209,10 @@ def _export(
         free = [n for n in range(len(names)) if n not in taken]
         found = sure + _assigned(names, free, open_, shapes)
         fed = {one.column for one in found} | given
-        if form.key[0] not in fed and (name := _names_each(found, shapes)):
-            found = [
-                replace(one, column=form.key[0], why=name) if one.column == "project_name" else one for one in found
-            ]
+        if not tells(form, fed, [fold(name) for name in names]):
+            continue
+        if form.key[0] not in fed and (name := _names_each(con, table, form, found, shapes)):
+            found = [replace(one, column=form.key[0], why=name[1]) if one.column == name[0] else one for one in found]
             fed = {one.column for one in found} | given
         if form.key[0] not in fed and not how.export:
             continue
@@ -231,11 +231,30 @@ def _is_sure(column: Column, header: str, shape: _Shape) -> bool:
     return _fits(column, shape) > 0
 
 
-def _names_each(found: Sequence[Suggestion], shapes: Mapping[int, _Shape]) -> str | None:
-    """Why the column of names may be the identifier, where no other is."""
-    name = next((one for one in found if one.column == "project_name"), None)
-    if name and shapes[name.place].is_unique:
-        return "no column holds an identifier, and its texts name each row once"
+def _names_each(
+    con: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    form: Contract,
+    found: Sequence[Suggestion],
+    shapes: Mapping[int, _Shape],
+) -> tuple[str, str] | None:
+    """The column of names that may be the identifier, where no other is, and why."""
+    at = {one.column: one.place for one in found}
+    name = next((n for n in form.columns if n.endswith("_name") and n in at), None)
+    if name is None or (name != "project_name" and not form.is_part):
+        return None
+    if shapes[at[name]].is_unique:
+        return name, "no column holds an identifier, and its texts name each row once"
+    within = [n for n in form.key[1:] if n in at]
+    if not form.is_part or not within:
+        return None
+    cells = ", ".join(f"c{at[n]}" for n in (name, *within))
+    rows, named, different = con.sql(
+        f'select count(*), count(c{at[name]}), count(distinct ({cells})) from "{table.relation}"'
+    ).fetchall()[0]
+    if rows == named == different:
+        said = " and ".join(_spoken(n.removesuffix("_id")) for n in within)
+        return name, f"no column holds an identifier, and its texts name each row of a {said} once"
     return None
 
 

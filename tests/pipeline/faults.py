@@ -83,6 +83,7 @@ STYLES = (
 def values(export: str, dice: random.Random) -> list[Row]:
     """Rows of an export with every column of its contract in use, valid by all of its rules."""
     makers = {"goals": _goals, "programs": _programs, "projects": _projects, "status": _status}
+    makers |= {"milestones": _milestones, "dependencies": _dependencies, "risks": _risks, "benefits": _benefits}
     return makers[export](dice)
 
 
@@ -153,6 +154,86 @@ def _status(dice: random.Random) -> list[Row]:
         }
         rows.append(row)
     return rows
+
+
+def _reported(number: int) -> dt.date:
+    return dt.date(2026, 10, 2) + dt.timedelta(weeks=number // 10)
+
+
+def _milestones(dice: random.Random) -> list[Row]:
+    rows = []
+    for number in range(1, 41):
+        baseline = FIRST_DAY + dt.timedelta(days=dice.randrange(800))
+        rows.append(
+            {
+                "milestone_id": f"M-{1 + number % 10:02}",
+                "milestone_name": dice.choice(["Go live, phase 1", "Übergabe", None]),
+                "project_id": f"P-{dice.randrange(1, 41):04}",
+                "status_date": _reported(number),
+                "is_deliverable": dice.choice([True, False]),
+                "baseline_date": baseline,
+                "forecast_date": baseline + dt.timedelta(days=dice.randrange(90)),
+                "actual_date": dt.date(2026, 1, 1) + dt.timedelta(days=dice.randrange(250)),
+            }
+        )
+    return rows
+
+
+def _dependencies(dice: random.Random) -> list[Row]:
+    return [
+        {
+            "dependency_id": f"D-{number:02}",
+            "dependency_name": dice.choice(["Login service; phase 2", "Données, “core”", None]),
+            "from_project_id": f"P-{dice.randrange(1, 21):04}",
+            "from_milestone_id": dice.choice(["M-01", "M-02", None]),
+            "to_project_id": f"P-{dice.randrange(21, 41):04}",
+            "to_milestone_id": dice.choice(["M-03", "M-04", None]),
+            "kind": dice.choice(["finish to start", "finish to finish", "start to start", "start to finish"]),
+            "lag_days": dice.randrange(-60, 240) * 1.5,
+            "needed_by": FIRST_DAY + dt.timedelta(days=dice.randrange(31, 900)),
+            "dependency_status": dice.choice(["open", "met", "dropped"]),
+            "dependency_owner": dice.choice(["Chief Architect", "Head of ’Ops’"]),
+        }
+        for number in range(1, 41)
+    ]
+
+
+def _risks(dice: random.Random) -> list[Row]:
+    return [
+        {
+            "risk_id": f"R-{1 + number % 10:02}",
+            "risk_name": dice.choice(["Vendor is late; again", "Prüfung, neu", None]),
+            "project_id": f"P-{dice.randrange(1, 41):04}",
+            "status_date": _reported(number),
+            "risk_kind": dice.choice(["risk", "issue"]),
+            "probability": dice.randrange(1, 6),
+            "impact": dice.randrange(1, 6),
+            "risk_owner": dice.choice(["Head of Procurement", None]),
+            "due_date": FIRST_DAY + dt.timedelta(days=dice.randrange(31, 900)),
+            "risk_state": dice.choice(["open", "accepted", "closed"]),
+            "response": dice.choice([None, "Second vendor, in talks", "- none"]),
+        }
+        for number in range(1, 41)
+    ]
+
+
+def _benefits(dice: random.Random) -> list[Row]:
+    return [
+        {
+            "benefit_id": f"B-{1 + number % 10:02}",
+            "benefit_name": dice.choice(["Fewer returns, all stores", "Größerer Umsatz", None]),
+            "project_id": f"P-{dice.randrange(1, 41):04}",
+            "program_id": f"PRG-{dice.randrange(1, 41):02}",
+            "measure": dice.choice(["Cost saved", "Hours saved"]),
+            "unit": dice.choice(["USD", "hours"]),
+            "period_end": dt.date(2026, 3, 31) + dt.timedelta(weeks=13 * (number // 10)),
+            "planned": dice.randrange(100_00, 90_000_000) / 100,
+            "forecast": dice.randrange(100_00, 90_000_000) / 100,
+            "realised": dice.randrange(100_00, 90_000_000) / 100,
+            "benefit_owner": dice.choice(["Director of Stores", "Chief Nurse"]),
+        }
+        for number in range(1, 41)
+    ]
 
 
 @dataclass
@@ -287,7 +368,7 @@ def _of(*types: str) -> Callable[[Column], bool]:
 
 
 def _identifies(column: Column) -> bool:
-    return column.name in ("goal_id", "program_id", "project_id") and column.required
+    return column.required and column.name in {contract(export).key[0] for export in EXPORTS}
 
 
 def _words(column: Column) -> bool:
@@ -343,22 +424,22 @@ CELL_FAULTS = (
     CellFault("wrong currency code", lambda c: bool(c.pattern), lambda s: "DOLLAR", ("{}_form", "{}_length")),
     CellFault("currency sign for a code", lambda c: bool(c.pattern), lambda s: "US$", ("{}_form",)),
     CellFault("unknown reference", lambda c: bool(c.known_in), lambda s: "Q-999", ("{}_known",)),
-    CellFault("future date", lambda c: c.name in ("status_date", "actual_finish"), lambda s: _day(s, 2029, 1, 20),
-              ("{}_not_in_future",)),
+    CellFault("future date", lambda c: c.name in ("status_date", "actual_finish", "actual_date"),
+              lambda s: _day(s, 2029, 1, 20), ("{}_not_in_future",)),
     CellFault("finish before start", lambda c: c.name in ("baseline_finish", "forecast_finish"),
               lambda s: _day(s, 2019, 3, 20), ("{}_not_before_start",)),
     CellFault("more earned than the budget", lambda c: c.name == "earned_value", lambda s: "99999999", EV),
-    CellFault("exponent for an identifier", _identifies, lambda s: "1E+05", ("{}_exponent",)),
-    CellFault("exponent for an identifier", _identifies, lambda s: "2.02611E+12", ("{}_exponent",)),
-    CellFault("apostrophe before an identifier", _identifies, lambda s: "'X-77", ("{}_unseen",)),
-    CellFault("unseen character", _identifies, lambda s: "X-\u200b78", ("{}_unseen",)),
-    CellFault("line break in an identifier", _identifies, lambda s: "X-\n79", ("{}_unseen",)),
+    CellFault("exponent for an identifier", _identifies, lambda s: "1E+05", ("{}_exponent", "{}_known")),
+    CellFault("exponent for an identifier", _identifies, lambda s: "2.02611E+12", ("{}_exponent", "{}_known")),
+    CellFault("apostrophe before an identifier", _identifies, lambda s: "'X-77", ("{}_unseen", "{}_known")),
+    CellFault("unseen character", _identifies, lambda s: "X-\u200b78", ("{}_unseen", "{}_known")),
+    CellFault("line break in an identifier", _identifies, lambda s: "X-\n79", ("{}_unseen", "{}_known")),
     CellFault("control character", lambda c: c.type == "text" and not c.is_code, lambda s: "a\x07b",
               ("{}_damaged", "{}_unseen")),
     CellFault("control character", _of("date", *MONEY, "percent"), lambda s: "\x071", ("{}_readable",)),
     CellFault("letters read in the wrong encoding", _words, lambda s: "CafÃ© â€“ neu", ("{}_damaged",)),
     CellFault("character that was lost", _words, lambda s: "Caf\ufffd", ("{}_damaged",)),
-    CellFault("total row", _identifies, lambda s: "Grand total", ("looks_like_a_total",)),
+    CellFault("total row", _identifies, lambda s: "Grand total", ("looks_like_a_total", "{}_known")),
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def test_keys_and_rules_name_columns_of_the_contract(form: Contract) -> None:
 
 @EACH
 def test_rules_have_names_of_their_own(form: Contract) -> None:
-    names = [check.name for check in form.checks(TODAY, {"goals": {"G-1"}, "programs": {"P-1"}})]
+    names = [check.name for check in form.checks(TODAY, {"goals": {"G-1"}, "programs": {"P-1"}, "projects": {"P"}})]
     assert len(names) == len(set(names))
 
 
@@ -85,7 +85,7 @@ def test_a_header_of_the_reports_own_is_not_taken_for_a_carried_one() -> None:
 
 def test_no_column_is_written_out_twice_but_a_key_and_what_refers_to_it() -> None:
     written = [name for file in FOLDER.glob("*.yaml") for name, spec in columns_of(file).items() if "like" not in spec]
-    assert {name for name, count in Counter(written).items() if count > 1} == {"goal_id", "program_id"}
+    assert {name for name, count in Counter(written).items() if count > 1} == {"goal_id", "program_id", "project_id"}
 
 
 def columns_of(file: Path) -> dict[str, dict[str, object]]:
@@ -98,7 +98,20 @@ def test_known_headers_are_those_of_all_contracts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("On Track", "ontrack"), ("Amber / Red", "amberred"), (" 🟢 ", "🟢"), ("-", "-")]
+    ("text", "expected"),
+    [
+        ("4.0", "4"),
+        ("04", "4"),
+        ("4,0", "4"),
+        (".4", ".4"),
+        ("0.3", "0.3"),
+        ("4 %", "4 %"),
+        ("-4", "-4"),
+        ("On Track", "ontrack"),
+        ("Amber / Red", "amberred"),
+        (" 🟢 ", "🟢"),
+        ("-", "-"),
+    ],
 )
 def test_values_compare_without_case_and_punctuation(text: str, expected: str) -> None:
     assert spelled(text) == expected

@@ -169,7 +169,7 @@ def test_a_file_without_its_key_says_which() -> None:
 def test_a_table_that_fits_no_export_says_what_would(headers: list[str]) -> None:
     (problem,) = refused(*headers).problems
     assert problem.rule == "unknown_export"
-    assert "status needs project_id, status_date" in problem.fix
+    assert "status: project_id, status_date" in problem.fix
 
 
 def test_the_export_may_be_named() -> None:

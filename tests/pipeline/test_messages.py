@@ -22,7 +22,7 @@ from pipelines.report import How, Request
 from pipelines.warehouse import Warehouse
 
 TODAY = dt.date(2026, 11, 20)
-KNOWN = {"goals": {"G-1", "G-2"}, "programs": {"PRG-01"}}
+KNOWN = {"goals": {"G-1", "G-2"}, "programs": {"PRG-01"}, "projects": {"P-0001"}}
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,7 +36,10 @@ def by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
 OF_A_COLUMN: dict[str, tuple[Callable[[Column], str], Callable[[Column], list[str]]]] = {
     "required": (lambda c: "", lambda c: [c.name.replace("_", " "), "Fill in"]),
     "allowed": (lambda c: "Purple", lambda c: list(c.values)),
-    "in_range": (lambda c: "-5", lambda c: [f"{limit:g}" for limit in (c.min, c.max) if limit is not None]),
+    "in_range": (
+        lambda c: f"{(c.min or 0) - 5:g}",
+        lambda c: [f"{limit:g}" for limit in (c.min, c.max) if limit is not None],
+    ),
     "length": (lambda c: "x" * ((c.max_length or 0) + 1), lambda c: [str(c.max_length), "Shorten"]),
     "form": (lambda c: "US$", lambda c: [c.example]),
     "damaged": (lambda c: "Caf\ufffd", lambda c: ["damaged", "export again"]),
@@ -58,12 +61,14 @@ ACROSS: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "status_date_not_in_future": ({"status_date": "2027-01-01"}, ["in the future", "swapped"]),
     "actual_finish_not_in_future": ({"actual_finish": "2027-01-01"}, ["in the future", "forecast finish"]),
+    "actual_date_not_in_future": ({"actual_date": "2027-01-01"}, ["in the future", "forecast date"]),
     "earned_value_within_budget": ({"earned_value": "120", "budget": "100"}, ["5 % above the budget", "budget: 100"]),
 }
 
 UNREADABLE = {
     "date": ("soon", ["not a date", "2026-1"]),
     "money": ("lots", ["not a number", "write it like 1,234.50"]),
+    "number": ("lots", ["not a number", "write it like 1,234.50"]),
     "percent": ("half", ["not a percentage", "0 to 100"]),
     "yes_no": ("maybe", ["neither yes nor no", "Write yes or no"]),
 }
@@ -163,6 +168,14 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
     "rating_as_colour": (STATUS + "P,2026-01-05,4,5\n", {}, 1, "rag", ["5 = best", "1 is best"]),
     "goals_not_loaded": (
         "project_id,status_date,rag,goal\nP,2026-01-05,g,G-1\n", {}, 1, "goal", ["none are loaded", "goals export"]
+    ),
+    "projects_not_loaded": (
+        "risk_id,project_id,status_date,probability\nR,P,2026-01-05,4\n", {}, 1, "project_id",
+        ["none are loaded", "projects export"],
+    ),
+    "scale_undecided": (
+        "risk_id,project_id,status_date,probability\nR,P,2026-01-05,4\nS,P,2026-01-05,30%\nT,P,2026-01-05,70%\n",
+        {}, 1, "probability", ["another scale", "1 to 5"],
     ),
     "header_twice": ("project_id,status_date,rag,RAG\nP,2026-01-05,g,r\n", {}, 1, "RAG", ["RAG", "reported_health"]),
     "header_scaled": (
