@@ -5,25 +5,30 @@ A dependency is broken when what it delivers is expected after the day on which 
 """
 
 import datetime as dt
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analytics.milestones import HELD
 from analytics.reading import IN_SCOPE, Scope, Source
 
 STATES = ("broken", "open", "unknown", "met")
 
 # Each dependency on a review date, with what delivers (giver) and what waits (taker). The giver comes when its
-# milestone, or else its project, is expected or came; an unmet one can't come before the review.
-_DEPENDENCIES = """
+# milestone, or else its project, is expected or came. Nobody waits any more in a project that has ended.
+_DEPENDENCIES = f"""
     with
-    held as (
+    held as ({HELD}),
+    plan as (
         select
-            project_key, milestone_id, milestone_name, baseline_date,
-            case when actual_date <= $day then actual_date end as met_on,
-            coalesce(met_on, greatest(coalesce(forecast_date, baseline_date), $day::date)) as comes
-        from fct_milestone
-        where status_date <= $day and (valid_to is null or valid_to > $day)
+            *,
+            coalesce(baseline_start > $day or stage = 'approved', false) as is_to_begin,
+            case when is_to_begin then greatest(baseline_start, $day::date) else baseline_start end as begins,
+            coalesce(
+                finish_then, case when baseline_finish is not null then greatest(baseline_finish, $day::date) end
+            ) as ends
+        from {{projects}}
     ),
     keyed as (
         select
@@ -46,46 +51,56 @@ _DEPENDENCIES = """
             tp.project_name as taker_name,
             tp.program_id as taker_program,
             tp.program_name as taker_program_name,
-            tp.portfolio as taker_portfolio,
-            fp.portfolio as giver_portfolio,
             tp.budget,
             tp.currency,
-            tp.is_live,
             fm.milestone_name as giver_milestone,
             tm.milestone_name as taker_milestone,
+            fp.stage = 'cancelled' as is_cancelled,
             case
                 when k.from_milestone_id is not null then fm.comes
-                when starts_with(k.kind, 'start') then fp.baseline_start
-                else fp.finish_then
+                when starts_with(k.kind, 'start') then fp.begins
+                else fp.ends
             end as comes,
-            case when k.from_milestone_id is not null then fm.met_on
-                when starts_with(k.kind, 'start') then case when fp.baseline_start <= $day then fp.baseline_start end
-                when fp.actual_finish <= $day then fp.actual_finish end as met_on,
+            case
+                when k.from_milestone_id is not null then fm.met_on is not null
+                when starts_with(k.kind, 'start') then not fp.is_to_begin and fp.begins is not null
+                else fp.actual_finish <= $day
+            end as has_come,
+            fp.stage = 'completed' as is_over,
             case
                 when k.to_milestone_id is not null then tm.comes
-                when ends_with(k.kind, 'start') then tp.baseline_start
-                else tp.finish_then
-            end as taker_date
+                when ends_with(k.kind, 'start') then tp.begins
+                else tp.ends
+            end as taker_date,
+            tm.met_on is not null as went_on
         from keyed as k
-        left join {projects} as fp on fp.project_key = k.giver
-        left join {projects} as tp on tp.project_key = k.taker
+        left join plan as fp on fp.project_key = k.giver
+        left join plan as tp on tp.project_key = k.taker
         left join held as fm on fm.project_key = k.giver and fm.milestone_id = k.from_milestone_id
         left join held as tm on tm.project_key = k.taker and tm.milestone_id = k.to_milestone_id
+        where coalesce(tp.stage not in ('completed', 'cancelled'), true)
+    ),
+    settled as (
+        select
+            *,
+            dependency_status is not distinct from 'met' or went_on or coalesce(has_come or is_over, false) as is_met,
+            coalesce(is_cancelled and not is_met, false) as is_lost
+        from dated
     ),
     judged as (
         select
-            *,
+            * replace (case when not is_lost then comes end as comes),
             coalesce(needed_by, taker_date - lag_days) as needed,
-            coalesce(needed_by is not null, false) as is_stated,
-            coalesce(dependency_status = 'met', false) or met_on is not null as is_met,
-            needed - comes as slack_days,
+            needed_by is not null as is_stated,
+            case when not is_lost then needed - settled.comes end as slack_days,
             case
                 when is_met then 'met'
+                when is_lost then 'broken'
                 when slack_days is null then 'unknown'
                 when slack_days < 0 then 'broken'
                 else 'open'
             end as state
-        from dated
+        from settled
     )
 """
 
@@ -93,22 +108,26 @@ _DEPENDENCIES = """
 @dataclass(frozen=True)
 class Dependency:
     """One dependency on a review date. `slack_days` is how long before the day it is needed it comes: negative where it
-    comes too late. `at_stake` is the budget of the project that waits, in `currency`."""
+    comes too late, None where a day is not known. `is_cancelled` says that what delivers was cancelled before it did.
+    `at_stake` is the budget of the project that waits, in `currency`."""
 
     dependency_id: str
     name: str
     giver: str
     giver_name: str
     giver_program: str | None
+    giver_program_name: str | None
     giver_milestone_id: str | None
     giver_milestone: str | None
     taker: str
     taker_name: str
     taker_program: str | None
+    taker_program_name: str | None
     taker_milestone_id: str | None
     taker_milestone: str | None
     kind: str
     owner: str | None
+    is_cancelled: bool
     comes: dt.date | None
     needed: dt.date | None
     is_stated: bool
@@ -123,8 +142,9 @@ class Dependency:
 def dependencies(source: Source, day: dt.date, scope: Scope, project_key: str | None = None) -> tuple[Dependency, ...]:
     """The dependencies whose giver or taker is in a scope (or is one project), on a review date.
 
-    The broken ones first, those with most money behind them first; then the open ones with least slack. Dropped ones
-    are left out. Both ends are named whether they lie in the scope or not.
+    The broken ones first, those with most money behind them first; then the open ones with least slack. Left out are
+    dropped ones, and those of projects that waited and have ended. Met are also those whose taker went on without. Both
+    ends are named whether they lie in the scope or not.
     """
     projects = source.on(day)
     inside = f"(select project_key from {projects} where {IN_SCOPE})"
@@ -144,6 +164,20 @@ def dependencies(source: Source, day: dt.date, scope: Scope, project_key: str | 
     return tuple(_dependency(row) for row in rows)
 
 
+def behind(found: Iterable[Dependency]) -> dict[str, float]:
+    """The money behind dependencies by currency, the most first: the budget of each project that waits, once."""
+    takers = {link.taker: (link.currency or "", link.at_stake) for link in found if link.at_stake}
+    sums: dict[str, float] = {}
+    for currency in {currency for currency, _ in takers.values()}:
+        sums[currency] = math.fsum(budget for of, budget in takers.values() if of == currency)
+    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+
+
+def worst(found: Iterable[Dependency]) -> int | None:
+    """How many days the latest of broken dependencies comes too late; None where that is known of none."""
+    return max((-link.slack_days for link in found if link.slack_days is not None), default=None)
+
+
 def _dependency(row: Mapping[str, Any]) -> Dependency:
     return Dependency(
         row["dependency_id"],
@@ -151,15 +185,18 @@ def _dependency(row: Mapping[str, Any]) -> Dependency:
         row["giver"],
         row["giver_name"] or row["giver"],
         row["giver_program"],
+        row["giver_program_name"],
         row["from_milestone_id"],
         row["giver_milestone"] or row["from_milestone_id"],
         row["taker"],
         row["taker_name"] or row["taker"],
         row["taker_program"],
+        row["taker_program_name"],
         row["to_milestone_id"],
         row["taker_milestone"] or row["to_milestone_id"],
         row["kind"],
         row["dependency_owner"],
+        row["is_lost"],
         row["comes"],
         row["needed"],
         row["is_stated"],

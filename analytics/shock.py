@@ -1,17 +1,22 @@
 """What moves when one milestone slips: a what-if along the dependencies; nothing is saved. Source: "Health"."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from analytics.dependencies import Dependency, dependencies
+from analytics.milestones import HELD
 from analytics.reading import Scope, Source
 
 
 @dataclass(frozen=True)
 class MilestoneMove:
-    """A milestone that would move, by how many days; `through` is the dependency that brought it to its project."""
+    """A milestone that would move, by how many days; `through` is the dependency that brings that to its project, None
+    in the one where it begins."""
 
     project_key: str
     project_name: str
@@ -19,12 +24,12 @@ class MilestoneMove:
     milestone_name: str
     before: dt.date
     days: int
-    through: str
+    through: Dependency | None
 
 
 @dataclass(frozen=True)
 class ProjectMove:
-    """A project whose finish would move, and its computed health before and after."""
+    """A project whose finish would move, and its computed health before and after; `through` as of a milestone."""
 
     project_key: str
     project_name: str
@@ -36,7 +41,7 @@ class ProjectMove:
     days: int
     was: str
     becomes: str
-    through: str
+    through: Dependency | None
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,13 @@ class ProgramMove:
 
 @dataclass(frozen=True)
 class BenefitMove:
-    """A benefit of a project that would move: what is still to come of it comes that many days later."""
+    """A benefit of a project whose finish would move, or of a program as a whole whose last one would: what is still to
+    come of it comes that many days later. `to_come` is its forecast, or else its plan, after the review."""
 
     benefit_id: str
     benefit_name: str
-    project_key: str
+    project_key: str | None
+    program_id: str | None
     owner: str | None
     unit: str | None
     to_come: float | None
@@ -92,36 +99,65 @@ def shock(source: Source, day: dt.date, project_key: str, milestone_id: str, wee
     """What would move if one milestone that is not met yet slipped by some weeks; None where there is no such one.
 
     Assumed: what a project has still to do after the milestone moves with it, and so does its finish; a project that
-    waits moves by what its slack does not hold; one that waits to start, and has not, moves as a whole. What is met
-    does not move. Nothing is saved.
+    waits moves by what its slack does not hold (none where that is not known); one that waits to start, and has not,
+    moves as a whole. What is met does not move, nor what has come too late already but by what comes on top. Cost,
+    milestones due and risks stay as they are. Nothing is saved.
     """
-    links = dependencies(source, day, Scope())
-    open_links = [link for link in links if link.state != "met" and link.comes]
-    keys = _reached(project_key, open_links)
-    plans = _plans(source, day, keys)
-    start = plans.get(project_key)
-    at = next((m for m in start.milestones if m.milestone_id == milestone_id), None) if start else None
-    if start is None or at is None:
+    open_links = [link for link in dependencies(source, day, Scope()) if link.state != "met" and link.comes]
+    plans = _plans(source, day, _reached(project_key, open_links))
+    start = _Node(project_key, milestone_id)
+    if project_key not in plans or plans[project_key].date(start) is None:
         return None
-    moves, has_cycle = _travel(plans, open_links, project_key, at, 7 * weeks, day)
+    ways = _ways(plans, open_links)
+    moves = _travel(ways, start, 7 * weeks)
+    links = {link.dependency_id: link for link in open_links}
     milestones = tuple(
-        MilestoneMove(key, plans[key].name, m.milestone_id, m.name, m.comes, moved, moves.through.get(key, ""))
-        for key in moves.order
-        for m in plans[key].milestones
-        if (moved := moves.milestones.get((key, m.milestone_id), 0)) > 0
+        MilestoneMove(key, plan.name, m.milestone_id, m.name, m.comes, moves[node].days, links.get(moves[node].through))
+        for key, plan in plans.items()
+        for m in plan.milestones
+        if (node := _Node(key, m.milestone_id)) in moves
     )
-    finishes = {key: moves.finishes[key] for key in moves.order if moves.finishes.get(key, 0) > 0}
+    finishes = {node.project_key: move for node, move in moves.items() if node.point == FINISH}
+    # A dependency that pushes nothing, as its taker can't move, breaks all the same.
     broken = tuple(
         link
-        for link in open_links
-        if link.state == "open" and link.slack_days is not None and _moved_from(moves, link) > link.slack_days
+        for link in links.values()
+        if link.state == "open"
+        and link.slack_days is not None
+        and (move := moves.get(_giver(link)))
+        and move.days > link.slack_days
     )
     return Shock(
-        milestones,
-        *_consequences(source, day, finishes, moves.through),
-        newly_broken=broken,
-        has_cycle=has_cycle,
+        tuple(sorted(milestones, key=lambda move: (move.project_key != project_key, -move.days, move.before))),
+        *_consequences(source, day, finishes, links),
+        newly_broken=tuple(sorted(broken, key=lambda link: (-(link.at_stake or 0), link.dependency_id))),
+        has_cycle=_has_cycle(ways, moves),
     )
+
+
+START, FINISH = "start ", "finish "  # with a space: no milestone is called so, as cells are trimmed
+
+
+class _Node(NamedTuple):
+    """A point of a project's plan: a milestone by its id, START or FINISH."""
+
+    project_key: str
+    point: str
+
+
+class _Way(NamedTuple):
+    """From a point to one that moves with it, but for the days that slack holds; `through` is the dependency."""
+
+    to: _Node
+    slack: int
+    through: str
+
+
+class _Move(NamedTuple):
+    """How many days a point moves, and the dependency that brought it to its project ("" where it began)."""
+
+    days: int
+    through: str
 
 
 @dataclass(frozen=True)
@@ -133,22 +169,18 @@ class _Milestone:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a project has still to do: its open milestones and its finish."""
+    """What a project has still to do: its start if that is to come, its open milestones with a date, its finish."""
 
     name: str
     start: dt.date | None
     finish: dt.date | None
     milestones: tuple[_Milestone, ...]
 
-
-class _Moves:
-    """How many days what moves: milestones, finishes, and through which dependency a project was reached first."""
-
-    def __init__(self) -> None:
-        self.milestones: dict[tuple[str, str], int] = {}
-        self.finishes: dict[str, int] = {}
-        self.through: dict[str, str] = {}
-        self.order: list[str] = []
+    def date(self, node: _Node) -> dt.date | None:
+        """When a point of it is expected; None where it is not open, or not known."""
+        if node.point in (START, FINISH):
+            return self.start if node.point == START else self.finish
+        return next((m.comes for m in self.milestones if m.milestone_id == node.point), None)
 
 
 def _reached(start: str, links: Sequence[Dependency]) -> list[str]:
@@ -166,15 +198,13 @@ def _reached(start: str, links: Sequence[Dependency]) -> list[str]:
 
 
 def _plans(source: Source, day: dt.date, keys: Sequence[str]) -> dict[str, _Plan]:
+    """The plans of those projects that are live."""
     milestones: dict[str, list[_Milestone]] = defaultdict(list)
     for key, *values in source.rows(
-        """
-        select project_key, milestone_id, milestone_name, greatest(coalesce(forecast_date, baseline_date), $day::date)
-        from fct_milestone
-        where project_key in (select unnest($keys::varchar[])) and status_date <= $day
-            and (valid_to is null or valid_to > $day)
-            and not coalesce(actual_date <= $day, false) and coalesce(forecast_date, baseline_date) is not null
-        order by coalesce(forecast_date, baseline_date), milestone_id
+        f"""
+        select project_key, milestone_id, milestone_name, comes from ({HELD})
+        where project_key in (select unnest($keys::varchar[])) and met_on is null and comes is not null
+        order by comes, expected, milestone_id
         """,
         {"day": day, "keys": list(keys)},
     ):
@@ -183,8 +213,11 @@ def _plans(source: Source, day: dt.date, keys: Sequence[str]) -> dict[str, _Plan
         key: _Plan(name, start, finish, tuple(milestones[key]))
         for key, name, start, finish in source.rows(
             f"""
-            select project_key, project_name, baseline_start,
-                case when not coalesce(actual_finish <= $day, false) then finish_then end
+            select project_key, project_name,
+                case when baseline_start > $day or stage = 'approved' then greatest(baseline_start, $day::date) end,
+                coalesce(
+                    finish_then, case when baseline_finish is not null then greatest(baseline_finish, $day::date) end
+                )
             from {source.on(day)} where is_live and project_key in (select unnest($keys::varchar[]))
             """,
             {"day": day, "keys": list(keys)},
@@ -192,82 +225,111 @@ def _plans(source: Source, day: dt.date, keys: Sequence[str]) -> dict[str, _Plan
     }
 
 
-def _travel(
-    plans: Mapping[str, _Plan],
-    links: Sequence[Dependency],
-    project_key: str,
-    at: _Milestone,
-    days: int,
-    day: dt.date,
-) -> tuple[_Moves, bool]:
-    """Let a slip travel along the dependencies until nothing moves any more."""
-    moves, outgoing = _Moves(), defaultdict(list)
+def _ways(plans: Mapping[str, _Plan], links: Sequence[Dependency]) -> dict[_Node, list[_Way]]:
+    """From each point to those that wait for it: what comes later in its project, and what depends on it."""
+    ways: dict[_Node, list[_Way]] = defaultdict(list)
+    for key, plan in plans.items():
+        points = [(m.comes, _Node(key, m.milestone_id)) for m in plan.milestones]
+        days = [[node for _, node in found] for _, found in groupby(points, key=lambda point: point[0])]
+        for these, following in pairwise(days):
+            for node in these:
+                ways[node] += [_Way(to, 0, "") for to in following]
+        if plan.finish:
+            finish = _Node(key, FINISH)
+            for at, node in points:
+                if at <= plan.finish:
+                    ways[node].append(_Way(finish, 0, ""))
+                # What stands on the day of the finish is part of it.
+                if at >= plan.finish:
+                    ways[finish].append(_Way(node, 0, ""))
+        if plan.start:
+            whole = [node for at, node in points if at >= plan.start]
+            ways[_Node(key, START)] = [
+                _Way(to, 0, "") for to in [*whole, *([_Node(key, FINISH)] if plan.finish else [])]
+            ]
     for link in links:
-        outgoing[link.giver].append(link)
-    _slip(moves, plans[project_key], project_key, at.comes, days, at.milestone_id)
-    queue, rounds = [project_key], Counter[str]()
-    has_cycle = False
-    while queue:
-        giver = queue.pop(0)
-        rounds[giver] += 1
-        if rounds[giver] > len(plans):
-            has_cycle = True
-            break
-        for link in outgoing[giver]:
-            plan = plans.get(link.taker)
-            late = _moved_from(moves, link)
-            if plan is None or late <= 0:
-                continue
+        if taker := plans.get(link.taker):
             # What is late already is not the shock's doing: only what comes on top moves the taker.
-            slack = link.slack_days if link.slack_days is not None else 0
-            pushed = max(0, late - max(0, slack))
-            if pushed and _push(moves, plan, link, pushed, day):
-                moves.through.setdefault(link.taker, link.dependency_id)
-                queue.append(link.taker)
-    return moves, has_cycle
+            way = _Way(_taker(link, taker), max(0, link.slack_days or 0), link.dependency_id)
+            ways[_giver(link)].append(way)
+    return ways
 
 
-def _moved_from(moves: _Moves, link: Dependency) -> int:
-    """By how many days what a dependency delivers would come later."""
+def _giver(link: Dependency) -> _Node:
+    """The point that delivers."""
     if link.giver_milestone_id is not None:
-        return moves.milestones.get((link.giver, link.giver_milestone_id), 0)
-    # Who waits for a start is not held up by what comes after it.
-    return 0 if link.kind.startswith("start") else moves.finishes.get(link.giver, 0)
+        return _Node(link.giver, link.giver_milestone_id)
+    return _Node(link.giver, START if link.kind.startswith("start") else FINISH)
 
 
-def _push(moves: _Moves, plan: _Plan, link: Dependency, days: int, day: dt.date) -> bool:
-    """Move the taker by so many days; whether that moves anything further than it had moved."""
+def _taker(link: Dependency, plan: _Plan) -> _Node:
+    """The point that waits: where the milestone has no date, or the project has begun without, that is its finish."""
     if link.taker_milestone_id is not None:
-        at = next((m for m in plan.milestones if m.milestone_id == link.taker_milestone_id), None)
-        return at is not None and _slip(moves, plan, link.taker, at.comes, days, at.milestone_id)
-    if link.kind.endswith("start") and plan.start is not None and plan.start > day:
-        return _slip(moves, plan, link.taker, plan.start, days)
-    # Its finish waits, or it has begun without what it waits for: then the finish is held up.
-    return _slip(moves, plan, link.taker, plan.finish or day, days)
+        node = _Node(link.taker, link.taker_milestone_id)
+    else:
+        node = _Node(link.taker, START if link.kind.endswith("start") else FINISH)
+    return node if plan.date(node) else _Node(link.taker, FINISH)
 
 
-def _slip(moves: _Moves, plan: _Plan, key: str, since: dt.date, days: int, only: str = "") -> bool:
-    """Move what a project has to do from a day on, and its finish; `only` is the one of that day that moves."""
-    is_new = False
-    for milestone in plan.milestones:
-        if milestone.comes > since or milestone.milestone_id == only or (not only and milestone.comes == since):
-            place = (key, milestone.milestone_id)
-            if days > moves.milestones.get(place, 0):
-                moves.milestones[place] = days
-                is_new = True
-    if plan.finish is not None and plan.finish >= since and days > moves.finishes.get(key, 0):
-        moves.finishes[key] = days
-        is_new = True
-    if key not in moves.order:
-        moves.order.append(key)
-    return is_new
+def _travel(ways: Mapping[_Node, Sequence[_Way]], start: _Node, days: int) -> dict[_Node, _Move]:
+    """How far each point moves: the longest push wins, so those that move most are settled first."""
+    moves: dict[_Node, _Move] = {}
+    queue: list[tuple[int, _Node, str]] = [(-days, start, "")]
+    while queue:
+        lost, node, through = heappop(queue)
+        if node in moves:
+            continue
+        moves[node] = _Move(-lost, through)
+        for way in ways.get(node, ()):
+            if way.to not in moves and -lost > way.slack:
+                heappush(queue, (lost + way.slack, way.to, way.through or through))
+    return moves
+
+
+def _has_cycle(ways: Mapping[_Node, Sequence[_Way]], moves: Mapping[_Node, _Move]) -> bool:
+    """Whether any projects that move wait for each other in a circle: a point comes back to itself."""
+    after = {node: [way.to for way in ways.get(node, ()) if way.to in moves] for node in moves}
+    before: dict[_Node, list[_Node]] = defaultdict(list)
+    for node, found in after.items():
+        for to in found:
+            before[to].append(node)
+    # Points that reach each other (Kosaraju): walked backwards from the last that the first walk left.
+    order: list[_Node] = []
+    seen: set[_Node] = set()
+    for node in after:
+        _walk(node, after, seen, order)
+    seen = set()
+    for node in reversed(order):
+        together: list[_Node] = []
+        _walk(node, before, seen, together)
+        if len({at.project_key for at in together}) > 1:
+            return True
+    return False
+
+
+def _walk(first: _Node, after: Mapping[_Node, Sequence[_Node]], seen: set[_Node], order: list[_Node]) -> None:
+    """Walk in depth from a point, but for those seen; each is put in order when it is left."""
+    if first in seen:
+        return
+    seen.add(first)
+    stack = [(first, iter(after.get(first, ())))]
+    while stack:
+        node, rest = stack[-1]
+        for to in rest:
+            if to not in seen:
+                seen.add(to)
+                stack.append((to, iter(after.get(to, ()))))
+                break
+        else:
+            order.append(node)
+            stack.pop()
 
 
 def _consequences(
-    source: Source, day: dt.date, finishes: Mapping[str, int], through: Mapping[str, str]
+    source: Source, day: dt.date, finishes: Mapping[str, _Move], links: Mapping[str, Dependency]
 ) -> tuple[tuple[ProjectMove, ...], tuple[ProgramMove, ...], tuple[BenefitMove, ...], tuple[GoalMove, ...]]:
     """What later finishes do to projects, programs, benefits and goals; each with most days first."""
-    given = {"keys": list(finishes), "moved": list(finishes.values())}
+    given = {"keys": list(finishes), "moved": [move.days for move in finishes.values()]}
     moved = "(select unnest($keys::varchar[]) as project_key, unnest($moved::integer[]) as moved)"
     after = f"""
         (
@@ -279,14 +341,17 @@ def _consequences(
                     ), 'unknown') end as computed,
                     finish_then + coalesce(m.moved, 0) as finish_then
                 ),
-                p.computed as was, p.finish_then as finish_was, coalesce(m.moved, 0) as moved
+                p.computed as was,
+                coalesce(p.finish_then, greatest(p.baseline_finish, $day::date)) as finish_was,
+                coalesce(m.moved, 0) as moved
             from {source.on(day)} as p
             left join {moved} as m using (project_key)
             where p.is_live
         )
     """
+    given |= {"day": day}
     projects = tuple(
-        ProjectMove(**row, through=through.get(row["project_key"], ""))
+        ProjectMove(**row, through=links.get(finishes[row["project_key"]].through))
         for row in source.records(
             f"""
             select project_key, project_name, program_id, goal_id, budget, currency, finish_was as before,
@@ -304,8 +369,8 @@ def _consequences(
                 select
                     program_id,
                     any_value(program_name) as program_name,
-                    max(finish_was) as finish_was,
-                    max(finish_then) - max(finish_was) as moved,
+                    max(finish_then - moved) filter (slip_days is not null) as last_was,
+                    max(finish_then) filter (slip_days is not null) - last_was as later,
                     max(moved) as most,
                     rollup_by_budget(1, (budget is not null)::integer, exact(budget), currency) as by_budget,
                     rollup_evidence(was, 1, exact(budget), is_critical::integer, by_budget) as before,
@@ -315,8 +380,8 @@ def _consequences(
             judged as (
                 select *, rollup_colour(before) as was, rollup_colour(after) as becomes from weighed where most > 0
             )
-            select program_id, program_name, finish_was, moved, was, becomes
-            from judged order by was <> becomes desc, moved desc, program_id
+            select program_id, program_name, last_was, coalesce(later, 0), was, becomes
+            from judged order by was <> becomes desc, later desc nulls last, program_id
             """,
             given,
         )
@@ -324,18 +389,29 @@ def _consequences(
     benefits = tuple(
         BenefitMove(*row)
         for row in source.rows(
-            f"""
+            """
+            with later as (
+                select unnest($keys::varchar[]) as brings, unnest($moved::integer[]) as days, true as is_project
+                union all
+                select unnest($programs::varchar[]), unnest($by::integer[]), false
+            )
             select
-                b.benefit_id, any_value(b.benefit_name), any_value(m.project_key), any_value(b.benefit_owner),
-                any_value(b.unit), sum(exact(coalesce(b.forecast, b.planned)))::double as to_come, any_value(m.moved)
+                b.benefit_id, any_value(b.benefit_name), any_value(case when is_project then brings end),
+                any_value(case when not is_project then brings end), any_value(b.benefit_owner), any_value(b.unit),
+                sum(exact(coalesce(b.forecast, b.planned)))::double as to_come, max(days)
             from stg_benefits as b
             left join project_alias as a using (project_id)
-            join {moved} as m on m.project_key = coalesce(a.project_key, b.project_id)
+            join later on is_project = (b.project_id is not null)
+                and brings = coalesce(a.project_key, b.project_id, b.program_id)
             where b.period_end > $day
             group by b.benefit_id
             order by to_come desc nulls last, b.benefit_id
             """,
-            {**given, "day": day},
+            {
+                **given,
+                "programs": [move.program_id for move in programs if move.days > 0],
+                "by": [move.days for move in programs if move.days > 0],
+            },
         )
     )
     goals: dict[str, tuple[str, int, int, list[tuple[str, float]]]] = {}
