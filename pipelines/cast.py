@@ -428,6 +428,11 @@ def _unsigned(column: Column) -> str:
 
 def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:
     label = column.name.replace("_", " ")
+    if column.name.endswith("_days"):
+        return (
+            f"{label} is not a number of days or weeks",
+            "Write the days as a number; 2 days and 1 week are read too.",
+        )
     if column.type == "date":
         return f"{label} is not a date", fix or "Write dates as 2026-11-20."
     if column.type == "yes_no":

@@ -97,7 +97,7 @@ class Offers:
     def _of_column(self, column: Column, place: int, text: str) -> Iterator[Mend]:
         """The mends of one of the cells that feed a column by the SQL `text`."""
         is_key = column.name in self.mapping.contract.key
-        if column.type == "text" and (column.known_in or column.name in GROUPED) and not is_key:
+        if column.type == "text" and (column.known_in or (column.name in GROUPED and not is_key)):
             yield from self._names(column, place)
         elif column.type == "text" and (is_key or column.name == "project_name"):
             yield from self._white_space(column, place, is_key=is_key)

@@ -68,7 +68,7 @@ ACROSS: dict[str, tuple[dict[str, str], list[str]]] = {
 UNREADABLE = {
     "date": ("soon", ["not a date", "2026-1"]),
     "money": ("lots", ["not a number", "write it like 1,234.50"]),
-    "number": ("lots", ["not a number", "write it like 1,234.50"]),
+    "number": ("lots", ["not a number"]),
     "percent": ("half", ["not a percentage", "0 to 100"]),
     "yes_no": ("maybe", ["neither yes nor no", "Write yes or no"]),
 }
