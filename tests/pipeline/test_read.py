@@ -357,14 +357,14 @@ def test_workbook_cells(sheets: Callable[..., list[tuple[TextTable, Rows]]]) -> 
     assert (table.sheet, table.encoding, table.delimiter, table.header_row) == ("Projects", None, None, 1)
 
 
-def test_a_percentage_is_its_number(tmp_path: Path) -> None:
+def test_a_table_that_starts_below_and_beside_the_first_cell(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet["C4"], sheet["D4"], sheet["C6"], sheet["D6"] = "Project ID", "Cost", 7, 0.25
     sheet["D6"].number_format = "0%"
     book.save(tmp_path / "book.xlsx")
     ((table, rows),) = read_all(tmp_path / "book.xlsx")
-    assert (table.header_row, table.headers, rows) == (4, ("Project ID", "Cost"), [(6, "7", "0.25")])
+    assert (table.header_row, table.headers, rows) == (4, ("Project ID", "Cost"), [(6, "7", "25%")])
 
 
 def test_each_visible_sheet_with_cells_is_a_table(sheets: Callable[..., list[tuple[TextTable, Rows]]]) -> None:
