@@ -62,6 +62,7 @@ _IN_PAGE_WORDS = (
     (r"(, or |or )?give one value for all rows with --set (\w+)=VALUE", r"\1give \2 one value for every row"),
     (r"or --set currency=EUR", "or one value for every row"),
     (r"say --as projects|load it as a list with --as projects", "choose Projects under Export"),
+    (r"with --value \"\w+:TEXT=VALUE\"(.*) \(no VALUE\)", r"under How each column is read\1"),
     (r"(say which export it is|Name it) with --as", "say which export it is under Export"),
     (r"Load it with a --profile that knows", "Choose a profile that knows"),
     (r"choose a --profile", "choose one under Profile"),

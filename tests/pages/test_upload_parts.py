@@ -7,6 +7,7 @@ import pytest
 
 from components import upload_mapping, upload_problems, upload_receipt, upload_words, uploads
 from components.uploads import Upload
+from pipelines.contract import EXPORTS, contract
 from pipelines.problems import Problem
 from pipelines.report import (
     ColumnRead,
@@ -63,6 +64,15 @@ def test_the_verdict_says_what_a_file_needs() -> None:
     assert upload_words.verdict(LoadReport([other, unknown])).startswith("x.csv, of 2 files, is not recognised yet")
     broken = FileReport("x.csv", refused=True, unreadable=True, problems=[Problem("unreadable", "no", "")])
     assert upload_words.verdict(LoadReport([broken])) == "x.csv cannot be read"
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_a_value_that_is_not_known_says_where_it_gets_a_meaning(export: str) -> None:
+    fixes = [one.fix for one in contract(export).checks(dt.date(2026, 11, 20), {}) if one.name.endswith("_allowed")]
+    for said in fixes:
+        on_page = upload_words.worded(said)
+        assert "give the text a meaning under How each column is read, which may be that nothing is known." in on_page
+        assert "--value" not in on_page
 
 
 def test_suggestions_are_offered_once_and_taken_together() -> None:
