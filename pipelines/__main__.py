@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--delimiter", metavar="NAME", help=f"its name ({', '.join(DELIMITERS)}) or the character")
     sub.add_argument("--header-row", type=_count, metavar="N", help="the line that holds the headers")
     sub.add_argument("--sheet", metavar="NAME", help="the one sheet of a workbook to read")
+    sub.add_argument("--headings", choices=("rows",), help="read rows that seem to name groups as rows of data")
     mapped: dict[str, Any] = {"action": "append", "default": []}
     sub.add_argument("--map", dest="columns", metavar="COLUMN=HEADER", help="the header that feeds a column", **mapped)
     sub.add_argument(
@@ -211,6 +212,7 @@ def _load(asked: argparse.Namespace) -> int:
             delimiter=DELIMITERS.get(asked.delimiter, asked.delimiter),
             header_row=asked.header_row,
             sheet=asked.sheet,
+            headings=asked.headings,
             columns=_pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
             values=_values(asked.values),
             attributes=tuple(asked.attributes),

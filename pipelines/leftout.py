@@ -86,17 +86,23 @@ class Aside:
         """Every row that was left out, by its line; beyond a thousand of a kind the last one counts for the rest."""
         named = chain.from_iterable(range(first, last + 1) for first, last in self.runs)
         empty = [LeftOut(line, "empty", "") for line in islice(named, MOST_LISTED)]
-        kept: list[LeftOut] = []
-        for kind in dict.fromkeys(row.kind for row in self.listed):
-            rows = sorted((row for row in self.listed if row.kind == kind), key=lambda row: row.row)
-            kept += _shortened(rows, len(rows))
-        kept += _shortened(empty, sum(last - first + 1 for first, last in self.runs))
-        return tuple(sorted(kept, key=lambda row: row.row))
+        count = sum(last - first + 1 for first, last in self.runs)
+        if count > len(empty):
+            empty[-1] = replace(empty[-1], count=1 + count - len(empty))
+        return listed([*self.listed, *empty])
 
 
-def _shortened(rows: list[LeftOut], count: int) -> list[LeftOut]:
-    kept = rows[:MOST_LISTED]
-    return [*kept[:-1], replace(kept[-1], count=1 + count - len(kept))] if kept else []
+def listed(rows: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    """Rows that were left out, by their lines; beyond a thousand of a kind the last one counts for the rest."""
+    kinds: dict[str, list[LeftOut]] = {}
+    for row in sorted(rows, key=lambda row: row.row):
+        kinds.setdefault(row.kind, []).append(row)
+    kept: list[LeftOut] = []
+    for same in kinds.values():
+        rest = sum(row.count for row in same[MOST_LISTED:])
+        kept += same[: MOST_LISTED - 1]
+        kept += [replace(row, count=row.count + rest) for row in same[MOST_LISTED - 1 : MOST_LISTED]]
+    return tuple(sorted(kept, key=lambda row: row.row))
 
 
 def said(cells: Iterable[str | None]) -> str:
@@ -110,6 +116,7 @@ _IN_WORDS = {
     "preamble": ("line above the header", "lines above the header"),
     "footer": ("line below the table", "lines below the table"),
     "header again": ("repeated header", "repeated headers"),
+    "heading": ("group heading", "group headings"),
     "repeated": ("repeated row", "repeated rows"),
     "sep": ("line that names the delimiter", "lines that name the delimiter"),
 }
@@ -271,6 +278,11 @@ def says_nothing(cell: str | None) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell is a number or an amount, as people write them."""
     return len(cell) <= 60 and bool(_NUMBER.fullmatch(cell.strip(TRIMMED)))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is such as stands below a table or at the end of a page: "Page 2", "Confidential", "Note: ..."."""
+    return bool(_FOOTER.fullmatch(text.strip(TRIMMED)))
 
 
 def shape(cell: str) -> str:

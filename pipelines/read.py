@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines import workbook
 from pipelines.decode import Text, kind, normalise
+from pipelines.groups import alone, without_headings
 from pipelines.headers import (
     SEARCHED,
     TRIMMED,
@@ -91,6 +92,7 @@ def read(
             tables = [_read_text(con, path, f"{prefix}_0", known, scratch, how)]
     except PermissionError as error:
         raise UnreadableFile(f"{path.name} may not be read.", "Ask for permission to read it.") from error
+    tables = [without_headings(con, table, how) for table in tables]
     if not any(table.rows for table in tables):
         problem = Problem("no_rows", "The file has a header and no rows.", "Export it again, with its rows.")
         raise DataProblem(f"{path.name} has a header and no rows.", problem.fix, [problem])
@@ -333,7 +335,7 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     try:
         rows, blank, trims, aside = con.sql(
             f"select count(*), count(*) filter (coalesce({', '.join(kept)}, null) is null), bool_or({untidy}), "
-            f"bool_or({suspects(columns, table.headers)}) from {source}"
+            f"bool_or({suspects(columns, table.headers)} or {alone(kept)}) from {source}"
         ).fetchall()[0]
     except duckdb.Error:
         return None
@@ -432,12 +434,18 @@ def _read_carefully(
             writer.add(record.line, cells + [""] * (width - len(cells)))
             rows += 1
             continue
-        aside.ragged.append((record.line, cells))
+        aside.ragged.append((record.line, _as_written(record, table.delimiter)))
         if len(aside.ragged) > MOST_RAGGED:
             message = f"{path.name}: more than {MOST_RAGGED:,} rows do not have the header's {width} cells."
             raise UnreadableFile(message, "Check its delimiter and header.", row=record.line, rule="row_shape")
     writer.flush()
     return rows
+
+
+def _as_written(record: _Record, delimiter: str) -> list[str]:
+    """A record's cells with the blanks before them, which tell prose from cells."""
+    cells = next(csv.reader(record.lines, delimiter=delimiter), record.cells)
+    return cells if len(cells) == len(record.cells) else record.cells
 
 
 def _ragged(line: int, cells: Sequence[str], table: _Table) -> Problem:

@@ -19,11 +19,11 @@ class How:
     `source` names where it comes from, in place of the profile's; `constants` fill columns that it lacks, or stand in
     for them; `dates` ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `encoding`,
     `delimiter` and `header_row` (its line, from 1) say how its text is taken apart; `sheet` is the one sheet of a
-    workbook to read. `columns` maps columns of the
-    contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed values,
-    `attributes` are headers that are kept beside the contract's columns; of headers that are alike the second is named
-    "Sprint [2]". `scale` is the unit of its amounts (1000000 for millions). `repairs` are the accepted ones, by their
-    names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
+    workbook to read, and `headings` is "rows" where rows that seem to name groups are data. `columns` maps columns of
+    the contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed
+    values, `attributes` are headers that are kept beside the contract's columns; of headers that are alike the second
+    is named "Sprint [2]". `scale` is the unit of its amounts (1000000 for millions). `repairs` are the accepted ones,
+    by their names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
     """
 
     export: str | None = None
@@ -36,6 +36,7 @@ class How:
     delimiter: str | None = None
     header_row: int | None = None
     sheet: str | None = None
+    headings: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
