@@ -39,6 +39,7 @@ _REPAIRS = {
     "date_serial": "a spreadsheet's day numbers in place of dates",
     "date_words": "words and marks about dates",
     "date_letters": "letters in dates",
+    "date_period": "months, weeks and quarters in place of dates",
     "amount_words": "units, currencies and words about amounts",
     "amount_letters": "letters in amounts",
     "same_row": "rows that say the same as another",

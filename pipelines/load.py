@@ -283,7 +283,7 @@ def _load_table(
             suggest.fill(con, table.text, report, table.mapping, how)
         return None
     report.assumed = decided.assumed
-    report.decisions += how_columns_are_read(con, table.mapping, how, decided.decided)
+    report.decisions += how_columns_are_read(con, table.mapping, how, decided)
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
         suggest.fill(con, table.text, report, table.mapping, how)

@@ -283,21 +283,16 @@ class Offers:
         day = (
             f"select c{place}, {dates.day_text(text)} as day from {self.table.relation}"  # read in one order as a whole
         )
-        first, second = dates.first_and_second("day")
-        is_iso, day_first, month_first, either = self.con.execute(
+        is_iso, *told = self.con.execute(
             f"select coalesce(bool_and(regexp_full_match(c{place}, '\\d{{4}}-\\d\\d-\\d\\d')), true), "
-            "count(*) filter (a > 12 and b <= 12), count(*) filter (b > 12 and a <= 12), "
-            "count(*) filter (a <= 12 and b <= 12 and a <> b) "
-            f"from (select c{place}, {first} as a, {second} as b from ({day}))"
+            f"{dates.tellers('day', f'c{place}')} from ({day})"
         ).fetchall()[0]
-        order = self.mapping.dates
-        if order is None and not (either and day_first == month_first):
-            order = "dmy" if day_first >= month_first else "mdy"
+        order = self.mapping.dates or dates.order(*told)
         readings = [dates.plausible(dates.written("day", one)) for one in ((order,) if order else ("dmy", "mdy"))]
         unread = "try_cast(text as date) is null" if is_iso else " and ".join(f"({one}) is null" for one in readings)
         unread += f" and not ({says_unknown(column, 'text')})"
         for found in self._texts(place, unread, beside=f"{dates.day_text('text')} as day"):
-            if guess := guesses.date(found[0], order):
+            if guess := guesses.date(found[0], order, start=dates.begins(column.name)):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
 
     def _amounts(self, column: Column, place: int) -> Iterator[Mend]:
