@@ -18,10 +18,10 @@ from components.frame import card
 from components.tables import Column
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
+from pipelines.decode import ENCODINGS
 from pipelines.problems import RightworkError
 from pipelines.report import Decision, FileReport, How
 
-_ENCODINGS = ("utf-8", "windows-1252", "iso-8859-15", "utf-16", "windows-1250", "windows-1251", "shift_jis", "gb18030")
 _DELIMITERS = {",": "Comma  ,", ";": "Semicolon  ;", "\t": "Tab", "|": "Vertical bar  |"}
 _DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}
 _SCALES = {
@@ -236,7 +236,7 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
         ),
     }
     if file.delimiter or how.delimiter or file.unreadable:
-        encodings = {"": "As the file tells"} | {name: name.upper() for name in _ENCODINGS}
+        encodings = {"": "As the file tells"} | ENCODINGS
         delimiters = {"": "As the file tells"} | _DELIMITERS
         found |= {
             "encoding": ("Encoding", words.encoding_name(file.encoding), choose("encoding", "Encoding", encodings)),

@@ -12,7 +12,6 @@ from components import upload_words as words
 from components.guard import guard
 from pipelines.contract import EXPORTS
 from pipelines.findings import SHOWN_EACH
-from pipelines.history import rejected_csv
 
 SHOWN_LOADS = 50  # on one page of the history
 SHOWN_REJECTED = 200
@@ -102,13 +101,12 @@ def show_load(load_id: int) -> None:
             )
     if found["rows_rejected"]:
         headers, rows = answers.ask(loads.rejected, load_id, SHOWN_REJECTED)
-        all_rejected = answers.later(loads.rejected, load_id)
         title = f"{formats.count(int(found['rows_rejected']), 'row')} kept aside"
         with frame.card("rejected", title, "Mend them and upload the file: its first two columns are ignored"):
             view.rejected(headers, rows, SHOWN_REJECTED)
             st.download_button(
                 "Download to mend",
-                lambda: rejected_csv(*all_rejected()),
+                answers.later(loads.rejected_file, load_id),
                 file_name=f"load-{load_id}-rejected.csv",
                 mime="text/csv",
                 icon=":material/download:",

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from pipelines import mappings, originals
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
-from pipelines.history import aliases, history, rejected, rejected_csv
+from pipelines.history import aliases, history, rejected, rejected_file
 from pipelines.leftout import left_out_in_words
 from pipelines.load import Progress, load
 from pipelines.problems import Problem, RightworkError, UsageError
@@ -461,11 +461,12 @@ def _reason(asked: argparse.Namespace) -> str:
 
 def _rejected(asked: argparse.Namespace) -> int:
     with _warehouse(asked).reading() as reading:
-        headers, rows = rejected(reading.cursor(), asked.load_id)
+        _, rows = rejected(reading.cursor(), asked.load_id)
+        file = rejected_file(reading.cursor(), asked.load_id)
     if not rows:
         print(f"Load {asked.load_id} rejected no row.")
     elif asked.out:
-        asked.out.write_bytes(rejected_csv(headers, rows))
+        asked.out.write_bytes(file)
         print(f"{len(rows):,} rows saved to {asked.out}.")
     else:
         for row, why, *_ in rows:

@@ -13,7 +13,7 @@ from pipelines.history import WHY, safe_cell
 from pipelines.problems import Problem
 from pipelines.profile import Mapping
 from pipelines.report import Grid, GridRow, Mark
-from pipelines.texttable import TextTable, ragged
+from pipelines.texttable import TextTable, ragged, ragged_whole
 
 SHOWN_EACH = 100  # problems of a kind that a bounded report holds
 MOST_ROWS = 200_000  # rows of a file to be mended from
@@ -116,26 +116,35 @@ def keep_problems(
     _append(_rows(asked), folder / PROBLEMS, head)
 
 
-def keep_rejected(
-    con: duckdb.DuckDBPyConnection, folder: Path, relation: str, headers: Sequence[str], ragged: Iterable[Problem]
-) -> None:
-    """Append the rejected rows of a table to the folder's file of them, each behind its line and what is wrong.
+def numbered(folder: Path, name: str) -> str:
+    """A name of a table's file in a folder: as it is for the first, "rejected-2.csv" for the second."""
+    names = (name if number == 1 else name.replace(".", f"-{number}.") for number in range(1, 100_000))
+    return next(name for name in names if not (folder / name).exists())
 
-    `ragged` rows are not in the table, and come last, each in one cell.
+
+def keep_rejected(con: duckdb.DuckDBPyConnection, folder: Path, table: TextTable) -> str:
+    """Write the rejected rows of a table into a file of the folder, each behind its line and what is wrong: its name.
+
+    It has the table's own headers and delimiter. A row that has too many or too few cells has so many.
     """
-    cells = ", ".join(f"t.c{position}" for position in range(len(headers)))
+    cells = ", ".join(f"c{position}" for position in range(len(table.headers)))
     asked = con.sql(
         f"""
         with why as (
             select p.source_row, {WHY} as problem from found as p
             where p.severity = 'error' and p.source_row is not null group by p.source_row
+        ),
+        every as (
+            select source_row, [{cells}]::varchar[] as cells from {table.relation}
+            union all from ({ragged_whole(con, table)})
         )
-        select source_row, problem, {cells} from {relation} as t join why using (source_row)
-        order by source_row limit {MOST_ROWS}
+        select source_row, problem, cells from every join why using (source_row) order by source_row limit {MOST_ROWS}
         """
     )
-    _append(_rows(asked), folder / REJECTED, ["row", "problem", *headers])
-    _append(([p.row, f"{p.message} {p.fix}", p.value] for p in ragged), folder / REJECTED, [])
+    name = numbered(folder, REJECTED)
+    rows = ([row, why, *cells] for row, why, cells in _rows(asked))
+    _append(rows, folder / name, ["row", "problem", *table.headers], table.delimiter or ",")
+    return name
 
 
 def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> Grid | None:
@@ -187,10 +196,10 @@ def _rows(asked: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterato
         yield from rows
 
 
-def _append(rows: Iterable[Sequence[Any]], file: Path, head: list[str]) -> None:
+def _append(rows: Iterable[Sequence[Any]], file: Path, head: list[str], delimiter: str = ",") -> None:
     is_new = not file.exists()
     with file.open("a", encoding="utf-8-sig" if is_new else "utf-8", newline="") as out:
-        writer = csv.writer(out)
+        writer = csv.writer(out, delimiter=delimiter)
         if is_new:
             writer.writerow([safe_cell(name) for name in head])
         writer.writerows(

@@ -39,7 +39,8 @@ from pipelines.problems import DataProblem, Problem, UnreadableFile
 from pipelines.profile import Mapping, Profile, all_headers
 from pipelines.publications import SAMPLE, record, record_event, sample_loads
 from pipelines.read import TextTable, read
-from pipelines.report import FileReport, LoadReport, Request
+from pipelines.report import FileReport, LoadReport, Request, stops
+from pipelines.texttable import ragged_whole
 from pipelines.warehouse import Warehouse, now
 
 MOST_LEFT_OUT = 200  # lines that are kept with a load, where there are no more
@@ -93,12 +94,9 @@ def load(
             for file in reports[len(tables) :]:
                 findings.keep_problems(None, request.keep, file.file, file.problems)
         report = LoadReport(reports, draft.copy_seconds, request.dry_run)
-        rejected = any(f.rows_rejected for f in reports)
-        good = any(f.rows_loaded or f.rows_unchanged for f in reports)
-        report.blocked = any(f.refused for f in reports) or (rejected and not (request.quarantine and good))
+        report.blocked = stops(reports, quarantine=request.quarantine)
         report.has_news = bool(loads) and not repeated
-        could_part = good and not any(f.refused for f in reports)
-        may_come = not report.blocked or (request.dry_run and could_part)
+        may_come = not report.blocked or (request.dry_run and not stops(reports, quarantine=True))
         report.cleared_sample = bool(cleared and report.has_news and may_come)
         if repeated:
             for file in reports:
@@ -239,8 +237,9 @@ def _in_order(con: duckdb.DuckDBPyConnection, tables: list[_Table]) -> list[_Tab
 
 def _newest(con: duckdb.DuckDBPyConnection, table: _Table, column: str) -> dt.date | None:
     findings.start(con, [])
+    alone = replace(table.mapping, text={column: table.mapping.text[column]})
     try:
-        cast(con, table.text, table.mapping, {"goals": {}, "programs": {}})
+        cast(con, table.text, alone, {"goals": {}, "programs": {}})
     except DataProblem:  # asked about when it is its turn
         return None
     newest: dt.date | None = con.sql(f"select max({column}) from typed").fetchall()[0][0]
@@ -301,7 +300,7 @@ def _load_table(
     notes = decided.notes + _contradictions(con, table, before)
     _report_problems(con, report, notes, keep, explain=explain)
     if explain and keep and fate.rejected:
-        findings.keep_rejected(con, keep, table.text.relation, table.text.headers, table.text.problems)
+        report.rejected = findings.keep_rejected(con, keep, table.text)
     if explain:
         report.grid = findings.grid(con, table.text, table.mapping)
     if explain and keep:
@@ -465,12 +464,7 @@ def _write_findings(
         rows = list(zip(*((row.row, row.kind, row.text, row.count) for row in table.report.left_out), strict=True))
         places = "unnest($2::bigint[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::bigint[])"
         con.execute(f"insert into left_out select $1, {places}", [load_id, *map(list, rows)])
-    ragged = table.text.problems
-    con.execute(
-        "insert into rejected_row select $1, line, [text] "
-        "from (select unnest($2::bigint[]) as line, unnest($3::varchar[]) as text)",
-        [load_id, [problem.row for problem in ragged], [problem.value for problem in ragged]],
-    )
+    con.execute(f"insert into rejected_row select {load_id}, source_row, cells from ({ragged_whole(con, table.text)})")
     results: list[Any] = []
     for v in verdicts:
         results += [load_id, v.check.name, v.check.expectation[0], list(v.check.columns), v.check.severity]

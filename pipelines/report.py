@@ -173,11 +173,11 @@ class FileReport:
     would be restated; `changed_cells`, how many there are in each column; and `missing`, the first of the
     `rows_missing` keys that the last load of this export and source had. `decisions` say how the file was taken
     apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted; `grid` has the
-    rows with problems, and `corrected` names the files to be mended from (see `pipelines.corrected`). `headers` are the
-    file's own, `feeds` says for each column of the contract that is read which of them it is from, `scale` and
-    `currency` by what its amounts are read. `attributes_new` counts the cells of kept columns that are not known yet.
-    `suggested_export` is what a file that fits no export, or was taken for another, may be, `first_lines` how a text
-    file begins.
+    rows with problems, `corrected` names the files to be mended from (see `pipelines.corrected`) and `rejected` the one
+    of its rejected rows alone. `headers` are the file's own, `feeds` says for each column of the contract that is read
+    which of them it is from, `scale` and `currency` by what its amounts are read. `attributes_new` counts the cells of
+    kept columns that are not known yet. `suggested_export` is what a file that fits no export, or was taken for
+    another, may be, `first_lines` how a text file begins.
     """
 
     file: str
@@ -216,6 +216,7 @@ class FileReport:
     changed_cells: dict[str, int] = field(default_factory=dict)
     grid: Grid | None = None
     corrected: tuple[str, ...] = ()
+    rejected: str | None = None
     missing: list[str] = field(default_factory=list)
     rows_missing: int = 0
     path: Path | None = None
@@ -260,6 +261,15 @@ class FileReport:
             "problems": [p.as_dict() for p in self.problems],
             "seconds": round(self.seconds, 3),
         }
+
+
+def stops(files: Sequence[FileReport], *, quarantine: bool) -> bool:
+    """Whether what became of files stops a publication: one that cannot be used does, and so does a rejected row; with
+    quarantine only where no row is good."""
+    if any(file.refused for file in files):
+        return True
+    rejected = any(file.rows_rejected for file in files)
+    return rejected and not (quarantine and any(file.rows_loaded or file.rows_unchanged for file in files))
 
 
 @dataclass
