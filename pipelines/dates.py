@@ -75,7 +75,7 @@ def tellers(day: str, text: str) -> str:
     that may as well be days, with a number before them that is no month and may be a year; the least of these years.
     """
     first, second = first_and_second(day)
-    third = f"try_cast(regexp_extract({day}, '{_NUMERIC}', 3) as int)"
+    third = f"try_cast(regexp_extract({day}, '{_NUMERIC}', ['a', 'b', 'y']).y as int)"
     either = f"{first} <= 12 and {second} <= 12 and {first} <> {second}"
     year_first = f"{first} between 13 and 49 and {second} between 1 and 12 and {third} between 1 and 31"
     return (
