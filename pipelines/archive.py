@@ -27,7 +27,8 @@ LONGEST_NAME = 400  # characters, with the folders
 BLOCK = 1 << 18
 # What programs put into archives of their own accord.
 LITTER = re.compile(r"(^|/)(__MACOSX(/|$)|\.[^/]+$|~\$[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-OFFICE = {"[Content_Types].xml", "mimetype"}  # the first of all Office formats, the second of OpenDocument
+# What Office formats hold, the last one OpenDocument's; a workbook that lost the first of them is none the less one.
+OFFICE = {"[Content_Types].xml", "_rels/.rels", "mimetype"}
 TAR = (b"ustar", 257)  # and where it stands
 AGAIN = "Put the exports themselves into the archive, or hand them in without one."
 

@@ -155,6 +155,7 @@ def test_what_unpacks_to_too_much_is_refused_by_its_list(
     [
         ([("a.csv", CSV)], True),
         ([("[Content_Types].xml", b""), ("xl/workbook.xml", b"")], False),
+        ([("_rels/.rels", b""), ("xl/workbook.xml", b"")], False),
         ([("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", b"")], False),
         ([], True),
     ],
