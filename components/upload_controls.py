@@ -13,7 +13,7 @@ from analytics.reasons import shortened
 from components import tables, upload_mapping, uploads
 from components import upload_view as view
 from components import upload_words as words
-from components.formats import count, day, number
+from components.formats import count, day, escape_markdown, number
 from components.frame import card
 from components.tables import Column
 from components.uploads import Upload
@@ -37,7 +37,6 @@ _ASKED: dict[str, tuple[str, str, dict[str, str]]] = {
     "decimal_sign_undecided": ("decimal", "What is the decimal sign of", {",": "The comma", ".": "The point"}),
 }
 _LITTER = re.compile(r"(?:^|[/\\])(?:\.|~\$|__MACOSX|Thumbs\.db$|desktop\.ini$)", re.I)  # what systems put into folders
-_DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])(?!\d)")
 LEFT_OUT = 50  # rows that are no data, named
 
 
@@ -94,7 +93,8 @@ def asked_rules(upload: Upload, file: FileReport) -> set[str]:
 
 def is_asked(upload: Upload, file: FileReport) -> bool:
     """Whether all that stops a file is asked as questions."""
-    errors = {problem.rule for problem in file.problems if problem.severity == "error"}
+    whole = [problem for problem in file.problems if problem.row in (None, file.header_row)]
+    errors = {problem.rule for problem in whole if problem.severity == "error"}
     return bool(errors) and errors <= asked_rules(upload, file)
 
 
@@ -165,11 +165,11 @@ def _which_column(upload: Upload, file: FileReport, name: str, place: int) -> No
             return
         with st.container(width=240):
             upload_mapping.constant(upload, file, column, f"asked-{place}")
-        if column.type == "date" and (named := _DATE_IN_NAME.search(file.file)):
-            on = words.as_day("-".join(named.groups()))
-            if on:
-                act = partial(uploads.set_constant, upload, path, name, on.isoformat())
-                st.button(f"{day(on)}, as its name says", key=f"named-{place}-{name}", on_click=act)
+        for nth, offer in enumerate(one for one in file.offered if one.column == name):
+            if on := words.as_day(offer.value):
+                act = partial(uploads.set_constant, upload, path, name, offer.value)
+                label = escape_markdown(f"{day(on)}, as {shortened(offer.why, 70)}")
+                st.button(label, key=f"named-{place}-{name}-{nth}", on_click=act)
 
 
 def how_read(upload: Upload, file: FileReport, place: int) -> None:
@@ -254,6 +254,9 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
     if sheets:
         options = {"": "Every sheet"} | sheets
         found["sheet"] = ("Sheet", how.sheet or "every visible one", choose("sheet", "Sheet", options))
+    if how.headings or any(decision.setting == "headings" for decision in file.decisions):
+        options = {"": "As recognised", "rows": "They are rows of data"}
+        found["headings"] = ("Group headings", "none", choose("headings", "Group headings", options))
     found |= {
         "header_row": ("Header", f"row {file.header_row or 'n/a'}", partial(_header_row, upload, file, place)),
         "dates": ("Order of dates", "as each column tells", choose("dates", "Order of dates", _DATES)),

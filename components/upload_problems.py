@@ -116,7 +116,7 @@ def _take_away(upload: Upload) -> None:
             if file.rejected:
                 called = f"{Path(words.place(file)).stem} rejected.csv"
                 act = (kept / file.rejected).read_bytes
-                _button(f"The rejected rows{which}", act, called, "text/csv", file.rejected)
+                _button(f"Download the rejected rows{which}", act, called, "text/csv", file.rejected)
         listed = kept / PROBLEMS
         if listed.exists():
             _button("Download all as CSV", listed.read_bytes, f"{stem} problems.csv", "text/csv")

@@ -16,8 +16,9 @@ from pipelines import mappings, originals
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
 from pipelines.history import aliases, history, rejected, rejected_file
+from pipelines.incoming import Progress
 from pipelines.leftout import left_out_in_words
-from pipelines.load import Progress, load
+from pipelines.load import load
 from pipelines.problems import Problem, RightworkError, UsageError
 from pipelines.profile import as_yaml, parse, profiles
 from pipelines.publications import SAMPLE, clear_sample, reinstate, withdraw

@@ -12,7 +12,7 @@ from pipelines.header_names import names_of
 from pipelines.history import WHY, safe_cell
 from pipelines.problems import Problem
 from pipelines.profile import Mapping
-from pipelines.report import Grid, GridRow, Mark
+from pipelines.report import FileReport, Grid, GridRow, Mark
 from pipelines.texttable import TextTable, ragged, ragged_whole
 
 SHOWN_EACH = 100  # problems of a kind that a bounded report holds
@@ -94,6 +94,22 @@ def first_of_each(con: duckdb.DuckDBPyConnection) -> tuple[list[Problem], dict[K
     return [Problem(*row) for row in rows], {(a, b, c, d): n for a, b, c, d, n in counts}
 
 
+def report(
+    con: duckdb.DuckDBPyConnection, told: FileReport, notes: list[Problem], keep: Path | None, *, explain: bool
+) -> None:
+    """Report the notes and what is in `found`: all of it, or, with a folder for the rest, the first of each kind."""
+    if keep:
+        listed, told.counts = first_of_each(con)
+        if explain:
+            keep_problems(con, keep, told.file, notes)
+    else:
+        listed = every(con)
+    told.problems = notes + listed
+    found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
+    told.warnings = found + sum(p.severity == "warning" for p in notes)
+    told.rows_flawed = rows_flawed(con, told.header_row)
+
+
 def keep_problems(
     con: duckdb.DuckDBPyConnection | None, folder: Path, file: str, listed: Iterable[Problem] = ()
 ) -> None:
@@ -147,7 +163,7 @@ def keep_rejected(con: duckdb.DuckDBPyConnection, folder: Path, table: TextTable
     return name
 
 
-def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> Grid | None:
+def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping | None) -> Grid | None:
     """The first rows of a table in which something was found, those with an error before those with a warning alone.
 
     Of many columns those of the key and those with problems are shown, and then the first others, in the file's order.
@@ -170,7 +186,7 @@ def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> 
         [table.header_row],
     ).fetchall()
     wrong = {name for _, name, _, _ in told}
-    keys = {mapping.headers.get(name) for name in mapping.contract.key}
+    keys = {mapping.headers.get(name) for name in mapping.contract.key} if mapping else set()
     order = sorted(range(len(names)), key=lambda n: (names[n] not in keys, names[n] not in wrong, n))
     places = sorted(order[:GRID_COLUMNS])
     marks: dict[int, list[Mark]] = {}

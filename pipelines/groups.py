@@ -86,7 +86,7 @@ def without_headings(con: duckdb.DuckDBPyConnection, table: TextTable, how: How)
         rows=table.rows - count,
         problems=tuple(problem for problem in table.problems if problem.row not in set(lines)),
         decisions=(*table.decisions, Decision("group headings", f"{count:,} rows left out", why, "headings")),
-        left_out=listed([*table.left_out, *(LeftOut(one.line, "heading", one.text) for one in headings)]),
+        left_out=listed([*table.left_out, *(LeftOut(one.line, "group heading", one.text) for one in headings)]),
         groups_in=place,
         is_added=is_added,
     )

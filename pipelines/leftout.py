@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, dropwhile, islice
 
 import duckdb
@@ -22,6 +23,7 @@ MOST_LISTED = 1_000  # lines named one by one; the rest is counted
 MOST_TEXT = 160
 MOST_SUSPECTS = 100_000
 SAMPLE = 500
+FEWEST, MOST_CELLS = 60, 100_000  # rows and cells of the sample of a wide table
 TAIL = 60
 
 Row = tuple[int, Sequence[str]]
@@ -116,7 +118,7 @@ _IN_WORDS = {
     "preamble": ("line above the header", "lines above the header"),
     "footer": ("line below the table", "lines below the table"),
     "header again": ("repeated header", "repeated headers"),
-    "heading": ("group heading", "group headings"),
+    "group heading": ("group heading", "group headings"),
     "repeated": ("repeated row", "repeated rows"),
     "sep": ("line that names the delimiter", "lines that name the delimiter"),
 }
@@ -198,15 +200,19 @@ class _Usual:
     def __init__(self, con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str]) -> None:
         self.headers = headers
         self.folded = [fold(header) for header in headers]
-        cells = con.execute(f'select * exclude (source_row) from "{relation}" limit {SAMPLE}').fetchall()
-        filled = [[cell for cell in column if not says_nothing(cell)] for column in zip(*cells, strict=True)]
+        most = max(FEWEST, min(SAMPLE, MOST_CELLS // len(headers)))
+        cells = con.execute(f'select * exclude (source_row) from "{relation}" limit {most}').fetchall()
+        self.filled = [[cell for cell in column if not says_nothing(cell)] for column in zip(*cells, strict=True)]
         whole = _whole(cells)
-        often = [sum(not says_nothing(row[i]) for row in whole) * 2 >= len(whole) > 0 for i in range(len(headers))]
-        words = [sum(not is_number(cell) for cell in column) * 2 >= len(column) for column in filled]
-        self.text = {i for i, column in enumerate(filled) if column and often[i] and words[i]}
-        self.width = sum(often)
-        self.shapes = [{shape(cell) for cell in column} for column in filled]
+        self.often = [sum(not says_nothing(row[i]) for row in whole) * 2 >= len(whole) > 0 for i in range(len(headers))]
+        self.width = sum(self.often)
         self.identifies = {i for i, header in enumerate(headers) if _IDENTIFIES.search(_words(header))}
+
+    @cached_property
+    def text(self) -> set[int]:
+        """The columns that are usually filled, with words."""
+        often = ((i, column) for i, column in enumerate(self.filled) if column and self.often[i])
+        return {i for i, column in often if sum(not is_number(cell) for cell in column) * 2 >= len(column)}
 
     def kind(self, cells: Sequence[str | None]) -> str | None:
         """ "total" or "header again" for a row that is one, None for data."""
@@ -257,10 +263,10 @@ class _Usual:
         return few and bool(filled) and bool(_FOOTER.fullmatch(filled[0][1]))
 
     def _is_unlike(self, filled: list[tuple[int, str]]) -> bool:
-        if len(filled) != 1 or self.width < 3 or filled[0][0] >= len(self.shapes):
+        if len(filled) != 1 or self.width < 3 or filled[0][0] >= len(self.headers):
             return False
         place, text = filled[0]
-        return shape(text) not in self.shapes[place]
+        return not self.filled or shape(text) not in {shape(cell) for cell in self.filled[place]}
 
 
 def _whole(rows: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:

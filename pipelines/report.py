@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.effect import Effect
 from pipelines.problems import Decision as Decision
 from pipelines.problems import LeftOut as LeftOut
+from pipelines.problems import Offered as Offered
 from pipelines.problems import Problem, RightworkError, UnreadableFile
 
 
@@ -176,8 +177,9 @@ class FileReport:
     rows with problems, `corrected` names the files to be mended from (see `pipelines.corrected`) and `rejected` the one
     of its rejected rows alone. `headers` are the file's own, `feeds` says for each column of the contract that is read
     which of them it is from, `scale` and `currency` by what its amounts are read. `attributes_new` counts the cells of
-    kept columns that are not known yet. `suggested_export` is what a file that fits no export, or was taken for
-    another, may be, `first_lines` how a text file begins.
+    kept columns that are not known yet. `offered` holds values for columns that a refused file lacks, as it states them
+    itself. `suggested_export` is what a file that fits no export, or was taken for another, may be, `first_lines` how a
+    text file begins.
     """
 
     file: str
@@ -217,6 +219,7 @@ class FileReport:
     grid: Grid | None = None
     corrected: tuple[str, ...] = ()
     rejected: str | None = None
+    offered: list[Offered] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     rows_missing: int = 0
     path: Path | None = None
@@ -256,6 +259,7 @@ class FileReport:
             "repairs": [asdict(repair) for repair in self.repairs],
             "columns": [asdict(column) for column in self.columns],
             "changes": [asdict(change) for change in self.changes],
+            "offered": [asdict(one) for one in self.offered],
             "grid": asdict(self.grid) if self.grid else None,
             "corrected": list(self.corrected),
             "problems": [p.as_dict() for p in self.problems],

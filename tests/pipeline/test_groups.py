@@ -39,7 +39,7 @@ def check(desk: Desk, file: Path, **how: object) -> FileReport:
 
 
 def headings(report: FileReport) -> list[tuple[int, str]]:
-    return [(one.row, one.text) for one in report.left_out if one.kind == "heading"]
+    return [(one.row, one.text) for one in report.left_out if one.kind == "group heading"]
 
 
 @pytest.mark.parametrize("width", [1, 5])

@@ -221,7 +221,7 @@ def test_subtotals_of_small_groups_are_left_out(opened) -> None:  # type: ignore
         kept += [[group, *row[1:]] for row in rows]
     found = opened(text_of([*lines, ["Grand total", *[""] * 4, "20"]]))
     assert found.rows == kept
-    assert dict(found.kinds) == {"total": 3, "heading": 2}
+    assert dict(found.kinds) == {"total": 3, "group heading": 2}
 
 
 def test_headers_that_come_again_on_each_page_are_left_out(opened) -> None:  # type: ignore[no-untyped-def]
