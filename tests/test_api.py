@@ -79,11 +79,7 @@ class Service:
     def spooled(self) -> list[Path]:
         """The files that lie in the inbox of the uploads."""
         # os.walk, as a folder may go while it is being read
-        return [
-            Path(folder) / name
-            for folder, _, names in os.walk(self.warehouse.folder / "inbox")
-            for name in names
-        ]
+        return [Path(folder) / name for folder, _, names in os.walk(self.warehouse.folder / "inbox") for name in names]
 
 
 @contextmanager
