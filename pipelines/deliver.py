@@ -76,7 +76,7 @@ def write_error(folder: Path, error: RightworkError) -> None:
 
 def _write(folder: Path, report: LoadReport) -> None:
     """Write a report, as far as there is room for it: what was published is published all the same."""
-    from pipelines.__main__ import print_report
+    from pipelines.printed import print_report
 
     with contextlib.suppress(OSError):
         with (folder / JSON).open("w", encoding="utf-8") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ import pyarrow as pa
 from pipelines.headers import fold
 from pipelines.leftout import is_number, is_prose, listed, shape
 from pipelines.problems import Decision, LeftOut
-from pipelines.report import How
+from pipelines.profile import Mapping
+from pipelines.report import FileReport, How
 from pipelines.texttable import TextTable, headings_of, is_view, name_groups, ragged
 
 HEADER = "Group heading"  # of the column that holds the headings
@@ -161,3 +162,16 @@ def _headings(con: duckdb.DuckDBPyConnection, table: TextTable, rows: Sequence[_
     total = con.execute(f'select count(*) from "{table.relation}"').fetchall()[0][0]
     enough = above >= FEWEST and sum(followed) >= LEAST_FOLLOWED * len(found) and len(found) * 2 <= total
     return found if many and enough else []
+
+
+def suggest(report: FileReport, mapping: Mapping, programs: Collection[str]) -> None:
+    """Suggest for the column of headings, where it feeds nothing, that they name programs, if those of `programs` (the
+    folded names and identifiers in force) they are, else portfolios."""
+    for place, column in enumerate(report.columns):
+        free = not (column.column or column.suggested or column.kept)
+        if column.header == HEADER and free and not {"portfolio", "program_id"} & mapping.text.keys():
+            are_programs = all(fold(text) in programs for text in column.examples)
+            name = "program_id" if are_programs else "portfolio"
+            if name in mapping.contract.columns:
+                why = f"each heading names the group of the rows below it; it may be their {name.partition('_')[0]}"
+                report.columns[place] = replace(column, suggested=name, why=why)

@@ -14,6 +14,7 @@ from pipelines import (
     corrected,
     effect,
     findings,
+    groups,
     mappings,
     originals,
     repair,
@@ -160,6 +161,7 @@ def _load_table(
     if explain:
         report.columns = columns_typed(con, table.text, table.mapping, decided.decided)
         suggest.fill(con, table.text, report, table.mapping, how)
+        groups.suggest(report, table.mapping, spellings(con)["programs"])
     known = identifiers(con, form.export)
     relation, mapping = table.text.relation, table.mapping
     if mapping.rolled_up:

@@ -74,6 +74,18 @@ def test_the_text_goes_to_a_column_that_can_be_mapped_or_kept(desk: Desk, tmp_pa
     assert desk.rows("select distinct value from project_attribute order by 1") == [(text,) for text in sorted(GROUPS)]
 
 
+def test_a_portfolio_is_suggested_or_a_program_where_they_are_known(desk: Desk, tmp_path: Path) -> None:
+    file = write(tmp_path / "s.csv", [HEADER, *grouped(GROUPS)])
+
+    def suggested() -> str | None:
+        return next(column.suggested for column in check(desk, file).columns if column.header == GROUP)
+
+    assert suggested() == "portfolio"
+    programs = [["program_id", "program_name"], *([f"PRG-{n}", name] for n, name in enumerate(GROUPS))]
+    assert load(desk.warehouse, Request([write(tmp_path / "programs.csv", programs)]), today=TODAY).published
+    assert suggested() == "program_id"
+
+
 def test_a_column_that_holds_the_headings_alone_holds_them_for_all_rows(desk: Desk, tmp_path: Path) -> None:
     rows = [[cells[0], *[""] * 5] if not cells[1] else ["", *cells] for cells in grouped(GROUPS)]
     file = write(tmp_path / "s.csv", [["Portfolio", *HEADER], *rows])
