@@ -30,9 +30,13 @@ _CURRENCY_WORDS = {"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "E
 _UNITS = {
     **dict.fromkeys(("k", "thousand", "thousands", "tsd", "000", "000s", "ths"), 3),
     **dict.fromkeys(("m", "mm", "mn", "mln", "mio", "mil", "mill", "million", "millions"), 6),
+    **dict.fromkeys(("lakh", "lakhs", "lac", "lacs"), 5),
+    **dict.fromkeys(("crore", "crores"), 7),
     **dict.fromkeys(("b", "bn", "bln", "billion", "billions", "mrd"), 9),
 }
-_UNIT_NAMES = {3: "thousand", 6: "million", 9: "billion"}
+_UNIT_NAMES = {3: "thousand", 5: "lakh", 6: "million", 7: "crore", 9: "billion"}
+# A unit and a currency in one word ("TEUR", "k€"), behind the number or before it.
+_FUSED = re.compile(rf"(?<![a-z])(?P<unit>t|k|m|tsd|mio|mrd)\.?(?P<mark>{amounts.CURRENCY})(?![a-z])", re.I)
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _MARK = rf"{amounts.CURRENCY}|{'|'.join(_CURRENCY_WORDS)}"
 _AMOUNT = re.compile(
@@ -135,6 +139,10 @@ def amount(text: str, decimal: str | None, scale: float = 1) -> Guess | None:
     bare = re.sub(
         rf"^(?:[~≈*\"]|\b{_ABOUT}\b[.:]?)\s*|\s*[?*\"]+$|\s*[(\[]?\b{_ABOUT}\b\.?[)\]]?$", "", said, flags=re.I
     )
+    if fused := _FUSED.search(bare):
+        unit = "tsd" if fused["unit"].lower() == "t" else fused["unit"]
+        said_before, rest, closed = bare[: fused.start()], bare[fused.end() :].rstrip(") "), bare.endswith(")")
+        bare = f"{said_before}{rest} {unit} {fused['mark']}" + ")" * closed
     found = _AMOUNT.fullmatch(bare)
     if not found:
         return None
@@ -159,6 +167,16 @@ def amount(text: str, decimal: str | None, scale: float = 1) -> Guess | None:
     rule = "amount_letters" if digits != found["number"] else "amount_words"
     unit = f", in {_UNIT_NAMES[units[0]]}s" if units else ""
     return Guess(rule, after, f"read as the number {found['number'].strip()}{unit}")
+
+
+def is_open(text: str, *, comma: bool) -> bool:
+    """Whether a number in a text may be thousands or decimals, where nothing tells the decimal sign of its column.
+
+    A comma before three digits is likely one of thousands; with `comma`, and beside words of countries that write
+    decimals so, it may be either.
+    """
+    marks = "[.,]" if comma or re.search(r"mio|mrd|mld|tsd|[tkm](?:€|eur)", text, re.I) else "[.]"
+    return re.search(rf"(?<![\d.,])[1-9]\d{{0,2}}{marks}\d{{3}}(?![\d.,])", text) is not None
 
 
 def _number(text: str, decimal: str | None) -> Decimal | None:

@@ -18,7 +18,7 @@ from pipelines.literals import quoted
 from pipelines.profile import UNKNOWN_WORDS, Mapping
 from pipelines.report import Repair
 from pipelines.spelling import MOST_NAMES, Name, Spelling, likely, tidy
-from pipelines.survey import says_unknown
+from pipelines.survey import points_part_thousands, says_unknown
 from pipelines.texttable import TextTable
 
 GROUPED = ("portfolio", "program_portfolio", "sponsor")  # columns of names that no export lists
@@ -300,7 +300,7 @@ class Offers:
         unplain = f"not {amounts.has_digits_only(bare)} and not ({says_unknown(column, 'text')})"
         if not self._texts(place, unplain, 1):
             return
-        decimal = self.mapping.decimal
+        decimal, told = self.mapping.decimal, True
         cells = f"select c{place} as text from {self.table.relation}"
         if decimal is None:
             comma, point = self.con.execute(
@@ -308,10 +308,13 @@ class Offers:
                 f"count(*) filter (regexp_matches(body, {quoted(amounts.DECIMAL_POINT)})) "
                 f"from (select {amounts.body(bare)} as body from ({cells}))"
             ).fetchall()[0]
-            decimal = "," if comma > point else "."
+            decimal, told = "," if comma > point else ".", comma != point
         unread = f"{unplain} and ({amounts.value(bare, 'body', decimal == ',')}) is null"
         scale = self.mapping.source.scale if column.type == "money" else 1
+        foreign = points_part_thousands(self.table, self.mapping)
         for found in self._texts(place, unread, beside=f"{amounts.body(bare)} as body"):
+            if not told and guesses.is_open(found[0], comma=foreign):
+                continue
             if guess := guesses.amount(found[0], decimal, scale):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
 
