@@ -169,7 +169,7 @@ def _which_column(upload: Upload, file: FileReport, name: str, place: int) -> No
             if on := words.as_day(offer.value):
                 act = partial(uploads.set_constant, upload, path, name, offer.value)
                 label = escape_markdown(f"{day(on)}, as {shortened(offer.why, 70)}")
-                st.button(label, key=f"named-{place}-{name}-{nth}", on_click=act)
+                st.button(label, key=f"named-{place}-{name}-{nth}", on_click=act, help=escape_markdown(offer.why))
 
 
 def how_read(upload: Upload, file: FileReport, place: int) -> None:
