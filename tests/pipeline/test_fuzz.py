@@ -455,7 +455,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of some rows needs no second thread, and the other half of the inputs has the other processor."""
     connect = duckdb.connect
 
-    def narrow(*place: str, **options: Any) -> duckdb.DuckDBPyConnection:
+    def narrow(*place: Any, **options: Any) -> duckdb.DuckDBPyConnection:
         con = connect(*place, **options)
         con.execute("set threads = 1")
         return con
