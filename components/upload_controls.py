@@ -20,7 +20,7 @@ from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
 from pipelines.decode import ENCODINGS
 from pipelines.problems import RightworkError
-from pipelines.report import Decision, FileReport, How
+from pipelines.report import Decision, FileReport, How, ValueRead
 
 _DELIMITERS = {",": "Comma  ,", ";": "Semicolon  ;", "\t": "Tab", "|": "Vertical bar  |"}
 _DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}
@@ -38,6 +38,7 @@ _ASKED: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 _LITTER = re.compile(r"(?:^|[/\\])(?:\.|~\$|__MACOSX|Thumbs\.db$|desktop\.ini$)", re.I)  # what systems put into folders
 LEFT_OUT = 50  # rows that are no data, named
+TEXTS = 6  # unknown texts of a column that are asked at once
 
 
 def drop(label: str, *, folder: bool = False) -> None:
@@ -72,6 +73,8 @@ def questions(upload: Upload, files: Sequence[FileReport]) -> None:
         was_taken = file.export and file.suggested_export  # by its headers for one export, by its rows for another
         asked += [partial(_which_export, upload, file, number_)] if was_taken or _is_unknown(upload, file) else []
         asked += _two_ways(upload, file, number_)
+        if texts := words.unknown_texts(file):
+            asked.append(partial(_what_means, upload, file, texts, number_))
         if offers := _offers(upload, file):
             asked.append(partial(_suggestions, upload, file, offers, number_))
         open_ = [name for name in upload_mapping.missing(upload, file) if name not in upload_mapping.suggested(file)]
@@ -99,7 +102,8 @@ def is_asked(upload: Upload, file: FileReport) -> bool:
 
 
 def _is_unknown(upload: Upload, file: FileReport) -> bool:
-    return file.refused and not file.unreadable and upload_mapping.export_of(upload, file) is None
+    has_rows = not any(problem.rule == "no_rows" for problem in file.problems)
+    return file.refused and has_rows and not file.unreadable and upload_mapping.export_of(upload, file) is None
 
 
 def _which_export(upload: Upload, file: FileReport, place: int) -> None:
@@ -146,6 +150,19 @@ def _suggestions(upload: Upload, file: FileReport, offers: Sequence[str], place:
         label = "Use the suggestion" if len(offers) == 1 else f"Use the {number(len(offers))} suggestions"
         act = partial(upload_mapping.use_suggestions, upload, file)
         st.button(label, key=f"suggested-{place}", on_click=act, type="primary")
+
+
+def _what_means(upload: Upload, file: FileReport, texts: dict[str, list[ValueRead]], place: int) -> None:
+    """Texts of columns of choices that say none of the allowed values, most rows first; what each is read as."""
+    for name, unknown in texts.items():
+        header = next(column.header for column in file.columns if column.column == name)
+        what = "does this text" if len(unknown) == 1 else "do these texts"
+        view.said([f"What {what} of {shortened(header, 60)} in {words.place(file)} mean?"])
+        column = contract(upload_mapping.export_of(upload, file) or "").columns[name]
+        for one in unknown[:TEXTS]:
+            upload_mapping.text(upload, file, column, one, f"asked-{place}")
+        if len(unknown) > TEXTS:
+            view.said([f"And {number(len(unknown) - TEXTS)} more under How each column is read."], "rw-quiet")
 
 
 def _which_column(upload: Upload, file: FileReport, name: str, place: int) -> None:
@@ -264,6 +281,12 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
         "scale": ("Amounts are in", words.scale_name(file.scale), partial(_scale, upload, path, place)),
         "source": ("Source", file.source or "n/a", partial(_source, upload, path, place, file.source or "")),
     }
+    read = {column.column for column in file.columns}
+    if file.export and "currency" in contract(file.export).columns and "currency" not in read:
+        currency = contract(file.export).columns["currency"]
+        draw = partial(upload_mapping.constant, upload, file, currency, f"how-{place}")
+        stated = how.constants.get("currency")
+        found["currency"] = ("Currency", f"{stated} in every row" if stated else "not stated in the file", draw)
     return found
 
 

@@ -29,7 +29,8 @@ def show(upload: Upload, report: LoadReport) -> None:
     groups = upload.groups[~upload.groups["rule"].isin(asked)]
     if problems.empty:
         return
-    with card("problems", words.problem_title(groups), "Errors keep a row out; warnings let it in"):
+    of_rows = problems["row"].notna().any()
+    with card("problems", words.problem_title(groups), "Errors keep a row out; warnings let it in" if of_rows else ""):
         view.show_groups(groups)
         for place, file in enumerate(report.files):
             if file.grid:
