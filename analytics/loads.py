@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.reading import Source
+from pipelines import history
 from pipelines.build import loads_in_force
 from pipelines.contract import contract
 from pipelines.findings import MOST_ROWS, Kind
@@ -154,9 +155,15 @@ def unlisted_problems(source: Source, load_id: int, each: int) -> dict[Kind, int
 
 
 def rejected(source: Source, load_id: int, most: int = MOST_ROWS) -> tuple[list[str], list[list[str]]]:
-    """The first rows that a load rejected, ready to be mended: see `pipelines.history.rejected`."""
+    """The first rows that a load rejected: see `pipelines.history.rejected`."""
     with source.cursor() as con:
         return rejected_rows(con, load_id, most)
+
+
+def rejected_file(source: Source, load_id: int) -> bytes:
+    """The rows that a load rejected as a CSV file to be mended: see `pipelines.history.rejected_file`."""
+    with source.cursor() as con:
+        return history.rejected_file(con, load_id, MOST_ROWS)
 
 
 def publications(source: Source) -> list[dict[str, Any]]:

@@ -22,9 +22,9 @@ DIGEST = 12  # first letters of a digest, enough to tell files apart
 ACTIONS = {"load": "Load", "undo": "Undo", "redo": "Reinstatement", "rules": "Change of rules"}
 EVENTS = {"committed": "Loaded", "withdrawn": "Withdrawn", "restored": "Reinstated"}
 HISTORY = (
-    Column("File", width="26%"),
-    Column("Loaded", width="20%"),
-    Column("State"),
+    Column("File", width="22%"),
+    Column("Loaded", width="19%"),
+    Column("State", width="14%"),
     *(Column(title, "right") for title in ("Quality", "Read", "New", "Restated", "Unchanged", "Rejected", "Warnings")),
 )
 SHOWN_REPAIRS = 100

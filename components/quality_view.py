@@ -8,6 +8,7 @@ import streamlit as st
 
 from analytics.quality import WEEKS, RuleKey, Trust
 from components import charts, controls, tables, theme
+from components import upload_words as words
 from components.charts import Line
 from components.figures import Figure
 from components.formats import NONE, count, day, days, is_missing, number, percent, rate
@@ -313,15 +314,28 @@ def sources_title(frame: pd.DataFrame) -> str:
     worst = frame.iloc[0]
     if not frame["rows_flawed"].sum():
         return f"{count(len(frame), 'source')}, without a problem in any row"
+    name = source_name(str(worst["source"]))
     if len(frame) == 1:
-        return f"{rate(worst['quality'])} of the rows of {worst['source']} had no problem"
-    return f"{worst['source']} has the lowest quality: {rate(worst['quality'])} of its rows had no problem"
+        return f"{rate(worst['quality'])} of the rows of {name} had no problem"
+    return f"{name} has the lowest quality: {rate(worst['quality'])} of its rows had no problem"
+
+
+def source_name(source: str) -> str:
+    """What a source is called: a shipped profile by its title, files with our own headers in words.
+
+    >>> source_name("template"), source_name("Depot tool")
+    ('Files with our headers', 'Depot tool')
+    """
+    return "Files with our headers" if source == "template" else words.title(source)
 
 
 def sources(frame: pd.DataFrame) -> None:
     """The sources of the loads; each leads to its loads."""
     rows: list[list[Cell]] = [
-        [Under(str(one["source"]), f"{count(one['loads'], 'load')}, last {moment(one['loaded_at'])}"), *_counts(one)]
+        [
+            Under(source_name(str(one["source"])), f"{count(one['loads'], 'load')}, last {moment(one['loaded_at'])}"),
+            *_counts(one),
+        ]
         for one in frame.to_dict("records")
     ]
     tables.listing(SOURCES, rows, links=[controls.page_link("loads", source=str(name)) for name in frame["source"]])

@@ -18,6 +18,7 @@ from pipelines.report import LoadReport
 
 COLOURS = 12  # projects named at first
 MISSING = 30
+FIRST = "It is made up, so there is nothing to compare yours with. Its loads stay in the history, on Loads"
 MEASURES = {"budget": "Budget", "eac": "Forecast cost", "actual_cost": "Spent"}
 
 
@@ -28,6 +29,9 @@ def show(upload: Upload, report: LoadReport) -> None:
     if restated:
         with card("changes", words.change_title(report), "What is known now, and what the file says instead"):
             view.changes(report)
+    if report.cleared_sample:
+        with card("effect", "Your first exports put the sample aside", FIRST):
+            pass
     if upload.effect or upload.weighing or (upload.can_weigh and not jobs.current("upload")):
         with card("effect", *_effect_head(upload.effect)):
             if upload.effect:

@@ -13,15 +13,15 @@ from analytics.reasons import shortened
 from components import tables, upload_mapping, uploads
 from components import upload_view as view
 from components import upload_words as words
-from components.formats import count, day, number
+from components.formats import count, day, escape_markdown, number
 from components.frame import card
 from components.tables import Column
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
+from pipelines.decode import ENCODINGS
 from pipelines.problems import RightworkError
-from pipelines.report import Decision, FileReport, How
+from pipelines.report import Decision, FileReport, How, ValueRead
 
-_ENCODINGS = ("utf-8", "windows-1252", "iso-8859-15", "utf-16", "windows-1250", "windows-1251", "shift_jis", "gb18030")
 _DELIMITERS = {",": "Comma  ,", ";": "Semicolon  ;", "\t": "Tab", "|": "Vertical bar  |"}
 _DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}
 _SCALES = {
@@ -37,8 +37,8 @@ _ASKED: dict[str, tuple[str, str, dict[str, str]]] = {
     "decimal_sign_undecided": ("decimal", "What is the decimal sign of", {",": "The comma", ".": "The point"}),
 }
 _LITTER = re.compile(r"(?:^|[/\\])(?:\.|~\$|__MACOSX|Thumbs\.db$|desktop\.ini$)", re.I)  # what systems put into folders
-_DATE_IN_NAME = re.compile(r"(?<!\d)(20\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])(?!\d)")
 LEFT_OUT = 50  # rows that are no data, named
+TEXTS = 6  # unknown texts of a column that are asked at once
 
 
 def drop(label: str, *, folder: bool = False) -> None:
@@ -73,6 +73,8 @@ def questions(upload: Upload, files: Sequence[FileReport]) -> None:
         was_taken = file.export and file.suggested_export  # by its headers for one export, by its rows for another
         asked += [partial(_which_export, upload, file, number_)] if was_taken or _is_unknown(upload, file) else []
         asked += _two_ways(upload, file, number_)
+        if texts := words.unknown_texts(file):
+            asked.append(partial(_what_means, upload, file, texts, number_))
         if offers := _offers(upload, file):
             asked.append(partial(_suggestions, upload, file, offers, number_))
         open_ = [name for name in upload_mapping.missing(upload, file) if name not in upload_mapping.suggested(file)]
@@ -94,12 +96,14 @@ def asked_rules(upload: Upload, file: FileReport) -> set[str]:
 
 def is_asked(upload: Upload, file: FileReport) -> bool:
     """Whether all that stops a file is asked as questions."""
-    errors = {problem.rule for problem in file.problems if problem.severity == "error"}
+    whole = [problem for problem in file.problems if problem.row in (None, file.header_row)]
+    errors = {problem.rule for problem in whole if problem.severity == "error"}
     return bool(errors) and errors <= asked_rules(upload, file)
 
 
 def _is_unknown(upload: Upload, file: FileReport) -> bool:
-    return file.refused and not file.unreadable and upload_mapping.export_of(upload, file) is None
+    has_rows = not any(problem.rule == "no_rows" for problem in file.problems)
+    return file.refused and has_rows and not file.unreadable and upload_mapping.export_of(upload, file) is None
 
 
 def _which_export(upload: Upload, file: FileReport, place: int) -> None:
@@ -148,6 +152,19 @@ def _suggestions(upload: Upload, file: FileReport, offers: Sequence[str], place:
         st.button(label, key=f"suggested-{place}", on_click=act, type="primary")
 
 
+def _what_means(upload: Upload, file: FileReport, texts: dict[str, list[ValueRead]], place: int) -> None:
+    """Texts of columns of choices that say none of the allowed values, most rows first; what each is read as."""
+    for name, unknown in texts.items():
+        header = next(column.header for column in file.columns if column.column == name)
+        what = "does this text" if len(unknown) == 1 else "do these texts"
+        view.said([f"What {what} of {shortened(header, 60)} in {words.place(file)} mean?"])
+        column = contract(upload_mapping.export_of(upload, file) or "").columns[name]
+        for one in unknown[:TEXTS]:
+            upload_mapping.text(upload, file, column, one, f"asked-{place}")
+        if len(unknown) > TEXTS:
+            view.said([f"And {number(len(unknown) - TEXTS)} more under How each column is read."], "rw-quiet")
+
+
 def _which_column(upload: Upload, file: FileReport, name: str, place: int) -> None:
     """A column that the export needs: which header feeds it, or, but for the key, which value holds for every row."""
     path, export = file.path, upload_mapping.export_of(upload, file)
@@ -165,11 +182,11 @@ def _which_column(upload: Upload, file: FileReport, name: str, place: int) -> No
             return
         with st.container(width=240):
             upload_mapping.constant(upload, file, column, f"asked-{place}")
-        if column.type == "date" and (named := _DATE_IN_NAME.search(file.file)):
-            on = words.as_day("-".join(named.groups()))
-            if on:
-                act = partial(uploads.set_constant, upload, path, name, on.isoformat())
-                st.button(f"{day(on)}, as its name says", key=f"named-{place}-{name}", on_click=act)
+        for nth, offer in enumerate(one for one in file.offered if one.column == name):
+            if on := words.as_day(offer.value):
+                act = partial(uploads.set_constant, upload, path, name, offer.value)
+                label = escape_markdown(f"{day(on)}, as {shortened(offer.why, 70)}")
+                st.button(label, key=f"named-{place}-{name}-{nth}", on_click=act, help=escape_markdown(offer.why))
 
 
 def how_read(upload: Upload, file: FileReport, place: int) -> None:
@@ -236,7 +253,7 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
         ),
     }
     if file.delimiter or how.delimiter or file.unreadable:
-        encodings = {"": "As the file tells"} | {name: name.upper() for name in _ENCODINGS}
+        encodings = {"": "As the file tells"} | ENCODINGS
         delimiters = {"": "As the file tells"} | _DELIMITERS
         found |= {
             "encoding": ("Encoding", words.encoding_name(file.encoding), choose("encoding", "Encoding", encodings)),
@@ -254,6 +271,9 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
     if sheets:
         options = {"": "Every sheet"} | sheets
         found["sheet"] = ("Sheet", how.sheet or "every visible one", choose("sheet", "Sheet", options))
+    if how.headings or any(decision.setting == "headings" for decision in file.decisions):
+        options = {"": "As recognised", "rows": "They are rows of data"}
+        found["headings"] = ("Group headings", "none", choose("headings", "Group headings", options))
     found |= {
         "header_row": ("Header", f"row {file.header_row or 'n/a'}", partial(_header_row, upload, file, place)),
         "dates": ("Order of dates", "as each column tells", choose("dates", "Order of dates", _DATES)),
@@ -261,6 +281,12 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
         "scale": ("Amounts are in", words.scale_name(file.scale), partial(_scale, upload, path, place)),
         "source": ("Source", file.source or "n/a", partial(_source, upload, path, place, file.source or "")),
     }
+    read = {column.column for column in file.columns}
+    if file.export and "currency" in contract(file.export).columns and "currency" not in read:
+        currency = contract(file.export).columns["currency"]
+        draw = partial(upload_mapping.constant, upload, file, currency, f"how-{place}")
+        stated = how.constants.get("currency")
+        found["currency"] = ("Currency", f"{stated} in every row" if stated else "not stated in the file", draw)
     return found
 
 

@@ -32,6 +32,9 @@ def show(upload: Upload, report: LoadReport) -> None:
         chosen = st.selectbox("Look at", range(len(files)), format_func=names.__getitem__, key="shown-file", width=480)
         files = [files[chosen]]
     for place, file in files:
+        is_alone = not file.refused and not file.export
+        if (file.unreadable or is_alone) and not file.columns and not file.left_out:
+            continue  # all that there is to say of it stands above
         with card(f"file-{place}", words.read_as(file), words.form(file)):
             _one(upload, file, place, is_only=len(report.files) == 1)
 
@@ -56,8 +59,9 @@ def _order(report: LoadReport) -> None:
 
 
 def leave_out(upload: Upload, report: LoadReport) -> None:
-    """For each file that stops others a button that leaves it out."""
-    stopping = [file for file in report.files if file.refused and file.path in upload.files]
+    """For each file that stops others, as a whole or by some of its rows, a button that leaves it out."""
+    stopping = [file for file in report.files if (file.refused or file.rows_rejected) and file.path in upload.files]
+    stopping = list({file.path: file for file in stopping}.values())
     for place, file in enumerate(stopping if len(upload.files) > 1 else ()):
         label = f"Leave {escape_markdown(shortened(words.place(file), 40))} out"
         act = partial(uploads.leave_out, upload, file.path)

@@ -231,10 +231,11 @@ def _texts(upload: Upload, file: FileReport, form: Contract, place: int) -> None
         pages = -(-len(rows) // EACH_PAGE)
         page = st.pagination(pages, key=f"texts-page-{place}-{read.column}") if pages > 1 else 1
         for one in rows[(page - 1) * EACH_PAGE : page * EACH_PAGE]:
-            _text(upload, file, form.columns[read.column], one, place)
+            text(upload, file, form.columns[read.column], one, place)
 
 
-def _text(upload: Upload, file: FileReport, column: ContractColumn, one: ValueRead, place: int) -> None:
+def text(upload: Upload, file: FileReport, column: ContractColumn, one: ValueRead, place: int | str) -> None:
+    """A text of a column of choices, with how many rows say it and a list of what it may mean."""
     path = file.path
     assert path
     key = f"text-{place}-{column.name}-{one.text}"

@@ -14,7 +14,7 @@ from components import upload_words as words
 from components.formats import count, escape_markdown, number
 from components.frame import card
 from components.uploads import Upload
-from pipelines.findings import PROBLEMS, REJECTED
+from pipelines.findings import PROBLEMS
 from pipelines.report import FileReport, Grid, GridRow, LoadReport
 
 EACH_PAGE = 10
@@ -29,7 +29,8 @@ def show(upload: Upload, report: LoadReport) -> None:
     groups = upload.groups[~upload.groups["rule"].isin(asked)]
     if problems.empty:
         return
-    with card("problems", words.problem_title(groups), "Errors keep a row out; warnings let it in"):
+    of_rows = problems["row"].notna().any()
+    with card("problems", words.problem_title(groups), "Errors keep a row out; warnings let it in" if of_rows else ""):
         view.show_groups(groups)
         for place, file in enumerate(report.files):
             if file.grid:
@@ -113,9 +114,11 @@ def _take_away(upload: Upload) -> None:
                 kind, mime = KINDS[Path(name).suffix]
                 called = f"{Path(words.place(file)).stem} to mend{Path(name).suffix}"
                 _button(f"The file to mend{which}, {kind}", (kept / name).read_bytes, called, mime, name)
-        rejected, listed = kept / REJECTED, kept / PROBLEMS
-        if rejected.exists() and len(upload.files) == 1:
-            _button("Download the rejected rows", rejected.read_bytes, f"{stem} rejected.csv", "text/csv")
+            if file.rejected:
+                called = f"{Path(words.place(file)).stem} rejected.csv"
+                act = (kept / file.rejected).read_bytes
+                _button(f"Download the rejected rows{which}", act, called, "text/csv", file.rejected)
+        listed = kept / PROBLEMS
         if listed.exists():
             _button("Download all as CSV", listed.read_bytes, f"{stem} problems.csv", "text/csv")
         if len(upload.problems) == upload.groups["count"].sum():

@@ -13,7 +13,7 @@ from components import tables
 from components.figures import Figure, figures
 from components.formats import count, is_missing, number
 from components.tables import Column
-from components.upload_words import NO_VALUE, NOUNS, lines_left_out, place, shown, total, worded, written
+from components.upload_words import NO_VALUE, lines_left_out, place, sentence, shown, total, worded, written
 from pipelines.findings import Kind
 from pipelines.profile import profiles
 from pipelines.report import FileReport, LoadReport
@@ -70,13 +70,17 @@ def columns(file: FileReport) -> None:
 def problem_groups(problems: pd.DataFrame, unlisted: Mapping[Kind, int]) -> pd.DataFrame:
     """Problems by kind, errors first, most of them first; `unlisted` is how many there are besides those given.
 
-    Columns: severity, rule, column, fix, message, values (the first of them, in words), count, rows (likewise).
+    Columns: severity, rule, column, fix, message, values (the first of them, in words), count, rows (likewise); file,
+    where the problems say theirs.
     """
     grouped = problems.groupby(["severity", "rule", "column", "fix"], dropna=False, sort=False)
     found = grouped.agg(
         message=("message", _alike), values=("value", _values), count=("message", "size"), rows=("row", _first_rows)
     ).reset_index()
     names = found[["severity", "rule", "column", "fix"]].astype(object).where(found.notna(), None)
+    if "file" in problems:
+        files = problems.groupby(["severity", "rule", "column", "fix"], dropna=False, sort=False)["file"]
+        found["file"] = files.agg(lambda names: ", ".join(dict.fromkeys(names))).to_list()
     found["count"] += [unlisted.get(kind, 0) for kind in names.itertuples(index=False, name=None)]
     more = found["count"] - found["rows"].str.len()
     found["rows"] = [
@@ -118,19 +122,20 @@ def show_groups(groups: pd.DataFrame) -> None:
     first = groups.head(GROUPS)
     rows: list[list[tables.Cell]] = [
         [
-            tables.Tagged(text, severity) if severity == "warning" else text,
+            _problem(text, severity, file),
             tables.Under(shortened(column, 80), values) if isinstance(column, str) else "",
-            tables.Under(f"{number(many)} times", places) if many > 1 and places else places or number(many),
+            tables.Under(f"{number(many)} times", places) if many > 1 else places,
             fix,
         ]
-        for severity, column, values, text, fix, places, many in zip(
+        for severity, column, values, text, fix, places, many, file in zip(
             first["severity"],
             first["column"],
             first["values"],
-            first["message"].map(lambda text: f"{text[:1].upper()}{text[1:]}"),
+            first["message"].map(sentence),
             first["fix"],
             first["rows"],
             first["count"],
+            first["file"] if "file" in first else [""] * len(first),
             strict=True,
         )
     ]
@@ -138,6 +143,11 @@ def show_groups(groups: pd.DataFrame) -> None:
     tables.listing([*titles, Column("What to do")], rows)
     if len(groups) > GROUPS:
         st.text(f"And {count(len(groups) - GROUPS, 'other kind')} of problem, row by row below.")
+
+
+def _problem(text: str, severity: str, file: str) -> tables.Cell:
+    said = tables.Tagged(text, severity) if severity == "warning" else text
+    return tables.Under(said, shortened(file, 80)) if file and file.split(", ")[0] not in text else said
 
 
 def problem_frame(report: LoadReport) -> pd.DataFrame:
@@ -155,7 +165,7 @@ def show_problems(frame: pd.DataFrame) -> None:
     """The first problems of a frame, row by row."""
     rows: list[list[tables.Cell]] = []
     for one in frame.head(SHOWN).to_dict("records"):
-        text = shortened(f"{one['message'][:1].upper()}{one['message'][1:]}", 200)
+        text = shortened(sentence(one["message"]), 200)
         column = "" if is_missing(one["column"]) else shortened(one["column"], 60)
         rows.append(
             [
@@ -204,6 +214,5 @@ def facts(pairs: Mapping[str, str]) -> None:
 
 def profile_list() -> None:
     """The tools whose exports are read as they are."""
-    rows = [[profile.title, NOUNS[profile.export]] for profile in profiles().values()]
-    rows.append(["Any other tool, by its headers (see what each export may hold)", "all four"])
-    tables.listing([Column("Export of"), Column("Read as", width="30%", is_quiet=True)], rows)
+    rows = [[profile.title] for profile in profiles().values()]
+    tables.listing([Column("Export of")], [*rows, ["Any other tool, by its headers: what is unclear is asked once"]])

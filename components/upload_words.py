@@ -13,8 +13,9 @@ import pandas as pd
 from analytics.reasons import shortened
 from components.formats import count, day, number
 from pipelines.contract import contract
+from pipelines.problems import Problem
 from pipelines.profile import profiles
-from pipelines.report import ColumnRead, FileReport, LoadReport
+from pipelines.report import ColumnRead, FileReport, LoadReport, ValueRead
 
 NO_VALUE = "empty"
 
@@ -54,6 +55,7 @@ ROWS = {
 
 _REPAIRS = {
     "shifted_rows": "rows that stand beside their columns",
+    "unquoted_delimiter": "one cell parted into two",
     "white_space": "blanks and quotation marks in names",
     "known_name": "other spellings of a name",
     "choice_value": "values near an allowed one",
@@ -61,6 +63,7 @@ _REPAIRS = {
     "date_serial": "a spreadsheet's day numbers in place of dates",
     "date_words": "words and marks about dates",
     "date_letters": "letters in dates",
+    "date_period": "months, weeks and quarters in place of dates",
     "amount_words": "units, currencies and words about amounts",
     "amount_letters": "letters in amounts",
     "same_row": "rows that say the same as another",
@@ -84,6 +87,7 @@ _IN_PAGE_WORDS = (
     (r"(, or |or )?give one value for all rows with --set (\w+)=VALUE", r"\1give \2 one value for every row"),
     (r"or --set currency=EUR", "or one value for every row"),
     (r"say --as projects|load it as a list with --as projects", "choose Projects under Export"),
+    (r"with --value \"\w+:TEXT=VALUE\"(.*) \(no VALUE\)", r"under How each column is read\1"),
     (r"(say which export it is|Name it) with --as", "say which export it is under Export"),
     (r"say what each value counts as with --value (\w+):VALUE=NUMBER", r"say what each value of \1 counts as"),
     (r"Load it with a --profile that knows", "Choose a profile that knows"),
@@ -127,8 +131,9 @@ def verdict(report: LoadReport) -> str:
     if refused:
         return _refused(report, refused)
     if rejected := total(report, "rows_rejected"):
-        read = total(report, "rows_read")
-        return f"{number(rejected)} of {count(read, 'row')} of {name} cannot be loaded as {_they(rejected)}"
+        bad = [file for file in report.files if file.rows_rejected]
+        of = f"{count(sum(file.rows_read for file in bad), 'row')} of {together(bad)}"
+        return f"{number(rejected)} of {of} cannot be loaded as {_they(rejected)}{_beside(report, bad)}"
     if not report.has_news:
         return f"{name} {_is(report)} loaded already: nothing would change"
     new, restated = total(report, "rows_new"), total(report, "rows_restated")
@@ -140,17 +145,34 @@ def verdict(report: LoadReport) -> str:
 
 def _refused(report: LoadReport, refused: Sequence[FileReport]) -> str:
     name = together(refused)
-    rules = {problem.rule for file in refused for problem in file.problems if problem.severity == "error"}
+    # What is wrong with single rows comes after what stops the whole file.
+    errors = [p for file in refused for p in file.problems if p.severity == "error"]
+    whole = [p for file in refused for p in of_the_whole(file) if p.severity == "error"]
+    rules = {problem.rule for problem in whole or errors}
     part = "" if len(refused) == len(report.files) else f", of {number(len(report.files))} files,"
     if rules <= {"date_order_undecided", "decimal_sign_undecided"}:
         return f"{name} can be read in two ways: say which"
     if any(file.unreadable for file in refused):
         return f"{name}{part} cannot be read"
+    if rules == {"no_rows"}:
+        return f"{name}{part} {'has a header' if len(refused) == 1 else 'have headers'} and no rows"
     if rules == {"unknown_export"} and not any(file.export for file in refused):
         return f"{name}{part} is not recognised yet: say what it holds"
     if rules == {"missing_column"} and (columns := list(dict.fromkeys(chain(*map(lacking, refused))))):
         return f"{name}{part} does not say the {' and the '.join(map(spoken, columns[:3]))} yet"
     return f"{name}{part} cannot be used as it stands"
+
+
+def of_the_whole(file: FileReport) -> list[Problem]:
+    """The problems that speak of a file as such, not of one of its rows."""
+    return [problem for problem in file.problems if problem.row is None or problem.row <= (file.header_row or 1)]
+
+
+def _beside(report: LoadReport, bad: Sequence[FileReport]) -> str:
+    good = len({file.file for file in report.files}) - len({file.file for file in bad})
+    if not good:
+        return ""
+    return f"; the {f'{number(good)} other files are' if good > 1 else 'other file is'} good"
 
 
 def lacking(file: FileReport) -> list[str]:
@@ -370,14 +392,36 @@ def why_closed(report: LoadReport) -> str:
     if rejected := total(report, "rows_rejected"):
         which = "the row" if rejected == 1 else "the rows"
         offered = any(not repair.accepted for file in report.files for repair in file.repairs)
-        accept = "Accept the repairs below that are right, or mend" if offered else "Mend"
-        text = f"Publish opens when every row is good. {accept} {which} and drop the file "
+        steps = ["say below what each unknown text means"] if any(map(unknown_texts, report.files)) else []
+        steps += ["accept the repairs below that are right"] if offered else []
+        todo = ", or ".join([*steps, "mend"])
+        text = f"Publish opens when every row is good. {todo[:1].upper()}{todo[1:]} {which} and drop the file "
         if not can_part(report):
             rest = "that is not loaded already" if good_rows(report) else "yet"
             return f"{text}again; there is no good row in it {rest}."
         aside = "it is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
         return f"{text}again, or publish the good rows alone: {aside}, to be mended later."
     return "" if report.has_news else "There is nothing to publish: everything in it is loaded already."
+
+
+def unknown_texts(file: FileReport) -> dict[str, list[ValueRead]]:
+    """For columns of choices: the texts that mean none of the allowed values, and like which none is either."""
+    found = {
+        column.column: [one for one in column.values if one.read_as is None and not one.suggested]
+        for column in file.columns
+        if column.column
+    }
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence; one that begins with the name of a file or column keeps it as it is written.
+
+    >>> sentence("budget is empty"), sentence("photo.csv is empty"), sentence("goal_id names goals")
+    ('Budget is empty', 'photo.csv is empty', 'goal_id names goals')
+    """
+    first = text.partition(" ")[0]
+    return text if set("._/\\") & set(first.rstrip(".:,")) else f"{text[:1].upper()}{text[1:]}"
 
 
 def can_part(report: LoadReport) -> bool:

@@ -54,7 +54,9 @@ class Upload:
     def can_weigh(self) -> bool:
         """Whether there is something to publish whose effect on the figures can be told."""
         report = self.checked
-        return bool(report and report.has_news and not any(file.refused for file in report.files))
+        if not report or report.cleared_sample:
+            return False  # beside a made-up organisation, one's own figures say nothing
+        return report.has_news and not any(file.refused for file in report.files)
 
     def how_of(self, path: Path) -> How:
         """How a file is to be read; one within an archive has no settings before it is given some."""

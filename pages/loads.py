@@ -12,11 +12,11 @@ from components import upload_words as words
 from components.guard import guard
 from pipelines.contract import EXPORTS
 from pipelines.findings import SHOWN_EACH
-from pipelines.history import rejected_csv
 
 SHOWN_LOADS = 50  # on one page of the history
 SHOWN_REJECTED = 200
 SHOWN_PUBLICATIONS = 10
+SHOWN_REPAIRS = 10  # at first
 
 
 def ask_filter(sources: Iterable[str]) -> tuple[str, str, str]:
@@ -75,7 +75,6 @@ def show_load(load_id: int) -> None:
         return
     frame.header(view.load_headline(found), view.load_context(found))
     view.load_counts(found)
-    show_change(load_id, is_in_force=bool(found["in_force"]))
     problems = answers.ask(loads.problems, load_id, SHOWN_EACH)
     if len(problems):
         groups = problems_view.problem_groups(problems, answers.ask(loads.unlisted_problems, load_id, SHOWN_EACH))
@@ -102,13 +101,12 @@ def show_load(load_id: int) -> None:
             )
     if found["rows_rejected"]:
         headers, rows = answers.ask(loads.rejected, load_id, SHOWN_REJECTED)
-        all_rejected = answers.later(loads.rejected, load_id)
         title = f"{formats.count(int(found['rows_rejected']), 'row')} kept aside"
         with frame.card("rejected", title, "Mend them and upload the file: its first two columns are ignored"):
             view.rejected(headers, rows, SHOWN_REJECTED)
             st.download_button(
                 "Download to mend",
-                lambda: rejected_csv(*all_rejected()),
+                answers.later(loads.rejected_file, load_id),
                 file_name=f"load-{load_id}-rejected.csv",
                 mime="text/csv",
                 icon=":material/download:",
@@ -119,15 +117,20 @@ def show_load(load_id: int) -> None:
         places = formats.count(int(mended["count"].sum()), "place")
         title = f"{formats.count(len(mended), 'repair')} made in {places}"
         with frame.card("mended", title, "Accepted by whoever loaded it"):
-            view.repairs(mended)
-            st.download_button(
-                "Download all repairs as CSV",
-                lambda: downloads.as_csv(mended),
-                f"load-{load_id}-repairs.csv",
-                "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            body = st.container()
+            with st.container(horizontal=True, vertical_alignment="center"):
+                is_long = len(mended) > SHOWN_REPAIRS
+                show_all = is_long and st.toggle(f"All {formats.count(len(mended), 'repair')}", key="all-repairs")
+                st.download_button(
+                    "Download all repairs as CSV",
+                    lambda: downloads.as_csv(mended),
+                    f"load-{load_id}-repairs.csv",
+                    "text/csv",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+            with body:
+                view.repairs(mended if show_all else mended.head(SHOWN_REPAIRS))
     with frame.card("understood", "How the file was read"):
         problems_view.facts(view.understood(found))
         loads_files.original(found)
@@ -135,6 +138,7 @@ def show_load(load_id: int) -> None:
             view.mapping(found)
     with frame.card("events", "What happened to it"):
         view.events(answers.ask(loads.events, load_id))
+    show_change(load_id, is_in_force=bool(found["in_force"]))
     checked = answers.ask(loads.rules, load_id)
     if len(checked):
         reading = answers.ask(loads.rules_of_reading, load_id)

@@ -123,5 +123,8 @@ else:
     if show_head(now) and now:
         show_reports(now)
     show_loads()
-    with frame.card("dictionary", "What the rules ask for", "Every column, its limits and its rules"):
+    left, right = st.columns(2)
+    with left, frame.card("dictionary", "What the rules ask for", "Every column, its limits and its rules"):
         frame.data_dictionary()
+    with right, frame.card("templates", "Templates that keep the rules", "In Excel with help and drop-downs"):
+        frame.templates(EXPORTS)

@@ -38,15 +38,17 @@ def show_start() -> None:
         with st.expander("Take a whole folder", type="compact"):
             upload_controls.drop("Folder", folder=True)
     left, right = st.columns(2)
-    with left, frame.card("templates", "No export yet? Start from a template", "In Excel with help and drop-downs"):
-        frame.templates(EXPORTS)
-        with st.expander("What each export may hold"):
-            frame.data_dictionary()
-            upload_controls.dictionary()
+    with left:
+        saved = "How files of other tools are read, so that next week asks nothing"
+        with frame.card("mappings", "Saved mappings", saved):
+            upload_saved.listing()
+        with frame.card("templates", "No export yet? Start from a template", "In Excel with help and drop-downs"):
+            frame.templates(EXPORTS)
+            with st.expander("What each export may hold"):
+                frame.data_dictionary()
+                upload_controls.dictionary()
     with right, frame.card("profiles", "Read as they are", "Exports that need no mapping"):
         view.profile_list()
-    with frame.card("mappings", "Saved mappings", "How files of other tools are read, so that next week asks nothing"):
-        upload_saved.listing()
 
 
 def show_check(upload: Upload, report: LoadReport) -> None:
@@ -134,9 +136,15 @@ def show_receipt(upload: Upload, report: LoadReport) -> None:
     with st.container(horizontal=True):
         if st.button("See the Overview", type="primary"):
             st.switch_page("pages/overview.py", query_params={})
-        loads = [file.load_id for file in report.files if file.load_id]
-        if loads and st.button("See the load" if len(loads) == 1 else "See the loads"):
-            st.switch_page("pages/loads.py", query_params={"load": str(loads[0])} if len(loads) == 1 else {})
+        aside = [file for file in report.files if file.load_id and file.rows_rejected]
+        loads = aside or [file for file in report.files if file.load_id]
+        label = "See the load" if len(loads) == 1 else "See the loads"
+        if aside:
+            label = f"See the {formats.count(words.total(report, 'rows_rejected'), 'row')} kept aside"
+        if loads and st.button(label):
+            several = {"show": "rejected"} if aside else {}
+            one = {"load": str(loads[0].load_id)}
+            st.switch_page("pages/loads.py", query_params=several if len(loads) > 1 else one)
         if st.button("Load another file", type="tertiary"):
             uploads.clear()
             st.rerun()

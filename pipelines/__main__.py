@@ -13,17 +13,18 @@ from typing import Any
 from tqdm import tqdm
 
 from pipelines import mappings, originals
+from pipelines.arguments import count, pairs, scale, seconds, values
 from pipelines.backup import backup, restore
 from pipelines.contract import EXPORTS
-from pipelines.history import aliases, history, rejected, rejected_csv
-from pipelines.leftout import left_out_in_words
-from pipelines.load import Progress, load
-from pipelines.problems import Problem, RightworkError, UsageError
+from pipelines.history import aliases, history, rejected, rejected_file
+from pipelines.incoming import Progress
+from pipelines.load import load
+from pipelines.printed import print_report, share
+from pipelines.problems import RightworkError, UsageError
 from pipelines.profile import as_yaml, parse, profiles
 from pipelines.publications import SAMPLE, clear_sample, reinstate, withdraw
 from pipelines.read import DELIMITER_NAMES
-from pipelines.repair import RULES
-from pipelines.report import FileReport, How, LoadReport, Repair, Request
+from pipelines.report import How, LoadReport, Request
 from pipelines.rules import document, listed, set_rules
 from pipelines.templates import dictionary, write_templates
 from pipelines.warehouse import Warehouse
@@ -31,8 +32,6 @@ from pipelines.warehouse import Warehouse
 SAMPLE_FOLDER = Path(__file__).parents[1] / "data" / "sample"
 DECIMALS = {"comma": ",", "point": "."}
 DELIMITERS = {name: character for character, name in DELIMITER_NAMES.items()}
-UNUSED = 12  # unused columns named
-SHOWN = 5  # problems shown a rule; --json and `rejected` give all
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,8 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--decimal", choices=DECIMALS, help="the decimal sign, where amounts can be read both ways")
     sub.add_argument("--encoding", metavar="NAME", help="the text's encoding, such as windows-1250")
     sub.add_argument("--delimiter", metavar="NAME", help=f"its name ({', '.join(DELIMITERS)}) or the character")
-    sub.add_argument("--header-row", type=_count, metavar="N", help="the line that holds the headers")
+    sub.add_argument("--header-row", type=count, metavar="N", help="the line that holds the headers")
     sub.add_argument("--sheet", metavar="NAME", help="the one sheet of a workbook to read")
+    sub.add_argument("--headings", choices=("rows",), help="read rows that seem to name groups as rows of data")
     mapped: dict[str, Any] = {"action": "append", "default": []}
     sub.add_argument("--map", dest="columns", metavar="COLUMN=HEADER", help="the header that feeds a column", **mapped)
     sub.add_argument(
@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--keep", dest="attributes", metavar="HEADER", help="a header to keep as an attribute of its projects", **mapped
     )
-    sub.add_argument("--scale", type=_scale, metavar="N", help="the unit of the amounts: 1000000 for millions")
+    sub.add_argument("--scale", type=scale, metavar="N", help="the unit of the amounts: 1000000 for millions")
     sub.add_argument(
         "--repair",
         dest="repairs",
@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("watch", _watch, "Load what is put into an inbox folder, until ended (SIGTERM, Ctrl-C).")
     sub.add_argument("--inbox", type=Path, metavar="DIR", help="the folder (default: RIGHTWORK_INBOX, else data/inbox)")
     sub.add_argument("--once", action="store_true", help="load what lies there now, and end")
-    sub.add_argument("--every", type=_seconds, default=5.0, metavar="SECONDS", help="between two looks (default: 5)")
+    sub.add_argument("--every", type=seconds, default=5.0, metavar="SECONDS", help="between two looks (default: 5)")
     sub.add_argument("--quarantine", action="store_true", help="publish the good rows and keep the rejected ones aside")
 
     sub = command("history", _history, "List the loads, oldest first.")
@@ -170,9 +170,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("sample", _sample, "Write the exports of the sample organisation, or of another one of any size.")
     sub.add_argument("folder", type=Path, metavar="DIR")
-    sub.add_argument("--projects", type=_count, default=240, metavar="N", help="how many projects (default: 240)")
-    sub.add_argument("--weeks", type=_count, default=104, metavar="W", help="weeks of reports (default: 104)")
-    sub.add_argument("--seed", type=_count, metavar="S", help="another organisation for another number")
+    sub.add_argument("--projects", type=count, default=240, metavar="N", help="how many projects (default: 240)")
+    sub.add_argument("--weeks", type=count, default=104, metavar="W", help="weeks of reports (default: 104)")
+    sub.add_argument("--seed", type=count, metavar="S", help="another organisation for another number")
     sub.add_argument("--always-live", action="store_true", help="every project reports every week, for measuring")
 
     sub = command("demo", _demo, "Load the sample organisation, if nothing is in force.")
@@ -204,15 +204,16 @@ def _load(asked: argparse.Namespace) -> int:
             export=asked.export,
             profile=asked.profile,
             source=asked.source,
-            constants=_pairs(asked.constants, "column", "COLUMN=VALUE"),
+            constants=pairs(asked.constants, "column", "COLUMN=VALUE"),
             dates=asked.date_order,
             decimal=DECIMALS.get(asked.decimal),
             encoding=asked.encoding,
             delimiter=DELIMITERS.get(asked.delimiter, asked.delimiter),
             header_row=asked.header_row,
             sheet=asked.sheet,
-            columns=_pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
-            values=_values(asked.values),
+            headings=asked.headings,
+            columns=pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
+            values=values(asked.values),
             attributes=tuple(asked.attributes),
             repairs=tuple(asked.repairs),
             scale=asked.scale,
@@ -249,156 +250,12 @@ def _save_mapping(asked: argparse.Namespace, report: LoadReport, how: How) -> st
     return mappings.save(warehouse, asked.save_mapping, as_yaml(made)).name
 
 
-def _pairs(given: list[str], what: str, form: str, option: str = "--set") -> dict[str, str]:
-    pairs = {}
-    for text in given:
-        name, mark, value = text.partition("=")
-        if not mark or not name.strip():
-            raise UsageError(f"{option} {text}: a {what} and a value are needed", f"Write {option} {form}.")
-        pairs[name.strip()] = value.strip()
-    return pairs
-
-
-def _values(given: list[str]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for text in given:
-        column, colon, rest = text.partition(":")
-        said, mark, value = rest.rpartition("=")
-        if not colon or not mark or not column.strip() or not said.strip():
-            fix = "Write --value COLUMN:TEXT=VALUE."
-            raise UsageError(f"--value {text}: a column, its text and a value are needed", fix)
-        found.setdefault(column.strip(), {})[said.strip()] = value.strip()
-    return found
-
-
-def _scale(text: str) -> float:
-    try:
-        scale = float(text.replace(",", ""))
-    except ValueError:
-        scale = 0.0
-    if not 1e-9 <= scale <= 1e12:
-        raise argparse.ArgumentTypeError(f"{text} is no unit, such as 1000 or 1000000")
-    return scale
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.1 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds, from 0.1 to a day")
-    return seconds
-
-
 def _on(bar: Any) -> Progress:
     def tell(words: str, share: float) -> None:
         bar.set_description_str(words[:40])
         bar.update(round(share * 100) - bar.n)
 
     return tell
-
-
-def print_report(report: LoadReport) -> None:
-    """Print what became of a load, for a person."""
-    for file in report.files:
-        _print_file(file)
-    if report.cleared_sample:
-        print("The sample organisation makes room for exports of your own.")
-    if report.published:
-        print(f"Published as publication {report.published}.")
-    elif report.blocked and report.dry_run:
-        print("Dry run: problems were found; nothing was changed.")
-    elif report.blocked:
-        rejected_rows = any(f.rows_rejected for f in report.files) and not any(f.refused for f in report.files)
-        hint = " Mend the file, or load the good rows alone with --quarantine." if rejected_rows else ""
-        print(f"Nothing was published.{hint}")
-    elif report.dry_run and not report.has_news:
-        print("Dry run: all of this is loaded already; nothing would change.")
-    elif report.dry_run:
-        print("Dry run: this would load as it is; nothing was changed.")
-    else:
-        print("All of this is loaded already; nothing changed.")
-
-
-def _print_file(file: FileReport) -> None:
-    name = file.file + (f" [{file.sheet}]" if file.sheet else "")
-    what = [file.export or "not recognised"]
-    what += [f"profile {file.profile}"] if file.profile else []
-    what += [file.encoding] if file.encoding else []
-    what += [f"delimiter {file.delimiter!r}"] if file.delimiter else []
-    print(f"{name}: {', '.join(what)}")
-    if not file.refused and file.export:
-        print(
-            f"  {_many(file.rows_read, 'row')} read: {file.rows_new:,} new, {file.rows_restated:,} restated, "
-            f"{file.rows_unchanged:,} unchanged, {file.rows_rejected:,} rejected; {_many(file.warnings, 'warning')}"
-        )
-        for decision in file.decisions:
-            if decision.what == "rows":
-                print(f"  {decision.value}: {decision.why}")
-        if file.assumed:
-            print(f"  Note: {file.assumed}")
-        if said := left_out_in_words(file.left_out):
-            print(f"  Left out: {said}")
-        unused = [header for header in file.ignored_columns if header]
-        if unused:
-            more = f" and {len(unused) - UNUSED:,} more" if len(unused) > UNUSED else ""
-            print(f"  Columns not used: {', '.join(unused[:UNUSED])}{more}")
-    _print_repairs(file)
-    groups: dict[tuple[str, str, str | None], list[Problem]] = {}
-    for problem in file.problems:
-        groups.setdefault((problem.severity, problem.rule, problem.column), []).append(problem)
-    for (severity, rule, column), same in sorted(groups.items(), key=lambda g: (g[0][0], -len(g[1]))):
-        rows = [p for p in same if p.row is not None and p.row != file.header_row]
-        alike = all(p.message == same[0].message for p in same)
-        title = same[0].message if alike else rule.replace("_", " ").capitalize()
-        where = f" in {column}" if column and rows else ""
-        count = f", {_many(len(rows), 'row')}" if rows else ""
-        print(f"  {severity.capitalize()}: {title}{where} ({rule}{count})")
-        for problem in [] if alike or rows else same:
-            print(f"    {problem.message}")
-        for problem in rows[:SHOWN]:
-            print(_place(problem) + ("" if alike else f" - {problem.message}"))
-        if len(rows) > SHOWN:
-            print(f"    ... and {len(rows) - SHOWN:,} more")
-        for fix in dict.fromkeys(p.fix for p in same[:SHOWN]):
-            print(f"    {fix}")
-
-
-def _print_repairs(file: FileReport) -> None:
-    """The accepted repairs by rule, and those that are offered, each with the name that accepts it."""
-    rules: dict[tuple[bool, str], list[Repair]] = {}
-    for one in file.repairs:
-        rules.setdefault((one.accepted, one.rule), []).append(one)
-    for (accepted, rule), same in sorted(rules.items()):
-        words = "Repaired" if accepted else "Offered"
-        print(f"  {words}: {RULES[rule]} ({_many(sum(one.count for one in same), 'row')})")
-        for one in same[:SHOWN]:
-            count = f", {one.count:,} rows" if one.count > 1 else ""
-            print(
-                f"    {one.before[:80]!r} -> {one.after[:80]!r}{count}"
-                + ("" if accepted else f": --repair {quote(one.name)}")
-            )
-        if len(same) > SHOWN:
-            print(f"    ... and {len(same) - SHOWN:,} more")
-        if not accepted and len(same) > 1:
-            print(f"    All of them: --repair {quote(rule + ':*')}")
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def _place(problem: Problem) -> str:
-    said = f", {problem.column}" if problem.column else ""
-    value = "" if problem.column is None else ": empty" if problem.value is None else f": {problem.value[:80]!r}"
-    return f"    row {problem.row}{said}{value}"
 
 
 def _watch(asked: argparse.Namespace) -> int:
@@ -426,17 +283,12 @@ def _history(asked: argparse.Namespace) -> int:
         print(
             f"{one['load_id']:>4}  {one['loaded_at']:%Y-%m-%d %H:%M}  {one['export']:<9} {one['file_name']}{sheet}: "
             f"{one['rows_new']:,} new, {one['rows_restated']:,} restated, {one['rows_unchanged']:,} unchanged, "
-            f"{one['rows_rejected']:,} rejected, quality {_share(one['quality'])} "
+            f"{one['rows_rejected']:,} rejected, quality {share(one['quality'])} "
             f"(publication {one['publication']}, by {one['loaded_by']}, digest {one['digest'][:12]})"
         )
         if not one["in_force"]:
             print(f"      withdrawn {one['withdrawn_at']:%Y-%m-%d %H:%M} by {one['withdrawn_by']}: {one['why']}")
     return 0
-
-
-def _share(share: float | None) -> str:
-    """A share of one in percent, never rounded up to all."""
-    return "n/a" if share is None else f"{int(round(share * 1000, 6)) / 10:g} %"
 
 
 def _undo(asked: argparse.Namespace) -> int:
@@ -459,11 +311,12 @@ def _reason(asked: argparse.Namespace) -> str:
 
 def _rejected(asked: argparse.Namespace) -> int:
     with _warehouse(asked).reading() as reading:
-        headers, rows = rejected(reading.cursor(), asked.load_id)
+        _, rows = rejected(reading.cursor(), asked.load_id)
+        file = rejected_file(reading.cursor(), asked.load_id)
     if not rows:
         print(f"Load {asked.load_id} rejected no row.")
     elif asked.out:
-        asked.out.write_bytes(rejected_csv(headers, rows))
+        asked.out.write_bytes(file)
         print(f"{len(rows):,} rows saved to {asked.out}.")
     else:
         for row, why, *_ in rows:
@@ -551,7 +404,7 @@ def _rules(asked: argparse.Namespace) -> int:
         print(document())
         return 0
     warehouse = _warehouse(asked)
-    changes = _pairs(asked.changes, "rule", "NAME=VALUE")
+    changes = pairs(asked.changes, "rule", "NAME=VALUE")
     publication = set_rules(warehouse, changes, _reason(asked)) if changes else None
     found = listed(warehouse)
     if asked.json:

@@ -30,6 +30,9 @@ _AROUND = rf"^['+]|{CURRENCY}|\p{{Sc}}|\x{{fffd}}|rs\.?|kr\.?"
 _UNITS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
 _UNIT = rf"(\d\.?) *({'|'.join(_UNITS)})([ )-]*)$"
 
+# "1234.-" and "1234,--" have no cents; a dash that stands alone behind a number is a minus.
+_NO_CENTS = r"(\d[.,])[-–—]{1,2}$"
+
 LONGEST = 60  # characters of a number; a longer one is a row of digits, and might be infinite
 
 # A comma is the decimal sign where it comes last after points, where other than three digits follow it, after a
@@ -65,11 +68,16 @@ def plain_number(text: str) -> str:
     return f"case when {has_digits_only(text)} and abs({number}) < {LARGEST} then {number} end"
 
 
+def _without_currency(text: str) -> str:
+    """SQL: an amount's text with usual blanks and signs, without its currency."""
+    spaced = f"translate({text}, '\u00a0\u202f\u2009\t’−', '    ''-')"
+    return f"regexp_replace({spaced}, {quoted(_AROUND)}, '', 'gi')"
+
+
 def body(text: str) -> str:
     """SQL: an amount's text without currency, unit and brackets; negative in any usual form gets a leading minus."""
-    spaced = f"translate({text}, '\u00a0\u202f\u2009\t’−', '    ''-')"
-    bare = f"regexp_replace({spaced}, {quoted(_AROUND)}, '', 'gi')"
-    bare = f"trim(regexp_replace({bare}, {quoted(_UNIT)}, '\\1\\3', 'i'))"
+    bare = f"trim(regexp_replace(trim({_without_currency(text)}), {quoted(_UNIT)}, '\\1\\3', 'i'))"
+    bare = f"regexp_replace({bare}, {quoted(_NO_CENTS)}, '\\100')"
     signed = r"^\( *([^()-]*?) *\)$|^([^()-]*?) *-$|^- *([^()-]*)$"
     return f"regexp_replace({bare}, {quoted(signed)}, '-\\1\\2\\3')"
 
@@ -82,7 +90,8 @@ def value(text: str, stripped: str, decimal_comma: bool) -> str:
     shape += ")" if decimal_comma else r"|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d*)?)"
     digits = f"translate({stripped}, {quoted(mark + group + ' ' + chr(39))}, '.')"
     cases = " ".join(f"when '{unit}' then {times:g}" for unit, times in _UNITS.items())
-    unit = f"case lower(regexp_extract({text}, {quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
+    # The currency may stand between the unit and the end ("1.5 k€").
+    unit = f"case lower(regexp_extract(trim({_without_currency(text)}), {quoted(_UNIT)}, 2, 'i')) {cases} else 1 end"
     readable = f"length({stripped}) <= {LONGEST} and regexp_full_match({stripped}, {quoted(shape)})"
     number = f"try_cast({digits} as double) * {unit}"
     return f"case when {readable} and abs({number}) < {LARGEST} then {number} end"

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from pipelines.decode import LOOKS_LIKE, ZIP
 from pipelines.inbox import safe_name, shown_name
-from pipelines.problems import UnreadableFile
+from pipelines.problems import Problem, UnreadableFile
 from pipelines.report import FileReport, Request
 from pipelines.workbook import UNPACKING
 
@@ -27,7 +27,10 @@ LONGEST_NAME = 400  # characters, with the folders
 BLOCK = 1 << 18
 # What programs put into archives of their own accord.
 LITTER = re.compile(r"(^|/)(__MACOSX(/|$)|\.[^/]+$|~\$[^/]*$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-OFFICE = {"[Content_Types].xml", "mimetype"}  # the first of all Office formats, the second of OpenDocument
+# What people send along with exports.
+NO_TABLE = re.compile(r"\.(png|jpe?g|gif|svg|bmp|webp|pdf|docx?|pptx?|md|html?|eml|msg|mp4|mov)$", re.IGNORECASE)
+# What Office formats hold, the last one OpenDocument's; a workbook that lost the first of them is none the less one.
+OFFICE = {"[Content_Types].xml", "_rels/.rels", "mimetype"}
 TAR = (b"ustar", 257)  # and where it stands
 AGAIN = "Put the exports themselves into the archive, or hand them in without one."
 
@@ -72,7 +75,8 @@ def opened(request: Request, folder: Path) -> tuple[Request, dict[Path | None, P
     """A request in which the files of its archives, unpacked below `folder`, stand in the place of each archive.
 
     Beside it: for every unpacked file a path that says where it is from (the archive's, and below it the file's name),
-    by which `request.own` may know it as well; and a report for each archive that cannot be unpacked.
+    by which `request.own` may know it as well; and a report for each archive that cannot be unpacked, and for each file
+    in one that is no table by its name: beside tables it stops nothing.
     """
     files: list[Path] = []
     own = dict(request.own)
@@ -91,11 +95,22 @@ def opened(request: Request, folder: Path) -> tuple[Request, dict[Path | None, P
         if members is None:
             files.append(path)
             continue
-        for place, name in members.items():
+        tables = {place: name for place, name in members.items() if not NO_TABLE.search(name)}
+        refused += [
+            _left_alone(called, path, name) for place, name in members.items() if tables and place not in tables
+        ]
+        for place, name in (tables or members).items():
             files.append(place)
             origins[place] = path / name
             own[place] = replace(request.own.get(path / name, how), name=f"{called}/{shown_name(name)}")
     return replace(request, files=files, own=own), origins, refused
+
+
+def _left_alone(called: str, path: Path, name: str) -> FileReport:
+    shown = f"{called}/{shown_name(name)}"
+    fix = "Nothing is to be done, unless it is an export: then hand it in as CSV or .xlsx."
+    problem = Problem("file_left_alone", f"{shown} is no table by its name, and is left alone", fix, severity="warning")
+    return FileReport(shown, path=path / name, problems=[problem], warnings=1)
 
 
 def _may_be_opened(path: Path) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines import amounts, dates
+from pipelines import amounts, dates, periods
 from pipelines.contract import Column, spelled
 from pipelines.headers import fold
 from pipelines.literals import listed, quoted
@@ -19,8 +19,26 @@ from pipelines.survey import Survey, points_part_thousands, says_unknown, survey
 # the one before, for an expression that repeats another takes the database long to plan.
 STATED, PREPARED = "cell_stated", "cell_prepared"
 
+ORDERS = ("dmy", "mdy")  # of day and month, as they may be said
 YES = ("yes", "y", "true", "t", "1", "x")
 NO = ("no", "n", "false", "f", "0")
+
+
+# What stands in a column of dates without being one: the form of the whole text, what it is, and what to do.
+_OF_DATES = {
+    r"\d{5}(\.\d+)?": (
+        "a spreadsheet's day number stands here, not a date",
+        "Format the column as a date before exporting.",
+    ),
+    periods.FISCAL: (
+        "a fiscal year stands here, not a date, and nothing says when it begins",
+        "Write the day that is meant, as 2026-11-20.",
+    ),
+    periods.FORM: (
+        "a month, a week, a quarter or the like stands here, not a date",
+        "Accept its repair, which reads the last day, or the first where something starts; or write it as 2026-11-20.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,7 @@ class Cast:
     currency: str | None
     assumed: str | None = None
     decided: MappingType[str, str] = field(default_factory=dict)
+    short_years: tuple[str, ...] = ()
 
 
 def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, known: dict[str, dict[str, str]]) -> Cast:
@@ -57,7 +76,9 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
     caster.note_what_is_assumed(typed)
-    return Cast([*mapping.notes, *caster.notes], caster.currency, caster.assumed, caster.decided)
+    return Cast(
+        [*mapping.notes, *caster.notes], caster.currency, caster.assumed, caster.decided, tuple(caster.short_years)
+    )
 
 
 class _Caster:
@@ -84,6 +105,7 @@ class _Caster:
         self.fixes: dict[str, str] = {}
         self.decided: dict[str, str] = {}
         self.doubtful: dict[str, str] = {}
+        self.short_years: list[str] = []
         self._create_views()
 
     def _create_views(self) -> None:
@@ -123,7 +145,10 @@ class _Caster:
             if name in self.doubtful:
                 self._locate_doubtful(column, self.doubtful[name])
             message, fix = _why_unreadable(column, self.fixes.get(name))
-            serial = "regexp_full_match(value, '\\d{5}(\\.\\d+)?')" if column.type == "date" else "false"
+            kinds = _OF_DATES if column.type == "date" else {}
+            forms = {form: f"when regexp_full_match(value, {quoted(form)}) then" for form in kinds}
+            messages = " ".join(f"{forms[form]} {quoted(kinds[form][0])}" for form in kinds)
+            fixes = " ".join(f"{forms[form]} {quoted(kinds[form][1])}" for form in kinds)
             self.con.execute(
                 f"""
                 insert into found
@@ -134,8 +159,8 @@ class _Caster:
                 )
                 select
                     source_row, $header, value, $rule, 'error',
-                    case when {serial} then 'a spreadsheet''s day number stands here, not a date' else $message end,
-                    case when {serial} then 'Format the column as a date before exporting.' else $fix end
+                    case {messages} when true then $message end,
+                    case {fixes} when true then $fix end
                 from bad where value is not null order by source_row
                 """,
                 {"header": self._header(name), "rule": f"{name}_readable", "message": message, "fix": fix},
@@ -225,13 +250,15 @@ class _Caster:
         stated, plain = self._ask(f"count({column.name}), count({iso})")
         if stated == plain:
             return iso
-        first, second = dates.first_and_second(day)
-        day_first, month_first, either = self._ask(
-            f"count(*) filter ({first} > 12 and {second} <= 12), count(*) filter ({second} > 12 and {first} <= 12),"
-            f"count(*) filter ({first} <= 12 and {second} <= 12 and {first} <> {second})"
-        )
-        order = self.mapping.dates
-        if order is None and either and day_first == month_first:
+        told = self.con.execute(
+            f"select {dates.tellers(day, column.name)}, count(*) filter ({dates.is_short(day)}) from {PREPARED}"
+        ).fetchall()[0]
+        day_first, month_first, either, *_, short = told
+        order = self.mapping.dates or dates.order(*told[:-1])
+        if short:
+            self.short_years.append(column.name)
+        if order is None:
+            first, second = dates.first_and_second(day)
             examples = self._examples(column.name, f"{first} <= 12 and {second} <= 12 and {first} <> {second}")
             why = "as many rows have the day first as the month" if day_first else "no row has a day above 12"
             self._question(
@@ -243,11 +270,10 @@ class _Caster:
                 examples,
             )
             return "null"
-        if order is None:
-            order = "dmy" if day_first >= month_first else "mdy"
         if self.mapping.dates or either or day_first or month_first:
             self.fixes[column.name] = dates.FIXES[order]
-            self.decided[column.name] = order
+            if order in ORDERS:
+                self.decided[column.name] = order
         return dates.written(day, order)
 
     def _amount(self, column: Column) -> str:

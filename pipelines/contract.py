@@ -212,7 +212,8 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"{c.name} not in ({', '.join(map(quoted, allowed))})",
             ("ExpectColumnValuesToBeInSet", {"column": c.name, "value_set": allowed}),
             f"{label} has a value that is not known",
-            f"Use one of: {', '.join(allowed)}.",
+            f'Use one of: {", ".join(allowed)}; or give the text a meaning with --value "{c.name}:TEXT=VALUE", '
+            "which may be that nothing is known (no VALUE).",
         )
     if c.min is not None or c.max is not None:
         parts = [f"{c.name} < {c.min}"] if c.min is not None else []

@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 
 from pipelines import amounts
-from pipelines.findings import CORRECTED, CORRECTED_XLSX, MOST_ROWS
+from pipelines.findings import CORRECTED, MOST_ROWS, numbered
 from pipelines.header_names import names_of
 from pipelines.history import WHY, safe_cell
 from pipelines.profile import Mapping
-from pipelines.texttable import TextTable, is_view, ragged
+from pipelines.texttable import TextTable, is_view, ragged, ragged_whole
 
 BESIDE = ("row", "problem")
 MOST_CELLS = 60_000  # of a file that is written as a workbook as well
@@ -41,12 +41,11 @@ def keep(
     asked = "select exists (from found where source_row is distinct from ?)"
     if table.rows > MOST_ROWS or not con.execute(asked, [table.header_row]).fetchall()[0][0]:
         return ()
-    number = next(n for n in range(1, 10_000) if not (folder / _numbered(CORRECTED, n)).exists())
-    written = [_numbered(CORRECTED, number)]
+    written = [numbered(folder, CORRECTED)]
     _write_csv(folder / written[0], table, _rows(con, table, {}))
     cells = table.rows * len(table.headers)
     if cells <= (MOST_CELLS if table.delimiter else MOST_CELLS_BOOK):
-        written.append(_numbered(CORRECTED_XLSX, number))
+        written.append(written[0].replace(".csv", ".xlsx"))
         _write_book(folder / written[1], table, _rows(con, table, _plain_numbers(mapping, commas)), _marks(con, table))
     return tuple(written)
 
@@ -64,7 +63,8 @@ def restored(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:
     con.execute(f'drop {kind} "{name}"')
     con.execute(f'alter table "{name}_restored" rename to "{name}"')
     con.execute(
-        f'update "{ragged(con, table)}" set cells = list_transform(cells[3:], lambda cell: {_without_mark("cell")})'
+        f'update "{ragged(con, table)}" set is_apart = is_apart[3:], '
+        f"cells = list_transform(cells[3:], lambda cell: {_without_mark('cell')})"
     )
     headers = (header[1:] if safe_cell(header[1:]) == header else header for header in table.headers[2:])
     return replace(table, headers=tuple(headers))
@@ -73,10 +73,6 @@ def restored(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:
 def _without_mark(cell: str) -> str:
     """SQL: a cell as it was before `safe_cell`."""
     return f"case when regexp_matches({cell}, '^''+[=+@\\t\\r-]') then {cell}[2:] else {cell} end"
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else name.replace(".", f"-{number}.")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: TextTable, instead: dict[int, str]) -> Iterator[Row]:
@@ -90,7 +86,7 @@ def _rows(con: duckdb.DuckDBPyConnection, table: TextTable, instead: dict[int, s
         ),
         every as (
             select source_row, [{cells}]::varchar[] as cells from {table.relation}
-            union all select source_row, cells from "{ragged(con, table)}"
+            union all from ({ragged_whole(con, table)})
         )
         select source_row, problem, cells from every left join why using (source_row) order by source_row
         """

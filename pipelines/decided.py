@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingType
-
 import duckdb
 
 from pipelines import amounts, dates
-from pipelines.cast import PREPARED
+from pipelines.cast import PREPARED, Cast
 from pipelines.contract import contract
 from pipelines.headers import fold
 from pipelines.literals import quoted
@@ -56,15 +54,14 @@ def _some(headers: list[str] | tuple[str, ...]) -> str:
     return ", ".join(headers[:6]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def how_columns_are_read(
-    con: duckdb.DuckDBPyConnection, mapping: Mapping, how: How, decided: MappingType[str, str]
-) -> list[Decision]:
-    """The order of day and month, or the decimal sign, of each column that has two, with the cell that tells it.
+def how_columns_are_read(con: duckdb.DuckDBPyConnection, mapping: Mapping, how: How, cast: Cast) -> list[Decision]:
+    """The order of day and month, or the decimal sign, of each column that has two, with the cell that tells it; and
+    the century of years of two digits.
 
-    To be called right after `pipelines.cast.cast`, whose `decided` it takes.
+    To be called right after `pipelines.cast.cast`, whose answer it takes.
     """
     found = []
-    for name, choice in decided.items():
+    for name, choice in cast.decided.items():
         header = mapping.headers.get(name, name)
         if choice in ORDERS:
             said = how.dates or mapping.dates
@@ -74,6 +71,10 @@ def how_columns_are_read(
             said = how.decimal or mapping.decimal
             why = _said(how.decimal) if said else _why_sign(con, name, choice)
             found.append(Decision(f"decimal sign of {header}", SIGNS[choice], why, "decimal"))
+    for name in cast.short_years:
+        header, pivot = mapping.headers.get(name, name), dates.PIVOT
+        why = "two digits say no century; write years in four digits where another one is meant"
+        found.append(Decision(f"years of {header}", f"from 19{pivot} to 20{pivot - 1}", why))
     return found
 
 
@@ -86,7 +87,20 @@ def _why_order(con: duckdb.DuckDBPyConnection, name: str, order: str) -> str:
     telling = {"dmy": f"{first} > 12 and {second} <= 12", "mdy": f"{second} > 12 and {first} <= 12"}
     for_it, against = order, "mdy" if order == "dmy" else "dmy"
     return _witnesses(con, name, telling[for_it], telling[against], ORDERS[order]) or (
-        "every date reads the same either way"
+        _why_pointed(con, name, order) or "every date reads the same either way"
+    )
+
+
+def _why_pointed(con: duckdb.DuckDBPyConnection, name: str, order: str) -> str | None:
+    """What speaks for the day first where no date does by its numbers; None where nothing does."""
+    row, cell, either = con.execute(
+        f"select min(source_row) filter (p), left(min_by({name}, source_row) filter (p), 40), count(*) filter (p) "
+        f"from (select *, {dates.has_points(name)} as p from {PREPARED})"
+    ).fetchall()[0]
+    if order != "dmy" or not either:
+        return None
+    return (
+        f"{cell} in row {row} has points between its numbers, as dates with the day first do; no date speaks against it"
     )
 
 

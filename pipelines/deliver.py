@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipelines.files import digest
 from pipelines.problems import RightworkError
-from pipelines.report import FileReport, LoadReport, Request
+from pipelines.report import FileReport, LoadReport, Request, stops
 from pipelines.warehouse import Warehouse
 
 Progress = Callable[[str, float], None]
@@ -56,7 +56,7 @@ def deliver(
     of = {path: [f for f in report.files if f.path and path in (f.path, *f.path.parents)] for path in request.files}
     lines = {path: _line(files) for path, files in of.items()}
     if report.blocked:
-        stopped_by = [path for path, files in of.items() if _is_bad(files, request.quarantine)] or list(of)
+        stopped_by = [path for path, files in of.items() if stops(files, quarantine=request.quarantine)] or list(of)
         bad = {path: folder / f"file{number}" for number, path in enumerate(stopped_by)}
         for path, place in bad.items():
             place.mkdir()
@@ -76,7 +76,7 @@ def write_error(folder: Path, error: RightworkError) -> None:
 
 def _write(folder: Path, report: LoadReport) -> None:
     """Write a report, as far as there is room for it: what was published is published all the same."""
-    from pipelines.__main__ import print_report
+    from pipelines.printed import print_report
 
     with contextlib.suppress(OSError):
         with (folder / JSON).open("w", encoding="utf-8") as file:
@@ -112,14 +112,6 @@ def _brought(warehouse: Warehouse, digests: Iterable[str], since: int = 0) -> in
         ).fetchall()
     publication: int | None = found[0][0]
     return publication
-
-
-def _is_bad(files: list[FileReport], quarantine: bool) -> bool:
-    """Whether a file stops a publication."""
-    if any(file.refused for file in files):
-        return True
-    rejected = any(file.rows_rejected for file in files)
-    return rejected and not (quarantine and any(file.rows_loaded or file.rows_unchanged for file in files))
 
 
 def _line(files: list[FileReport]) -> str:

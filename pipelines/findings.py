@@ -12,8 +12,8 @@ from pipelines.header_names import names_of
 from pipelines.history import WHY, safe_cell
 from pipelines.problems import Problem
 from pipelines.profile import Mapping
-from pipelines.report import Grid, GridRow, Mark
-from pipelines.texttable import TextTable, ragged
+from pipelines.report import FileReport, Grid, GridRow, Mark
+from pipelines.texttable import TextTable, ragged, ragged_whole
 
 SHOWN_EACH = 100  # problems of a kind that a bounded report holds
 MOST_ROWS = 200_000  # rows of a file to be mended from
@@ -94,6 +94,22 @@ def first_of_each(con: duckdb.DuckDBPyConnection) -> tuple[list[Problem], dict[K
     return [Problem(*row) for row in rows], {(a, b, c, d): n for a, b, c, d, n in counts}
 
 
+def report(
+    con: duckdb.DuckDBPyConnection, told: FileReport, notes: list[Problem], keep: Path | None, *, explain: bool
+) -> None:
+    """Report the notes and what is in `found`: all of it, or, with a folder for the rest, the first of each kind."""
+    if keep:
+        listed, told.counts = first_of_each(con)
+        if explain:
+            keep_problems(con, keep, told.file, notes)
+    else:
+        listed = every(con)
+    told.problems = notes + listed
+    found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
+    told.warnings = found + sum(p.severity == "warning" for p in notes)
+    told.rows_flawed = rows_flawed(con, told.header_row)
+
+
 def keep_problems(
     con: duckdb.DuckDBPyConnection | None, folder: Path, file: str, listed: Iterable[Problem] = ()
 ) -> None:
@@ -116,29 +132,38 @@ def keep_problems(
     _append(_rows(asked), folder / PROBLEMS, head)
 
 
-def keep_rejected(
-    con: duckdb.DuckDBPyConnection, folder: Path, relation: str, headers: Sequence[str], ragged: Iterable[Problem]
-) -> None:
-    """Append the rejected rows of a table to the folder's file of them, each behind its line and what is wrong.
+def numbered(folder: Path, name: str) -> str:
+    """A name of a table's file in a folder: as it is for the first, "rejected-2.csv" for the second."""
+    names = (name if number == 1 else name.replace(".", f"-{number}.") for number in range(1, 100_000))
+    return next(name for name in names if not (folder / name).exists())
 
-    `ragged` rows are not in the table, and come last, each in one cell.
+
+def keep_rejected(con: duckdb.DuckDBPyConnection, folder: Path, table: TextTable) -> str:
+    """Write the rejected rows of a table into a file of the folder, each behind its line and what is wrong: its name.
+
+    It has the table's own headers and delimiter. A row that has too many or too few cells has so many.
     """
-    cells = ", ".join(f"t.c{position}" for position in range(len(headers)))
+    cells = ", ".join(f"c{position}" for position in range(len(table.headers)))
     asked = con.sql(
         f"""
         with why as (
             select p.source_row, {WHY} as problem from found as p
             where p.severity = 'error' and p.source_row is not null group by p.source_row
+        ),
+        every as (
+            select source_row, [{cells}]::varchar[] as cells from {table.relation}
+            union all from ({ragged_whole(con, table)})
         )
-        select source_row, problem, {cells} from {relation} as t join why using (source_row)
-        order by source_row limit {MOST_ROWS}
+        select source_row, problem, cells from every join why using (source_row) order by source_row limit {MOST_ROWS}
         """
     )
-    _append(_rows(asked), folder / REJECTED, ["row", "problem", *headers])
-    _append(([p.row, f"{p.message} {p.fix}", p.value] for p in ragged), folder / REJECTED, [])
+    name = numbered(folder, REJECTED)
+    rows = ([row, why, *cells] for row, why, cells in _rows(asked))
+    _append(rows, folder / name, ["row", "problem", *table.headers], table.delimiter or ",")
+    return name
 
 
-def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> Grid | None:
+def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping | None) -> Grid | None:
     """The first rows of a table in which something was found, those with an error before those with a warning alone.
 
     Of many columns those of the key and those with problems are shown, and then the first others, in the file's order.
@@ -161,7 +186,7 @@ def grid(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> 
         [table.header_row],
     ).fetchall()
     wrong = {name for _, name, _, _ in told}
-    keys = {mapping.headers.get(name) for name in mapping.contract.key}
+    keys = {mapping.headers.get(name) for name in mapping.contract.key} if mapping else set()
     order = sorted(range(len(names)), key=lambda n: (names[n] not in keys, names[n] not in wrong, n))
     places = sorted(order[:GRID_COLUMNS])
     marks: dict[int, list[Mark]] = {}
@@ -187,10 +212,10 @@ def _rows(asked: duckdb.DuckDBPyConnection | duckdb.DuckDBPyRelation) -> Iterato
         yield from rows
 
 
-def _append(rows: Iterable[Sequence[Any]], file: Path, head: list[str]) -> None:
+def _append(rows: Iterable[Sequence[Any]], file: Path, head: list[str], delimiter: str = ",") -> None:
     is_new = not file.exists()
     with file.open("a", encoding="utf-8-sig" if is_new else "utf-8", newline="") as out:
-        writer = csv.writer(out)
+        writer = csv.writer(out, delimiter=delimiter)
         if is_new:
             writer.writerow([safe_cell(name) for name in head])
         writer.writerows(

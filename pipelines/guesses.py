@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipelines import amounts
-from pipelines.dates import FIRST_YEAR, LAST_YEAR
+from pipelines import amounts, periods
+from pipelines.dates import FIRST_YEAR, LAST_YEAR, PIVOT
 from pipelines.spelling import plain, slip
 
 FIRST_SERIAL, LAST_SERIAL = 18_264, 73_051  # days from 1950 to 2100, as spreadsheets count them
 _EPOCH = dt.date(1899, 12, 30)
-_PIVOT = 69  # two digits from here on are a year of the last century, as the database has it
 
 _NUMBERS = re.compile(r"(\d{1,4}) *[-/. ,_\\]+ *(\d{1,2}) *[-/. ,_\\]+ *(\d{4}|\d{1,2})")
 _COMPACT = re.compile(r"(\d\d)(\d\d)(\d{4})")
@@ -31,9 +30,13 @@ _CURRENCY_WORDS = {"dollar": "USD", "dollars": "USD", "euro": "EUR", "euros": "E
 _UNITS = {
     **dict.fromkeys(("k", "thousand", "thousands", "tsd", "000", "000s", "ths"), 3),
     **dict.fromkeys(("m", "mm", "mn", "mln", "mio", "mil", "mill", "million", "millions"), 6),
+    **dict.fromkeys(("lakh", "lakhs", "lac", "lacs"), 5),
+    **dict.fromkeys(("crore", "crores"), 7),
     **dict.fromkeys(("b", "bn", "bln", "billion", "billions", "mrd"), 9),
 }
-_UNIT_NAMES = {3: "thousand", 6: "million", 9: "billion"}
+_UNIT_NAMES = {3: "thousand", 5: "lakh", 6: "million", 7: "crore", 9: "billion"}
+# A unit and a currency in one word ("TEUR", "k€"), behind the number or before it.
+_FUSED = re.compile(rf"(?<![a-z])(?P<unit>t|k|m|tsd|mio|mrd)\.?(?P<mark>{amounts.CURRENCY})(?![a-z])", re.I)
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _MARK = rf"{amounts.CURRENCY}|{'|'.join(_CURRENCY_WORDS)}"
 _AMOUNT = re.compile(
@@ -53,8 +56,11 @@ class Guess:
     why: str
 
 
-def date(text: str, order: str | None) -> Guess | None:
-    """The date that a text likely says, in ISO form; `order` ("dmy", "mdy") is how its column is read."""
+def date(text: str, order: str | None, *, start: bool = False) -> Guess | None:
+    """The date that a text likely says, in ISO form; `order` ("dmy", "mdy", "ymd") is how its column is read.
+
+    Of a quarter, a week or the like it is the last day, the first one where the column says when something starts.
+    """
     said = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"\d{5}(?:\.\d+)?", said):
         number = int(float(said))
@@ -71,6 +77,8 @@ def date(text: str, order: str | None) -> Guess | None:
         return Guess("date_words", found.text, "a date, with words or marks about it")
     if re.search(r"\d", bare) and (digits := bare.translate(_LOOKALIKE)) != bare and (found := _numeric(digits, order)):
         return Guess("date_letters", found.text, "letters stand where digits were meant")
+    if period := periods.day(said, start=start) or periods.day(bare, start=start):
+        return Guess("date_period", period.day.isoformat(), period.words)
     return None
 
 
@@ -93,7 +101,10 @@ def _numeric(text: str, order: str | None) -> Guess | None:
         return Guess("date_order", day.isoformat(), "the day stands before the month here") if day else None
     if len(one) > 2:
         return None
-    year = last if len(three) == 4 else last + (1900 if last >= _PIVOT else 2000)
+    if order == "ymd" and len(one) == len(three) == 2:
+        day = _day(_full(first), second, last)
+        return Guess("date_order", day.isoformat(), "year, month and day") if day else None
+    year = last if len(three) == 4 else _full(last)
     days = {name: day for name in ("dmy", "mdy") if (day := _day(year, *_month_day(first, second, name)))}
     if order in days:
         return Guess("date_order", days[order].isoformat(), "read in the order of its column")
@@ -101,6 +112,10 @@ def _numeric(text: str, order: str | None) -> Guess | None:
         before = "month before the day" if "mdy" in days else "day before the month"
         return Guess("date_order", next(iter(days.values())).isoformat(), f"only with the {before} is it a day")
     return None
+
+
+def _full(year: int) -> int:
+    return year + (1900 if year >= PIVOT else 2000)
 
 
 def _month_day(first: int, second: int, order: str) -> tuple[int, int]:
@@ -124,6 +139,10 @@ def amount(text: str, decimal: str | None, scale: float = 1) -> Guess | None:
     bare = re.sub(
         rf"^(?:[~≈*\"]|\b{_ABOUT}\b[.:]?)\s*|\s*[?*\"]+$|\s*[(\[]?\b{_ABOUT}\b\.?[)\]]?$", "", said, flags=re.I
     )
+    if fused := _FUSED.search(bare):
+        unit = "tsd" if fused["unit"].lower() == "t" else fused["unit"]
+        said_before, rest, closed = bare[: fused.start()], bare[fused.end() :].rstrip(") "), bare.endswith(")")
+        bare = f"{said_before}{rest} {unit} {fused['mark']}" + ")" * closed
     found = _AMOUNT.fullmatch(bare)
     if not found:
         return None
@@ -148,6 +167,16 @@ def amount(text: str, decimal: str | None, scale: float = 1) -> Guess | None:
     rule = "amount_letters" if digits != found["number"] else "amount_words"
     unit = f", in {_UNIT_NAMES[units[0]]}s" if units else ""
     return Guess(rule, after, f"read as the number {found['number'].strip()}{unit}")
+
+
+def is_open(text: str, *, comma: bool) -> bool:
+    """Whether a number in a text may be thousands or decimals, where nothing tells the decimal sign of its column.
+
+    A comma before three digits is likely one of thousands; with `comma`, and beside words of countries that write
+    decimals so, it may be either.
+    """
+    marks = "[.,]" if comma or re.search(r"mio|mrd|mld|tsd|[tkm](?:€|eur)", text, re.I) else "[.]"
+    return re.search(rf"(?<![\d.,])[1-9]\d{{0,2}}{marks}\d{{3}}(?![\d.,])", text) is not None
 
 
 def _number(text: str, decimal: str | None) -> Decimal | None:

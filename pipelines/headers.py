@@ -13,7 +13,8 @@ TRIMMED = " \t\n\r\u00a0"
 
 def fold(header: str) -> str:
     """A header as it compares: lower case, letters and digits only. "Project Name" and "PROJECT-NAME" fold alike."""
-    return "".join(c for c in header.lower() if c.isalnum())
+    lower = header.lower()
+    return lower if lower.isalnum() else "".join(filter(str.isalnum, lower))
 
 
 def tidy(header: str) -> str:

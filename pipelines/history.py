@@ -61,11 +61,29 @@ def rejected(
     con: duckdb.DuckDBPyConnection, load_id: int, most: int | None = None
 ) -> tuple[list[str], list[list[str]]]:
     """The rows that a load rejected, or the first of them, in the file's own words: headers and rows, each row behind
-    its line number and what is wrong with it. UsageError when there is no such load."""
-    found = con.execute("select headers from load where load_id = ?", [load_id]).fetchall()
+    its line number and what is wrong with it, and all as wide as the widest. UsageError when there is no such load."""
+    headers, _, rows = _rejected(con, load_id, most)
+    width = max(map(len, [headers, *rows]))
+    return [*headers, *[""] * (width - len(headers))], [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def rejected_file(con: duckdb.DuckDBPyConnection, load_id: int, most: int | None = None) -> bytes:
+    """The rows that a load rejected as a CSV file, to be mended and loaded: with the file's own headers and delimiter.
+
+    A row that had too many or too few cells has so many in it, so that none comes in as it stands. UsageError when
+    there is no such load.
+    """
+    headers, delimiter, rows = _rejected(con, load_id, most)
+    return rejected_csv(headers, rows, delimiter or ",")
+
+
+def _rejected(
+    con: duckdb.DuckDBPyConnection, load_id: int, most: int | None
+) -> tuple[list[str], str | None, list[list[str]]]:
+    found = con.execute("select headers, delimiter from load where load_id = ?", [load_id]).fetchall()
     if not found:
         raise UsageError(f"there is no load {load_id}", "See python -m pipelines history.")
-    headers: list[str] = found[0][0]
+    headers, delimiter = found[0]
     rows = con.execute(
         f"""
         select r.source_row, r.cells, {WHY}
@@ -76,11 +94,8 @@ def rejected(
         """,
         [load_id, most],
     ).fetchall()
-    width = len(headers)
-    table = []
-    for row, cells, why in rows:
-        table.append([str(row), why, *("" if c is None else c for c in cells), *[""] * (width - len(cells))])
-    return ["row", "problem", *headers], table
+    told = [[str(row), why, *("" if cell is None else cell for cell in cells)] for row, cells, why in rows]
+    return ["row", "problem", *headers], delimiter, told
 
 
 def safe_cell(text: str) -> str:
@@ -99,10 +114,10 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def rejected_csv(headers: list[str], rows: list[list[str]]) -> bytes:
+def rejected_csv(headers: list[str], rows: list[list[str]], delimiter: str = ",") -> bytes:
     """Rejected rows as a CSV that is safe to open in a spreadsheet."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    writer = csv.writer(out, delimiter=delimiter)
     writer.writerow(map(safe_cell, headers))
     writer.writerows([*map(safe_cell, row)] for row in rows)
     return out.getvalue().encode("utf-8-sig")

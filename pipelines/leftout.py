@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, dropwhile, islice
 
 import duckdb
@@ -22,6 +23,7 @@ MOST_LISTED = 1_000  # lines named one by one; the rest is counted
 MOST_TEXT = 160
 MOST_SUSPECTS = 100_000
 SAMPLE = 500
+FEWEST, MOST_CELLS = 60, 100_000  # rows and cells of the sample of a wide table
 TAIL = 60
 
 Row = tuple[int, Sequence[str]]
@@ -86,17 +88,23 @@ class Aside:
         """Every row that was left out, by its line; beyond a thousand of a kind the last one counts for the rest."""
         named = chain.from_iterable(range(first, last + 1) for first, last in self.runs)
         empty = [LeftOut(line, "empty", "") for line in islice(named, MOST_LISTED)]
-        kept: list[LeftOut] = []
-        for kind in dict.fromkeys(row.kind for row in self.listed):
-            rows = sorted((row for row in self.listed if row.kind == kind), key=lambda row: row.row)
-            kept += _shortened(rows, len(rows))
-        kept += _shortened(empty, sum(last - first + 1 for first, last in self.runs))
-        return tuple(sorted(kept, key=lambda row: row.row))
+        count = sum(last - first + 1 for first, last in self.runs)
+        if count > len(empty):
+            empty[-1] = replace(empty[-1], count=1 + count - len(empty))
+        return listed([*self.listed, *empty])
 
 
-def _shortened(rows: list[LeftOut], count: int) -> list[LeftOut]:
-    kept = rows[:MOST_LISTED]
-    return [*kept[:-1], replace(kept[-1], count=1 + count - len(kept))] if kept else []
+def listed(rows: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    """Rows that were left out, by their lines; beyond a thousand of a kind the last one counts for the rest."""
+    kinds: dict[str, list[LeftOut]] = {}
+    for row in sorted(rows, key=lambda row: row.row):
+        kinds.setdefault(row.kind, []).append(row)
+    kept: list[LeftOut] = []
+    for same in kinds.values():
+        rest = sum(row.count for row in same[MOST_LISTED:])
+        kept += same[: MOST_LISTED - 1]
+        kept += [replace(row, count=row.count + rest) for row in same[MOST_LISTED - 1 : MOST_LISTED]]
+    return tuple(sorted(kept, key=lambda row: row.row))
 
 
 def said(cells: Iterable[str | None]) -> str:
@@ -110,6 +118,7 @@ _IN_WORDS = {
     "preamble": ("line above the header", "lines above the header"),
     "footer": ("line below the table", "lines below the table"),
     "header again": ("repeated header", "repeated headers"),
+    "group heading": ("group heading", "group headings"),
     "repeated": ("repeated row", "repeated rows"),
     "sep": ("line that names the delimiter", "lines that name the delimiter"),
 }
@@ -191,15 +200,19 @@ class _Usual:
     def __init__(self, con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[str]) -> None:
         self.headers = headers
         self.folded = [fold(header) for header in headers]
-        cells = con.execute(f'select * exclude (source_row) from "{relation}" limit {SAMPLE}').fetchall()
-        filled = [[cell for cell in column if not says_nothing(cell)] for column in zip(*cells, strict=True)]
+        most = max(FEWEST, min(SAMPLE, MOST_CELLS // len(headers)))
+        cells = con.execute(f'select * exclude (source_row) from "{relation}" limit {most}').fetchall()
+        self.filled = [[cell for cell in column if not says_nothing(cell)] for column in zip(*cells, strict=True)]
         whole = _whole(cells)
-        often = [sum(not says_nothing(row[i]) for row in whole) * 2 >= len(whole) > 0 for i in range(len(headers))]
-        words = [sum(not is_number(cell) for cell in column) * 2 >= len(column) for column in filled]
-        self.text = {i for i, column in enumerate(filled) if column and often[i] and words[i]}
-        self.width = sum(often)
-        self.shapes = [{shape(cell) for cell in column} for column in filled]
+        self.often = [sum(not says_nothing(row[i]) for row in whole) * 2 >= len(whole) > 0 for i in range(len(headers))]
+        self.width = sum(self.often)
         self.identifies = {i for i, header in enumerate(headers) if _IDENTIFIES.search(_words(header))}
+
+    @cached_property
+    def text(self) -> set[int]:
+        """The columns that are usually filled, with words."""
+        often = ((i, column) for i, column in enumerate(self.filled) if column and self.often[i])
+        return {i for i, column in often if sum(not is_number(cell) for cell in column) * 2 >= len(column)}
 
     def kind(self, cells: Sequence[str | None]) -> str | None:
         """ "total" or "header again" for a row that is one, None for data."""
@@ -250,10 +263,10 @@ class _Usual:
         return few and bool(filled) and bool(_FOOTER.fullmatch(filled[0][1]))
 
     def _is_unlike(self, filled: list[tuple[int, str]]) -> bool:
-        if len(filled) != 1 or self.width < 3 or filled[0][0] >= len(self.shapes):
+        if len(filled) != 1 or self.width < 3 or filled[0][0] >= len(self.headers):
             return False
         place, text = filled[0]
-        return shape(text) not in self.shapes[place]
+        return not self.filled or shape(text) not in {shape(cell) for cell in self.filled[place]}
 
 
 def _whole(rows: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:
@@ -271,6 +284,11 @@ def says_nothing(cell: str | None) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell is a number or an amount, as people write them."""
     return len(cell) <= 60 and bool(_NUMBER.fullmatch(cell.strip(TRIMMED)))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text is such as stands below a table or at the end of a page: "Page 2", "Confidential", "Note: ..."."""
+    return bool(_FOOTER.fullmatch(text.strip(TRIMMED)))
 
 
 def shape(cell: str) -> str:

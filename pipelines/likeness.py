@@ -61,8 +61,10 @@ def likeness(header: str, column: Column) -> float:
         return 0.0
     own = {"project"} if column.name in ("project_id", "project_name") else set()
     best = 0.0
-    for phrase, weights in _phrases(column.name, column.aliases):
-        alike = _alike(words, weights, own | (known.things & set(weights)))
+    phrases = _phrases(column.name, column.aliases)
+    modes = {word for _, weights in phrases for word in known.modes & set(weights)}
+    for phrase, weights in phrases:
+        alike = _alike(words, weights, own | (known.things & set(weights)), modes)
         # Of two equal meanings ("projected/actual") the one that is said first counts.
         best = max(best, alike + (0.01 if first in weights and alike else 0.0))
         if alike and fuzz.ratio(phrase, _plain(header)) >= _SAME:
@@ -70,7 +72,7 @@ def likeness(header: str, column: Column) -> float:
     return min(best, 1.0)
 
 
-def _alike(words: Words, phrase: Words, things: set[str]) -> float:
+def _alike(words: Words, phrase: Words, things: set[str], modes: set[str]) -> float:
     known, common = vocabulary(), 0.0
     matched = set()
     for word, weight in phrase.items():
@@ -91,7 +93,8 @@ def _alike(words: Words, phrase: Words, things: set[str]) -> float:
         return 0.0
     alike = 2 * common / (sum(words.values()) + sum(phrase.values()))
     asked, said = known.modes & set(phrase), known.modes & set(words)
-    if asked and said and not asked & said:
+    # An "actual start" is not the start that was planned, though the column is also called "start".
+    if said and (asked or modes) and not (asked or modes) & said:
         return alike * 0.3
     return alike * (0.8 if said and not asked else 0.85 if asked and not said else 1)
 

@@ -50,7 +50,22 @@ def understand(table: TextTable, how: How = HERE, remembered: MappingType[str, P
     `remembered` are the mappings that people saved, by name, the newest first. DataProblem when the table fits no
     export, lacks a header that `how` names or a key column is missing; UsageError for names that do not exist.
     """
-    chosen = _profile(table, how, remembered or {})
+    mapping, is_asked = _mapped(table, how, remembered or {})
+    _need_key(table, mapping, asked=is_asked)
+    return mapping
+
+
+def incomplete(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> Mapping | None:
+    """How a table is read that lacks a key column; None where it fits no export, or lacks what `how` names."""
+    try:
+        return _mapped(table, how, remembered)[0]
+    except (DataProblem, UsageError):
+        return None
+
+
+def _mapped(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> tuple[Mapping, bool]:
+    """How a table is read, complete or not, and whether someone or something named its export."""
+    chosen = _profile(table, how, remembered)
     if chosen:
         mapping = by_profile(table, chosen)
         headers = [place_of(table.headers, header) for header in chosen.attributes]
@@ -61,9 +76,10 @@ def understand(table: TextTable, how: How = HERE, remembered: MappingType[str, P
     mapping = take_over(table, mapping, how)
     mapping = _with_constants(mapping, how.constants)
     mapping = replace(mapping, notes=(*mapping.notes, *_no_measure(table, mapping)))
-    _need_key(table, mapping, asked=how.export is not None or chosen is not None)
     source = replace(mapping.source, name=how.source) if how.source else mapping.source
-    return replace(mapping, source=source, dates=how.dates or mapping.dates, decimal=how.decimal or mapping.decimal)
+    dates, decimal = how.dates or mapping.dates, how.decimal or mapping.decimal
+    is_named = how.export is not None or chosen is not None
+    return replace(mapping, source=source, dates=dates, decimal=decimal), is_named
 
 
 def recognised(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> Mapping | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from zlib import crc32
@@ -18,7 +18,7 @@ from pipelines.literals import quoted
 from pipelines.profile import UNKNOWN_WORDS, Mapping
 from pipelines.report import Repair
 from pipelines.spelling import MOST_NAMES, Name, Spelling, likely, tidy
-from pipelines.survey import says_unknown
+from pipelines.survey import points_part_thousands, says_unknown
 from pipelines.texttable import TextTable
 
 GROUPED = ("portfolio", "program_portfolio", "sponsor")  # columns of names that no export lists
@@ -26,6 +26,7 @@ PEOPLE = ("sponsor",)
 FIRST_ROWS = 5  # lines that a repair names
 MOST_TEXTS = 2_000  # unreadable texts of a column that are looked at
 LONGEST_NAME = 120  # characters of a cell in a repair's name
+MOST_UNTIDY = 100_000  # texts of a column of names or identifiers
 MOST_CODES = 60  # columns among which the one with a name's code is looked for
 
 _Text = tuple[str, int, tuple[int, ...]]  # what a cell says, how many rows say so, the first of them
@@ -35,7 +36,9 @@ _AS_IT_STANDS = {
     *("coalesce", "case", "when", "then", "else", "end", "null", "lower", "in", "not", "regexp_full_match")
 }
 _CODE = re.compile(r"\b(?:codes?|ids?|no|nr|num|number|key|abbr\w*|acronym|short|symbol|ref|nummer|kürzel)\b", re.I)
-_UNTIDY = "[^!-~ ]|  |^''|[,;:.]$"
+_UNTIDY = "[^!-~ ]|  |^'|[,;:.]$"
+_MARKED = "starts_with(text, '''')"
+_IS_MARK = "a spreadsheet's apostrophe marks it as a text, and is no part of it"
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class Offers:
             yield from self._names(column, place)
         elif column.type == "text" and (is_key or column.name == "project_name"):
             yield from self._white_space(column, place, is_key=is_key)
+        elif column.type == "text":
+            yield from self._marked(place)
         elif column.type == "choice":
             yield from self._choices(column, place)
         elif column.type == "date":
@@ -151,6 +156,7 @@ class Offers:
             spelling = found_spellings.get(name)
             targets.setdefault(name.text, Counter())[spelling.likely if spelling else name.text] += 1
         done: set[str] = set()
+        yield from self._marked(place, {name.text for name in (*told, *found_spellings)})
         for name, spelling in found_spellings.items():
             if name in told or name.text in done:
                 continue
@@ -216,10 +222,10 @@ class Offers:
 
     def _white_space(self, column: Column, place: int, *, is_key: bool) -> Iterator[Mend]:
         """Texts that are another one of the column but for what is hard to see; of a key all that hold it."""
-        texts = self._texts(place, f"regexp_matches(text, {quoted(_UNTIDY)})", MOST_TEXTS * 10)
+        texts = self._texts(place, f"regexp_matches(text, {quoted(_UNTIDY)})", MOST_UNTIDY)
         meant = {}
         for text in texts:
-            after = tidy(text[0]).rstrip(".,;: ") if is_key else tidy(text[0])
+            after = tidy(_unmarked(text[0])).rstrip(".,;: ") if is_key else tidy(text[0])
             if after and after != text[0]:
                 meant[text] = after
         if not meant:
@@ -233,15 +239,32 @@ class Offers:
             ).fetchall()
         } | self.known.keys(self.mapping, column, wanted)
         several = {after for after, count in Counter(meant.values()).items() if count > 1}
+        marked = {one.before: one for one in self._marked(place)}
         for text, after in meant.items():
-            unseen = (
-                is_key
-                and tidy(text[0]) == after
-                and any(not c.isprintable() or c == "'" for c in text[0][:1] + text[0])
-            )
-            if after in there or after in several or (unseen and re.search(r"^'|[^\x20-\x7e]", text[0])):
-                why = f"the same as {after} to the eye" if after in there else "it holds what nobody sees or means"
+            unseen = is_key and re.search(r"^'|[^\x20-\x7e]", text[0]) is not None
+            unseen = unseen and any(not c.isprintable() or c == "'" for c in text[0])
+            if after in there or after in several or unseen:
+                why = _IS_MARK if text[0].startswith("'") else "it holds what nobody sees or means"
+                why = f"the same as {after} to the eye" if after in there else why
                 yield self._mend("white_space", place, text, after, why)
+            elif text[0] in marked:
+                yield marked[text[0]]
+
+    def _marked(self, place: int, but: Collection[str] = ()) -> Iterator[Mend]:
+        """Texts behind an apostrophe that marks them as texts: all of a column start so, or a sign or digit follows.
+
+        An apostrophe may also begin a name ('s-Hertogenbosch), so that of one text alone little can be said.
+        """
+        texts = [text for text in self._texts(place, _MARKED, MOST_UNTIDY) if text[0] not in but]
+        if not texts:
+            return
+        filled = self.con.execute(f"select count(c{place}) from {self.table.relation}").fetchall()[0][0]
+        every = sum(count for _, count, _ in texts) >= 0.9 * filled
+        for text in texts:
+            after = _unmarked(text[0])
+            is_code = any(c.isdigit() for c in after)
+            if after[:1] in set("=+-@0123456789") or (every and (is_code or after[:1].isupper())):
+                yield self._mend("white_space", place, text, after, _IS_MARK)
 
     def _choices(self, column: Column, place: int) -> Iterator[Mend]:
         own = self.mapping.values.get(column.name, {})
@@ -260,21 +283,16 @@ class Offers:
         day = (
             f"select c{place}, {dates.day_text(text)} as day from {self.table.relation}"  # read in one order as a whole
         )
-        first, second = dates.first_and_second("day")
-        is_iso, day_first, month_first, either = self.con.execute(
+        is_iso, *told = self.con.execute(
             f"select coalesce(bool_and(regexp_full_match(c{place}, '\\d{{4}}-\\d\\d-\\d\\d')), true), "
-            "count(*) filter (a > 12 and b <= 12), count(*) filter (b > 12 and a <= 12), "
-            "count(*) filter (a <= 12 and b <= 12 and a <> b) "
-            f"from (select c{place}, {first} as a, {second} as b from ({day}))"
+            f"{dates.tellers('day', f'c{place}')} from ({day})"
         ).fetchall()[0]
-        order = self.mapping.dates
-        if order is None and not (either and day_first == month_first):
-            order = "dmy" if day_first >= month_first else "mdy"
+        order = self.mapping.dates or dates.order(*told)
         readings = [dates.plausible(dates.written("day", one)) for one in ((order,) if order else ("dmy", "mdy"))]
         unread = "try_cast(text as date) is null" if is_iso else " and ".join(f"({one}) is null" for one in readings)
         unread += f" and not ({says_unknown(column, 'text')})"
         for found in self._texts(place, unread, beside=f"{dates.day_text('text')} as day"):
-            if guess := guesses.date(found[0], order):
+            if guess := guesses.date(found[0], order, start=dates.begins(column.name)):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
 
     def _amounts(self, column: Column, place: int) -> Iterator[Mend]:
@@ -282,7 +300,7 @@ class Offers:
         unplain = f"not {amounts.has_digits_only(bare)} and not ({says_unknown(column, 'text')})"
         if not self._texts(place, unplain, 1):
             return
-        decimal = self.mapping.decimal
+        decimal, told = self.mapping.decimal, True
         cells = f"select c{place} as text from {self.table.relation}"
         if decimal is None:
             comma, point = self.con.execute(
@@ -290,12 +308,23 @@ class Offers:
                 f"count(*) filter (regexp_matches(body, {quoted(amounts.DECIMAL_POINT)})) "
                 f"from (select {amounts.body(bare)} as body from ({cells}))"
             ).fetchall()[0]
-            decimal = "," if comma > point else "."
+            decimal, told = "," if comma > point else ".", comma != point
         unread = f"{unplain} and ({amounts.value(bare, 'body', decimal == ',')}) is null"
         scale = self.mapping.source.scale if column.type == "money" else 1
+        foreign = points_part_thousands(self.table, self.mapping)
         for found in self._texts(place, unread, beside=f"{amounts.body(bare)} as body"):
+            if not told and guesses.is_open(found[0], comma=foreign):
+                continue
             if guess := guesses.amount(found[0], decimal, scale):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
+
+
+def _unmarked(text: str) -> str:
+    """A text without the apostrophe before it, and without a second one that closes it."""
+    if not text.startswith("'"):
+        return text
+    bare = text[1:].strip()
+    return bare.removesuffix("'").strip() if bare.count("'") == 1 else bare
 
 
 def _apart(header: str) -> str:

@@ -40,13 +40,23 @@ class Decision:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A row of a file that is no data: its line, what it is ("empty", "total", "footer", "preamble", "header again"),
-    and what it says. `count` is above 1 where it stands for later rows of the kind as well, too many to be named."""
+    """A row of a file that is no data: its line, what it is ("empty", "total", "footer", "preamble", "header again",
+    "group heading", "repeated", "sep"), and what it says. `count` is above 1 where it stands for later rows of the kind
+    as well, too many to be named."""
 
     row: int
     kind: str
     text: str
     count: int = 1
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A value for all rows of a column that a file lacks, as the file itself says it: where, `why` tells in words."""
+
+    column: str
+    value: str
+    why: str
 
 
 class RightworkError(Exception):

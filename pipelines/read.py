@@ -6,30 +6,25 @@ import csv
 import io
 import re
 import secrets
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import duckdb
 
-from pipelines import workbook
+from pipelines import records, workbook
 from pipelines.decode import Text, kind, normalise
+from pipelines.groups import alone, without_headings
 from pipelines.headers import (
-    SEARCHED,
     TRIMMED,
-    Layout,
-    find_layout,
     header_decision,
     is_blank,
-    of_two_rows,
-    parts_of,
     tidy,
 )
 from pipelines.leftout import Aside, may_be_footer, said, suspects, take_out
+from pipelines.located import DELIMITER_NAMES, Found, empty, find_table, is_separator
 from pipelines.problems import DataProblem, Decision, LeftOut, Problem, UnreadableFile
+from pipelines.records import Record, records_of, swallowing, unbalanced
 from pipelines.report import HERE, How
 from pipelines.texttable import (
     TextTable,
@@ -43,20 +38,13 @@ from pipelines.texttable import (
     write_transposed,
 )
 
-__all__ = ["TextTable", "read"]
+__all__ = ["DELIMITER_NAMES", "TextTable", "read"]
 
-DELIMITERS = (",", ";", "\t", "|")
-RARE_DELIMITERS = (":", "^", "~")
-HEAD_CHARACTERS = 4_000_000
-LONGEST_LINE = 8_000_000
-LONGEST_CELL = 1_000_000
 MOST_RAGGED = 100_000
 MOST_BYTES = 1 << 30
 WIDE = 200  # columns from which planning a look at all of them takes longer than reading them one by one
 ONE_LINE_ENDS = " \t\u00a0"  # a cell without line breaks ends in no other white space
 TAIL_BYTES = 1 << 16
-DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", "^": "caret", "~": "tilde"}
-END = "\0end"  # NULs are gone from the text, so no cell can hold this
 
 
 def read(
@@ -82,7 +70,7 @@ def read(
             fix = "Export fewer rows a file, by year or by program."
             raise UnreadableFile(f"{path.name} is larger than {MOST_BYTES >> 30} GB.", fix, rule="too_large")
         if what == "empty":
-            raise _empty(path)
+            raise empty(path)
         if what == "ole2":
             raise workbook.old_format(path)
         if what == "zip":
@@ -91,54 +79,25 @@ def read(
             tables = [_read_text(con, path, f"{prefix}_0", known, scratch, how)]
     except PermissionError as error:
         raise UnreadableFile(f"{path.name} may not be read.", "Ask for permission to read it.") from error
+    tables = [without_headings(con, table, how) for table in tables]
     if not any(table.rows for table in tables):
         problem = Problem("no_rows", "The file has a header and no rows.", "Export it again, with its rows.")
         raise DataProblem(f"{path.name} has a header and no rows.", problem.fix, [problem])
     return tables
 
 
-def _empty(path: Path) -> UnreadableFile:
-    return UnreadableFile(f"{path.name} is empty.", "Export it again, with a header and rows.", rule="empty_file")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Where the table lies in a text file; `first_data_line` follows the header."""
-
-    delimiter: str
-    layout: Layout
-    headers: tuple[str, ...]
-    header_row: int
-    first_data_line: int
-    even: bool  # no cell of the first rows has a line break
-    why: str = ""
-    given: bool = False
-    grouped: bool = False
-
-    @property
-    def from_line(self) -> int:
-        """The line where reading starts: a header row that was said hides what stands above it."""
-        return self.header_row if self.given else 1
-
-
-class _Record(NamedTuple):
-    line: int
-    cells: list[str]
-    lines: list[str]
-
-
 def _read_text(
     con: duckdb.DuckDBPyConnection, path: Path, relation: str, known: Collection[str], scratch: Path, how: How
 ) -> TextTable:
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(records.LONGEST_CELL)
     text = normalise(path, scratch / f"{relation}.csv", how.encoding)
-    table = _find_table(path, text, known, how)
+    table = find_table(path, text, known, how)
     aside = Aside(_above(text, table))
     problems: list[Problem] = []
     if table.layout.transposed:
-        records = [record.cells for record in _records(path, text, table.delimiter) if not is_blank(record.cells)]
-        records = [cells for cells in records if not _separator(cells)]
-        headers, rows = write_transposed(con, relation, records, known)
+        rows_read = [record.cells for record in records_of(path, text, table.delimiter) if not is_blank(record.cells)]
+        rows_read = [cells for cells in rows_read if not is_separator(cells)]
+        headers, rows = write_transposed(con, relation, rows_read, known)
     else:
         counted = _read_clean(con, relation, text, table, scratch)
         if counted is None:
@@ -169,150 +128,18 @@ def _read_text(
     )
 
 
-def _above(text: Text, table: _Table) -> list[LeftOut]:
+def _above(text: Text, table: Found) -> list[LeftOut]:
     """The lines above the header."""
     with text.path.open(encoding="utf-8-sig") as file:
         lines = [line.strip(TRIMMED) for line in islice(file, table.header_row - 1)]
     cells = [next(csv.reader([line[:1000]], delimiter=table.delimiter), [line]) for line in lines]
     return [
-        LeftOut(number, "sep" if number == 1 and _separator([line]) else "preamble", said(row))
+        LeftOut(number, "sep" if number == 1 and is_separator([line]) else "preamble", said(row))
         for number, (line, row) in enumerate(zip(lines, cells, strict=True), 1)
     ]
 
 
-def _separator(cells: list[str]) -> bool:
-    return len(cells) <= 2 and bool(re.fullmatch(r'"?sep=.?"?', cells[0].strip(TRIMMED), re.IGNORECASE))
-
-
-def _find_table(path: Path, text: Text, known: Collection[str], how: How) -> _Table:
-    """The delimiter and header row: those that turn up the most known headers, else the most even table.
-
-    What `how` says of them is not asked.
-    """
-    first = 1 if how.header_row is None else how.header_row
-    if first < 1:
-        raise _no_header(path, first, "lines are counted from 1")
-    with text.path.open(encoding="utf-8-sig") as file:
-        above = sum(1 for _ in islice(file, first - 1))
-        head = file.read(HEAD_CHARACTERS)
-    if how.header_row and (above < first - 1 or not head):
-        raise _no_header(path, how.header_row, f"the file ends at line {text.lines}")
-    if how.header_row and is_blank([head.split("\n", 1)[0].strip("".join(DELIMITERS))]):
-        raise _no_header(path, how.header_row, "that line is empty")
-    if not head.strip(TRIMMED + "".join(DELIMITERS) + '"'):
-        raise _empty(path)
-    stated = None if how.header_row else re.match(r'"?sep=(.)"?[ ,;\t]*\n', head, re.IGNORECASE)
-    if how.delimiter is not None:
-        choices: tuple[str, ...] = (_delimiter(path, how.delimiter, head),)
-    else:
-        choices = (stated[1],) if stated else DELIMITERS + RARE_DELIMITERS
-    best: tuple[tuple[float, ...], _Table] | None = None
-    for delimiter in choices:
-        records = list(islice(_head_records(head, delimiter, first, 2 if stated else first), SEARCHED))
-        if not records:
-            continue
-        layout = find_layout([record.cells for record in records], known, given=how.header_row is not None)
-        table = _table(delimiter, layout, records, known, given=how.header_row is not None)
-        common = delimiter in DELIMITERS and layout.width > 1
-        even = layout.width > 1 and layout.fit == 1.0 and layout.index == 0 and len(records) > 1
-        known_headers = layout.hits if layout.hits > 1 else 0
-        # Times and prose hold rare delimiters too: these count only where they make an even table.
-        score = (known_headers, even and common, even, common, layout.fit, -layout.index, layout.width)
-        if best is None or score > best[0]:
-            best = score, table
-    if best is None:
-        # Either the first record is so long that a quote must have swallowed the file, or nothing follows sep=.
-        next(_records(path, text, ",", first), None)
-        raise _empty(path)
-    return replace(best[1], why=_why_delimiter(best[1], stated is not None, how))
-
-
-def _table(delimiter: str, layout: Layout, records: list[_Record], known: Collection[str], given: bool) -> _Table:
-    """The table whose header is one of these records, or two of them that stand one above the other."""
-    header = records[layout.index]
-    headers: list[str] | None = None
-    if not given and not layout.transposed:
-        below = next(iter(records[layout.index + 1 : layout.index + 2]), None)
-        above = records[layout.index - 1] if layout.index else None
-        if below and below.line == header.line + len(header.lines) and parts_of(header.cells, below.cells):
-            headers = of_two_rows(header.cells, below.cells, known)
-            header = below if headers else header
-        elif above and above.line + len(above.lines) == header.line:
-            headers = of_two_rows(above.cells, header.cells, known)
-    end = header.line + len(header.lines)
-    even = all(len(record.lines) == 1 for record in records if record.line >= end)
-    plain = [tidy(cell) for cell in header.cells]
-    return _Table(
-        delimiter, layout, tuple(headers or plain), header.line, end, even, given=given, grouped=bool(headers)
-    )
-
-
-def _no_header(path: Path, line: int, why: str) -> UnreadableFile:
-    message = f"{path.name}: line {line} cannot be the header, for {why}."
-    return UnreadableFile(message, "Name another line as the header row.", row=line, rule="no_such_header")
-
-
-def _delimiter(path: Path, given: str, head: str) -> str:
-    """The delimiter as asked for. UnreadableFile where it is none, or nowhere in the file."""
-    if len(given) == 1 and given not in '"\n\r\0' and given in head:
-        return given
-    said = DELIMITER_NAMES.get(given, repr(given))
-    why = "nothing in the file is parted by it" if len(given) == 1 else "it is not one character"
-    message = f"{path.name}: {said} cannot be the delimiter, for {why}."
-    raise UnreadableFile(message, "Choose another delimiter.", rule="no_such_delimiter")
-
-
-def _why_delimiter(table: _Table, stated: bool, how: How) -> str:
-    if how.delimiter is not None:
-        return "as you said"
-    if stated:
-        return "line 1 says so"
-    width = table.layout.width
-    if width < 2:
-        return "nothing parts the line of headers into cells"
-    if table.layout.hits > 1:
-        return f"it parts line {table.header_row} into {width} cells, {table.layout.hits} of them known headers"
-    return f"it parts line {table.header_row} into {width} cells, and {table.layout.fit:.0%} of the first rows alike"
-
-
-def _head_records(head: str, delimiter: str, line: int, first: int) -> Iterator[_Record]:
-    """The records of a text that starts at `line`, from the line `first` on."""
-    source = _Lines(iter(io.StringIO(head)), line)
-    try:
-        for record in source.records(delimiter):
-            if record.line >= first and not is_blank(record.cells):
-                yield record
-    except csv.Error:
-        return
-
-
-class _Lines:
-    """Lines of normalised text, remembered a record at a time, so that a record knows where it starts."""
-
-    def __init__(self, lines: Iterator[str], line: int = 1) -> None:
-        self.lines = lines
-        self.record: list[str] = []
-        self.line = line
-
-    def _remembered(self) -> Iterator[str]:
-        for line in self.lines:
-            self.record.append(line)
-            yield line
-
-    def records(self, delimiter: str, end: str | None = None) -> Iterator[_Record]:
-        def lines() -> Iterator[str]:
-            yield from self._remembered()
-            if end is not None:
-                yield end
-
-        # DuckDB reads `1, "a, b"` as two cells; so does this.
-        for cells in csv.reader(lines(), delimiter=delimiter, skipinitialspace=True):
-            lines_read, self.record = self.record, []
-            yield _Record(self.line, cells, lines_read)
-            self.line += len(lines_read)
-
-
-def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: _Table, scratch: Path) -> int | None:
+def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table: Found, scratch: Path) -> int | None:
     """Load a file by DuckDB's own reader: the number of rows, or None when its count is not that of the lines.
 
     A cell with line breaks, a blank line, a row of the wrong width or a stray quote each make the counts differ. A row
@@ -333,7 +160,7 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     try:
         rows, blank, trims, aside = con.sql(
             f"select count(*), count(*) filter (coalesce({', '.join(kept)}, null) is null), bool_or({untidy}), "
-            f"bool_or({suspects(columns, table.headers)}) from {source}"
+            f"bool_or({suspects(columns, table.headers)} or {alone(kept)}) from {source}"
         ).fetchall()[0]
     except duckdb.Error:
         return None
@@ -352,7 +179,7 @@ def _read_clean(con: duckdb.DuckDBPyConnection, relation: str, text: Text, table
     return expected
 
 
-def _last_cells(text: Text, table: _Table) -> list[str]:
+def _last_cells(text: Text, table: Found) -> list[str]:
     """The cells of the last line that says anything, as far as the end of the file shows it."""
     with text.path.open("rb") as file:
         file.seek(max(0, text.path.stat().st_size - TAIL_BYTES))
@@ -369,40 +196,8 @@ def _without_pattern(path: Path, scratch: Path) -> Path:
     return link
 
 
-def _records(path: Path, text: Text, delimiter: str, first: int = 1) -> Iterator[_Record]:
-    """The records of a file from a line on, streaming. Raises UnreadableFile where a quote never closes."""
-    with text.path.open(encoding="utf-8-sig") as file:
-        for _ in islice(file, first - 1):
-            pass
-        source = _Lines(_bounded(path, iter(partial(file.readline, LONGEST_LINE), ""), first), first)
-        try:
-            for record in source.records(delimiter, END):
-                if record.cells and record.cells[-1].endswith(END):
-                    if record.lines:
-                        raise _unbalanced(path, _bad_quote(record, delimiter) or record.line)
-                    return
-                yield record
-        except csv.Error as error:
-            record = _Record(source.line, [], source.record)
-            if line := _bad_quote(record, delimiter):
-                raise _unbalanced(path, line) from error
-            raise _too_long(path, source.line) from error
-
-
-def _bounded(path: Path, lines: Iterator[str], first: int) -> Iterator[str]:
-    for number, line in enumerate(lines, first):
-        if len(line) >= LONGEST_LINE:
-            raise _too_long(path, number)
-        yield line
-
-
-def _too_long(path: Path, line: int) -> UnreadableFile:
-    message = f"{path.name}, line {line}: a cell or line is longer than {LONGEST_CELL:,} characters."
-    return UnreadableFile(message, "Shorten the cell, or check its quotes.", row=line)
-
-
 def _read_carefully(
-    con: duckdb.DuckDBPyConnection, relation: str, path: Path, text: Text, table: _Table, aside: Aside
+    con: duckdb.DuckDBPyConnection, relation: str, path: Path, text: Text, table: Found, aside: Aside
 ) -> int:
     """Load a file record by record: the number of rows; what is blank or ragged goes aside."""
     width = len(table.headers)
@@ -410,7 +205,7 @@ def _read_carefully(
     writer = Writer(con, relation, width)
     rows = 0
     pending = Aside()
-    for record in _records(path, text, table.delimiter, table.from_line):
+    for record in records_of(path, text, table.delimiter, table.from_line):
         if record.line < table.first_data_line:
             continue
         blank = is_blank(record.cells)
@@ -423,8 +218,8 @@ def _read_carefully(
             pending.runs.clear()
         if blank:
             continue
-        if len(record.lines) > 1 and (line := _swallowing(record, table)):
-            raise _unbalanced(path, line)
+        if len(record.lines) > 1 and (line := swallowing(record, table.delimiter, width)):
+            raise unbalanced(path, line)
         cells = record.cells
         if len(cells) > width and is_blank(cells[width:]):
             cells = cells[:width]
@@ -432,7 +227,7 @@ def _read_carefully(
             writer.add(record.line, cells + [""] * (width - len(cells)))
             rows += 1
             continue
-        aside.ragged.append((record.line, cells))
+        aside.ragged.append((record.line, _as_written(record, table.delimiter)))
         if len(aside.ragged) > MOST_RAGGED:
             message = f"{path.name}: more than {MOST_RAGGED:,} rows do not have the header's {width} cells."
             raise UnreadableFile(message, "Check its delimiter and header.", row=record.line, rule="row_shape")
@@ -440,7 +235,13 @@ def _read_carefully(
     return rows
 
 
-def _ragged(line: int, cells: Sequence[str], table: _Table) -> Problem:
+def _as_written(record: Record, delimiter: str) -> list[str]:
+    """A record's cells with the blanks before them, which tell prose from cells."""
+    cells = next(csv.reader(record.lines, delimiter=delimiter), record.cells)
+    return cells if len(cells) == len(record.cells) else record.cells
+
+
+def _ragged(line: int, cells: Sequence[str], table: Found) -> Problem:
     count = len(cells)
     out = io.StringIO()
     csv.writer(out, delimiter=table.delimiter, lineterminator="").writerow(cells)
@@ -451,56 +252,3 @@ def _ragged(line: int, cells: Sequence[str], table: _Table) -> Problem:
         row=line,
         value=out.getvalue()[:80],
     )
-
-
-def _unbalanced(path: Path, line: int) -> UnreadableFile:
-    message = f"{path.name}, line {line}: a quote opens here and swallows the rows that follow."
-    fix = 'Remove the stray quote, or close it; write a quote inside a quoted cell twice ("").'
-    return UnreadableFile(message, fix, row=line, rule="unbalanced_quote")
-
-
-def _bad_quote(record: _Record, delimiter: str) -> int | None:
-    """The line of the first quote that never closes, or that closes on another line in the midst of a cell."""
-    d = re.escape(delimiter)
-    text = "".join(record.lines)
-    cell = re.compile(rf' *"([^"]*(?:""[^"]*)*)("?)([^{d}\n]*)(?:[{d}\n]|\Z)|[^{d}\n]*(?:[{d}\n]|\Z)')
-    for match in cell.finditer(text):
-        quoted, closing, rest = match.groups()
-        if quoted is None:
-            continue
-        if not closing or ("\n" in quoted and rest.strip(TRIMMED)):
-            return record.line + text.count("\n", 0, match.start(1))
-    return None
-
-
-def _swallowing(record: _Record, table: _Table) -> int | None:
-    """The line where a quote opens that swallows rows, if this record of several lines holds one.
-
-    Told by lines inside a cell that are rows of the table by their number of cells, or by a quote that closes in the
-    midst of a cell. Prose has a space after its commas; a row has none.
-    """
-    if line := _bad_quote(record, table.delimiter):
-        return line
-    width = len(table.headers)
-    if width < 3:
-        return None
-    before = record.line
-    for i, cell in enumerate(record.cells):
-        if "\n" not in cell:
-            continue
-        first, *inner, last = cell.split("\n")
-        after = len(record.cells) - i - 1
-        if any(_is_wide(line, table, width) for line in inner) or (
-            _is_wide(first, table, width - i) and _is_wide(last, table, width - after)
-        ):
-            return before
-        before += len(inner) + 1
-    return None
-
-
-def _is_wide(line: str, table: _Table, width: int) -> bool:
-    """Whether a line has this many cells, and is no prose."""
-    if line.count(table.delimiter) < width - 1:
-        return False
-    cells = next(csv.reader([line], delimiter=table.delimiter), [""])
-    return len(cells) == width and not any(cell.startswith(" ") for cell in cells[1:])

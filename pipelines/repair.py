@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pandas as pd
 
+from pipelines import joined
 from pipelines.offered import FIRST_ROWS, Mend, Offers
 from pipelines.problems import LeftOut, UsageError
 from pipelines.profile import Mapping
@@ -21,12 +22,14 @@ ALL = "all"
 # The rules, as they are accepted, and what each mends.
 RULES = {
     "shifted_rows": "rows that stand some cells beside their columns are moved back",
+    joined.RULE: "cells that are one, parted by a delimiter that is not quoted",
     "white_space": "blanks, quotation marks and unseen characters within names and identifiers",
     "known_name": "other spellings, initials and abbreviations of a name",
     "choice_value": "values near one that the column allows",
     "date_order": "dates with day and month the other way round",
     "date_serial": "a spreadsheet's day numbers in a column of dates",
     "date_words": "dates with words or marks about them",
+    "date_period": "months, weeks and quarters, read as their last day, or as their first where something starts",
     "date_letters": "letters in dates where digits were meant",
     "amount_words": "amounts with units, currencies and words that say one number only by assumption",
     "amount_letters": "letters in amounts where digits were meant",
@@ -62,6 +65,7 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
     )
     materialise(con, table.relation)  # it is asked many questions
     table, moved = _moved(con, table, mapping, accepted)
+    table, parted = joined.mend(con, table, mapping, accepted, _is_accepted)
     mends = list(Offers(con, table, mapping).mends())
     chosen = [one for one in mends if _is_accepted(one.rule, one.name, accepted)]
     if chosen:
@@ -73,7 +77,7 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
         con.execute(f"delete from {table.relation} where list_contains($1::bigint[], source_row)", [lines])
         _insert(con, "repaired", [[one.rule, None, one.key, one.why, one.row] for one in gone])
     left_out = [LeftOut(one.row, "repeated", f"{one.key}: {one.why}") for one in gone]
-    return Mended(replace(table, rows=table.rows - len(gone)), [*moved, *offered, *same], left_out)
+    return Mended(replace(table, rows=table.rows - len(gone)), [*moved, *parted, *offered, *same], left_out)
 
 
 def record(con: duckdb.DuckDBPyConnection, load_id: int) -> None:

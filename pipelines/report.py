@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.effect import Effect
 from pipelines.problems import Decision as Decision
 from pipelines.problems import LeftOut as LeftOut
+from pipelines.problems import Offered as Offered
 from pipelines.problems import Problem, RightworkError, UnreadableFile
 
 
@@ -19,11 +20,11 @@ class How:
     `source` names where it comes from, in place of the profile's; `constants` fill columns that it lacks, or stand in
     for them; `dates` ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `encoding`,
     `delimiter` and `header_row` (its line, from 1) say how its text is taken apart; `sheet` is the one sheet of a
-    workbook to read. `columns` maps columns of the
-    contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed values,
-    `attributes` are headers that are kept beside the contract's columns; of headers that are alike the second is named
-    "Sprint [2]". `scale` is the unit of its amounts (1000000 for millions). `repairs` are the accepted ones, by their
-    names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
+    workbook to read, and `headings` is "rows" where rows that seem to name groups are data. `columns` maps columns of
+    the contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed
+    values, `attributes` are headers that are kept beside the contract's columns; of headers that are alike the second
+    is named "Sprint [2]". `scale` is the unit of its amounts (1000000 for millions). `repairs` are the accepted ones,
+    by their names (see `pipelines.repair`). `name` is what the file is called, where it lies under another name.
     """
 
     export: str | None = None
@@ -36,6 +37,7 @@ class How:
     delimiter: str | None = None
     header_row: int | None = None
     sheet: str | None = None
+    headings: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()
@@ -172,11 +174,12 @@ class FileReport:
     would be restated; `changed_cells`, how many there are in each column; and `missing`, the first of the
     `rows_missing` keys that the last load of this export and source had. `decisions` say how the file was taken
     apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted; `grid` has the
-    rows with problems, and `corrected` names the files to be mended from (see `pipelines.corrected`). `headers` are the
-    file's own, `feeds` says for each column of the contract that is read which of them it is from, `scale` and
-    `currency` by what its amounts are read. `attributes_new` counts the cells of kept columns that are not known yet.
-    `suggested_export` is what a file that fits no export, or was taken for another, may be, `first_lines` how a text
-    file begins.
+    rows with problems, `corrected` names the files to be mended from (see `pipelines.corrected`) and `rejected` the one
+    of its rejected rows alone. `headers` are the file's own, `feeds` says for each column of the contract that is read
+    which of them it is from, `scale` and `currency` by what its amounts are read. `attributes_new` counts the cells of
+    kept columns that are not known yet. `offered` holds values for columns that a refused file lacks, as it states them
+    itself. `suggested_export` is what a file that fits no export, or was taken for another, may be, `first_lines` how a
+    text file begins.
     """
 
     file: str
@@ -215,6 +218,8 @@ class FileReport:
     changed_cells: dict[str, int] = field(default_factory=dict)
     grid: Grid | None = None
     corrected: tuple[str, ...] = ()
+    rejected: str | None = None
+    offered: list[Offered] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     rows_missing: int = 0
     path: Path | None = None
@@ -254,11 +259,21 @@ class FileReport:
             "repairs": [asdict(repair) for repair in self.repairs],
             "columns": [asdict(column) for column in self.columns],
             "changes": [asdict(change) for change in self.changes],
+            "offered": [asdict(one) for one in self.offered],
             "grid": asdict(self.grid) if self.grid else None,
             "corrected": list(self.corrected),
             "problems": [p.as_dict() for p in self.problems],
             "seconds": round(self.seconds, 3),
         }
+
+
+def stops(files: Sequence[FileReport], *, quarantine: bool) -> bool:
+    """Whether what became of files stops a publication: one that cannot be used does, and so does a rejected row; with
+    quarantine only where no row is good."""
+    if any(file.refused for file in files):
+        return True
+    rejected = any(file.rows_rejected for file in files)
+    return rejected and not (quarantine and any(file.rows_loaded or file.rows_unchanged for file in files))
 
 
 @dataclass

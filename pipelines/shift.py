@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.headers import fold
 from pipelines.leftout import is_number, says_nothing, shape
 from pipelines.profile import Mapping
-from pipelines.texttable import TextTable, materialise, ragged, ragged_of
+from pipelines.texttable import TextTable, put_in_place, ragged
 
 SAMPLE = 400
 MOST_LOOKED_AT = 20_000
@@ -71,7 +70,7 @@ def shifts(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
     """
     if table.transposed or len(table.headers) > WIDEST:
         return []
-    columns = _Columns(con, table, mapping)
+    columns = Columns(con, table, mapping)
     most_searched = min(MOST_SEARCHED, MOST_WORK // columns.width**2)
     found: dict[tuple[str, int, int], list[int]] = {}
     seen: Counter[tuple[str, int, int]] = Counter()
@@ -105,26 +104,16 @@ def unshift(con: duckdb.DuckDBPyConnection, table: TextTable, accepted: Sequence
 
     A row that cannot be moved so stays as it is.
     """
-    materialise(con, table.relation)
-    width = len(table.headers)
     rows: dict[int, Cells] = dict(_ragged_rows(con, table))
     lines = [line for shift in accepted for line in shift.rows]
     rows |= _rows(con, table, "list_contains($1::bigint[], source_row)", [lines])
-    mended: dict[int, list[str | None]] = {}
-    for shift in accepted:
-        for line in shift.rows:
-            if line in rows and (moved := shift.applied(rows[line], width)):
-                mended[line] = moved
-    for relation in (table.relation, ragged_of(table.relation)):
-        con.execute(f'delete from "{relation}" where list_contains($1::bigint[], source_row)', [list(mended)])
-    batch = {"source_row": pa.array(list(mended), pa.int64())}
-    batch |= {f"c{i}": pa.array([cells[i] for cells in mended.values()], pa.string()) for i in range(width)}
-    con.register("unshifted", pa.table(batch))
-    try:
-        con.execute(f'insert into "{table.relation}" from unshifted')
-    finally:
-        con.unregister("unshifted")
-    return replace(table, problems=tuple(p for p in table.problems if p.row not in mended))
+    moved = {
+        line: cells
+        for shift in accepted
+        for line in shift.rows
+        if line in rows and (cells := shift.applied(rows[line], table.width)) is not None
+    }
+    return put_in_place(con, table, moved)
 
 
 def _ragged_rows(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[tuple[int, Cells]]:
@@ -137,10 +126,12 @@ def _ragged_rows(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[tuple
 def _rows(
     con: duckdb.DuckDBPyConnection, table: TextTable, where: str, given: Sequence[object] = ()
 ) -> dict[int, Cells]:
+    cells = ", ".join(f"c{i}" for i in range(table.width))
     found = con.execute(
-        f'select * from "{table.relation}" where {where} order by source_row limit {MOST_LOOKED_AT}', list(given)
+        f'select source_row, {cells} from "{table.relation}" where {where} order by source_row limit {MOST_LOOKED_AT}',
+        list(given),
     ).fetchall()
-    return {line: cells for line, *cells in found}
+    return {line: row for line, *row in found}
 
 
 def _moves(cells: Cells, width: int) -> Iterator[tuple[str, int, int]]:
@@ -160,13 +151,14 @@ def _moves(cells: Cells, width: int) -> Iterator[tuple[str, int, int]]:
             yield "right", by, position
 
 
-class _Columns:
+class Columns:
     """What each column of a table holds, and how well rows fit."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -> None:
         self.table = table
-        self.width = len(table.headers)
-        rows = con.execute(f'select * exclude (source_row) from "{table.relation}" limit {SAMPLE}').fetchall()
+        self.width = table.width
+        cells = ", ".join(f"c{i}" for i in range(self.width))
+        rows = con.execute(f'select {cells} from "{table.relation}" limit {SAMPLE}').fetchall()
         columns = list(zip(*rows, strict=True)) if rows else [()] * self.width
         filled = [[cell for cell in column if not says_nothing(cell)] for column in columns]
         self.filled = [len(cells) / max(len(rows), 1) for cells in filled]
@@ -175,9 +167,10 @@ class _Columns:
             for name, text in mapping.text.items()
             if (place := _PLAIN.fullmatch(text)) and mapping.contract.columns[name].type in _CLASSES
         }
-        self.classes = [_class_of(cells, typed.get(i)) for i, cells in enumerate(filled)]
+        self.classes = [_usual_class(cells, typed.get(i)) for i, cells in enumerate(filled)]
         self.words = [_vocabulary(cells) for cells in filled]
         self.shapes = [_shape_of(cells) for cells in filled]
+        self.kinds = [{class_of(cell) for cell in cells} for cells in filled]
 
     def odd_rows(self, con: duckdb.DuckDBPyConnection) -> list[tuple[int, Cells]]:
         """Rows of the table with words where its dates and numbers stand."""
@@ -222,7 +215,7 @@ class _Columns:
         return best[1] if len(telling) >= 2 and wrong <= most_wrong * len(telling) else None
 
     def _mismatched(self, cell: str | None, i: int) -> bool:
-        return bool(self.classes[i]) and not says_nothing(cell) and _class(cell or "") != self.classes[i]
+        return bool(self.classes[i]) and not says_nothing(cell) and class_of(cell or "") != self.classes[i]
 
     def _score(self, cell: str | None, i: int) -> float:
         """How well a cell fits a column."""
@@ -230,7 +223,7 @@ class _Columns:
             return GAP if self.filled[i] > 0.98 else 0.0
         if self.filled[i] < 0.02:
             return GAP
-        kind = _class(cell)
+        kind = class_of(cell)
         if self.classes[i]:
             return MATCH if kind == self.classes[i] else MISMATCH
         if self.words[i]:
@@ -240,7 +233,7 @@ class _Columns:
         return ODD if kind else 0.0
 
 
-def _class(cell: str) -> str:
+def class_of(cell: str) -> str:
     """ "date", "time" or "number"; "" for any other text."""
     if len(cell) > 60 or not any(letter.isdigit() for letter in cell):
         return ""
@@ -251,11 +244,11 @@ def _class(cell: str) -> str:
     return "number" if is_number(cell) else ""
 
 
-def _class_of(cells: Sequence[str], known: str | None) -> str:
+def _usual_class(cells: Sequence[str], known: str | None) -> str:
     """What all but a few of a column's cells are; what the contract knows needs fewer."""
     if not cells:
         return known or ""
-    kind, count = Counter(map(_class, cells)).most_common(1)[0]
+    kind, count = Counter(map(class_of, cells)).most_common(1)[0]
     return kind if count >= len(cells) * (0.6 if kind == known else 0.85) else ""
 
 

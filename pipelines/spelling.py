@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import permutations
 
 MOST_NAMES = 5_000  # distinct texts; a column with more holds no names to group by
+MOST_COMPARED = 150_000  # pairs of names that begin alike; a column with more is looked at so far
 RARER = 4  # how many times rarer than a name its misspelling must be, where neither is known
 RARER_LONG = 2  # the same for a slip in a word of LONG letters
 LONG = 8
@@ -176,11 +177,18 @@ class _Book:
         self.coded = set(self.by_code.values())
         self.joined: dict[str, list[str]] = defaultdict(list)
         self.block: dict[str, list[str]] = defaultdict(list)
+        self.turned: dict[tuple[str, ...], list[str]] = defaultdict(list)
         self.short: dict[str, list[tuple[bool, str]]] = defaultdict(list)
-        self.acronyms = [text for text in self.weight if len(acronym(text)) > 2]
+        self.to_compare = MOST_COMPARED
+        self.acronyms: dict[str, list[str]] = defaultdict(list)
         for text in self.weight:
+            if len(letters := acronym(text)) > 2:
+                self.acronyms[letters].append(text)
+        # The most frequent first: what a name may be a slip of stands at the front of its block.
+        for text in sorted(self.weight, key=lambda text: (text not in self.known, -self.weight[text])):
             self.joined["".join(words(text))].append(text)
             self.block[_initials_of(words(text))].append(text)
+            self.turned[tuple(sorted(words(text)))].append(text)
             whole, partly = initials(text)
             whole.add(_bracketed(text))
             for letters in (whole | partly) - {""}:
@@ -256,10 +264,8 @@ class _Book:
         mine = words(text)
         joined = self.joined["".join(mine)]
         found = [other for other in joined if other != text and marks(words(other)) == marks(mine)]
-        for other in self.block[_initials_of(mine)]:
-            theirs = words(other)
-            turned = mine != theirs and sorted(mine) == sorted(theirs)
-            if turned and (_KINDS & set(mine) or "," in text + other):
+        for other in self.turned[tuple(sorted(mine))]:
+            if mine != words(other) and (_KINDS & set(mine) or "," in text + other):
                 found.append(other)
         return [other for other in dict.fromkeys(found) if self._is_before(other, text)]
 
@@ -275,8 +281,9 @@ class _Book:
         spelled = initials(text)[0] | {_bracketed(text)} - {""}
         return [
             other
-            for other in self.acronyms
-            if acronym(other) in spelled and other != text and self._outweighs(other, text, RARER)
+            for letters in sorted(spelled)
+            for other in self.acronyms.get(letters, [])
+            if other != text and self._outweighs(other, text, RARER)
         ]
 
     def _slips(self, text: str, people: bool) -> list[str]:
@@ -285,9 +292,15 @@ class _Book:
         if acronym(text):
             return []  # each letter of it is a word
         for other in self.block[_initials_of(mine)]:
-            if other == text or not self._outweighs(other, text, RARER_LONG):
+            if not self._outweighs(other, text, RARER_LONG):
+                break
+            theirs = words(other)
+            if other == text or (len(mine) == 1 and _is_far(mine[0], theirs[0])):
                 continue
-            if (apart := self._apart(mine, words(other), text)) is None or (people and apart[0]):
+            if not self.to_compare:
+                break
+            self.to_compare -= 1
+            if (apart := self._apart(mine, theirs, text)) is None or (people and apart[0]):
                 continue
             if self._outweighs(other, text, RARER_LONG if apart[1] >= LONG else RARER):
                 found[other] = apart
@@ -322,6 +335,13 @@ class _Book:
     def _is_word(self, one: str, other: str) -> bool:
         """Whether a word that may be a slip stands in too many names for that."""
         return self.used[one] > 1 and self.used[one] * RARER > self.used[other]
+
+
+def _is_far(one: str, other: str) -> bool:
+    """Whether a name of a single word is too far from another one for any slip; quick, for most are."""
+    from rapidfuzz.distance import OSA
+
+    return other not in _FORMS and OSA.distance(one, other, score_cutoff=2) > 2
 
 
 def _initials_of(of: tuple[str, ...]) -> str:

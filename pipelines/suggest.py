@@ -10,11 +10,11 @@ from functools import cache
 
 import duckdb
 
-from pipelines import amounts, dates
+from pipelines import amounts, dates, periods
 from pipelines.contract import Column, Contract, contract, contracts, spelled
 from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
-from pipelines.literals import listed
+from pipelines.literals import listed, quoted
 from pipelines.map import by_headers, tells
 from pipelines.profile import UNKNOWN_WORDS
 from pipelines.profile import Mapping as Understood
@@ -143,18 +143,19 @@ def _shapes(con: duckdb.DuckDBPyConnection, table: TextTable, places: Iterable[i
         where lower(text) not in ({listed(UNKNOWN_WORDS)}) group by name, left(text, 100)
         """
     )
-    day = dates.day_text("text")
-    read = f"{dates.written(day, 'dmy')}, {dates.written(day, 'mdy')}"
+    read = f"{dates.written('day', 'dmy')}, {dates.written('day', 'mdy')}"
     short = "length between 6 and 40 and regexp_matches(text, '\\d')"
+    # A quarter or a month is a day to be mended; digits and a point are rather a number.
+    period = f"length <= 40 and regexp_matches(text, '[A-Za-z/-]') and regexp_full_match(text, {quoted(periods.FORM)})"
     body = amounts.body("replace(text, '%', '')")
-    plain = f"regexp_replace({body}, '^(-?\\d+),(\\d{{1,2}})$', '\\1.\\2')"
-    number = f"length <= 40 and regexp_full_match({body}, '-?[\\d.,'' ]*\\d[\\d.,'' ]*')"
+    plain = "regexp_replace(body, '^(-?\\d+),(\\d{1,2})$', '\\1.\\2')"
+    number = "length <= 40 and regexp_full_match(body, '-?[\\d.,'' ]*\\d[\\d.,'' ]*')"
     rows = con.sql(
         f"""
         with cell as (
-            select *, {short} and coalesce({read}) is not null as is_day,
+            select *, ({short} and coalesce({read}) is not null) or ({period}) as is_day,
                 {number} as is_number, try_cast({plain} as double) as value
-            from looked_at
+            from (select *, {dates.day_text("text")} as day, {body} as body from looked_at)
         )
         select name, sum(rows)::int, count(*), avg(length),
             {_share("is_day")}, {_share("is_number and not is_day")}, {_share("contains(text, '%')")},

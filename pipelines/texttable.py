@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +15,7 @@ from pipelines.problems import Decision, LeftOut, Problem, UnreadableFile
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 16_000_000
 MOST_COLUMNS = 1_000  # exports have some hundreds at most; planning takes the square of their number
+_RAGGED = "(source_row bigint, cells varchar[], is_apart boolean[])"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class TextTable:
     transposed table: its columns). `rows` counts the data rows found, ragged ones included; those are in `problems`
     and in `ragged`, and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV
     file. `decisions` say how the file was taken apart, `left_out` which of its rows are no data: every row of the file
-    is the header, data, ragged or left out.
+    is the header, data, ragged or left out. `groups_in` is the column that holds the heading of each row's group
+    (see `pipelines.groups`); where that `is_added`, the last column is none of the file's, and ragged rows have no cell
+    for it.
     """
 
     file: str
@@ -42,6 +45,13 @@ class TextTable:
     transposed: bool = False
     decisions: tuple[Decision, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    groups_in: int | None = None
+    is_added: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many columns the file itself has."""
+        return len(self.headers) - self.is_added
 
 
 def create(con: duckdb.DuckDBPyConnection, relation: str, width: int) -> None:
@@ -64,14 +74,19 @@ def ragged_of(relation: str) -> str:
 
 
 def keep_ragged(con: duckdb.DuckDBPyConnection, relation: str, rows: Sequence[tuple[int, Sequence[str]]]) -> None:
-    """Keep the rows that do not have one cell a header: source_row BIGINT, cells VARCHAR[], an empty cell is NULL."""
+    """Keep the rows that do not have one cell a header: source_row BIGINT, cells VARCHAR[], an empty cell is NULL.
+
+    `is_apart` BOOLEAN[] says of which cells there was a blank before them.
+    """
     name = ragged_of(relation)
-    con.execute(f'create or replace temp table "{name}" (source_row bigint, cells varchar[])')
+    con.execute(f'create or replace temp table "{name}" {_RAGGED}')
     if not rows:
         return
     cells = [[cell.strip(TRIMMED) or None for cell in row] for _, row in rows]
+    apart = [[cell.startswith(" ") for cell in row] for _, row in rows]
     lines = pa.array([line for line, _ in rows], pa.int64())
-    kept = pa.table({"source_row": lines, "cells": pa.array(cells, pa.list_(pa.string()))})
+    lists = {"cells": pa.array(cells, pa.list_(pa.string())), "is_apart": pa.array(apart, pa.list_(pa.bool_()))}
+    kept = pa.table({"source_row": lines} | lists)
     con.register(f"{name}_batch", kept)
     try:
         con.execute(f'insert into "{name}" from "{name}_batch"')
@@ -82,8 +97,60 @@ def keep_ragged(con: duckdb.DuckDBPyConnection, relation: str, rows: Sequence[tu
 def ragged(con: duckdb.DuckDBPyConnection, table: TextTable) -> str:
     """The name of the table of a text table's ragged rows (see `keep_ragged`), empty where it has none."""
     name = ragged_of(table.relation)
-    con.execute(f'create temp table if not exists "{name}" (source_row bigint, cells varchar[])')
+    con.execute(f'create temp table if not exists "{name}" {_RAGGED}')
     return name
+
+
+def put_in_place(
+    con: duckdb.DuckDBPyConnection, table: TextTable, rows: Mapping[int, Sequence[str | None]]
+) -> TextTable:
+    """Rows, ragged or not, with one cell a column of the file from now on; none of them is a problem any more."""
+    if not rows:
+        return table
+    materialise(con, table.relation)
+    for relation in (table.relation, ragged(con, table)):
+        con.execute(f'delete from "{relation}" where list_contains($1::bigint[], source_row)', [list(rows)])
+    batch = {"source_row": pa.array(list(rows), pa.int64())}
+    batch |= {f"c{i}": pa.array([cells[i] for cells in rows.values()], pa.string()) for i in range(table.width)}
+    con.register("rows_in_place", pa.table(batch))
+    try:
+        con.execute(f'insert into "{table.relation}" by name from rows_in_place')
+    finally:
+        con.unregister("rows_in_place")
+    if table.groups_in is not None:
+        name_groups(con, table.relation, table.groups_in)
+    return replace(table, problems=tuple(p for p in table.problems if p.row not in rows))
+
+
+def headings_of(relation: str) -> str:
+    """The name of the table of a text table's group headings: source_row BIGINT, heading VARCHAR."""
+    return f"{relation}_headings"
+
+
+def name_groups(con: duckdb.DuckDBPyConnection, relation: str, column: int) -> None:
+    """Fill a column, where it is empty, with the last heading above each row."""
+    con.execute(
+        f"""
+        update "{relation}" as t set c{column} = g.heading
+        from (
+            select r.source_row, h.heading from (select source_row from "{relation}" where c{column} is null) as r
+            asof join "{headings_of(relation)}" as h on r.source_row >= h.source_row
+        ) as g
+        where g.source_row = t.source_row
+        """
+    )
+
+
+def ragged_whole(con: duckdb.DuckDBPyConnection, table: TextTable) -> str:
+    """SQL: the ragged rows of a table as they are written out, `source_row` and `cells`, with the heading of their
+    group behind, so that none has by chance one cell a header."""
+    name = ragged(con, table)
+    if not table.is_added:
+        return f'select source_row, cells from "{name}"'
+    return (
+        f'select r.source_row, list_append(r.cells, h.heading) as cells from "{name}" as r '
+        f'asof left join "{headings_of(table.relation)}" as h on r.source_row >= h.source_row'
+    )
 
 
 def is_view(con: duckdb.DuckDBPyConnection, relation: str) -> bool:

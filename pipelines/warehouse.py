@@ -20,7 +20,7 @@ import yaml
 
 from pipelines.build import FOLDER as MODELS
 from pipelines.build import loads_in_force, model, rebuild, rejudge
-from pipelines.contract import contract, contracts
+from pipelines.contract import Contract, contract, contracts
 from pipelines.literals import quoted
 from pipelines.problems import StoreError, UsageError
 from pipelines.store import Draft, Store
@@ -254,9 +254,13 @@ class Reading:
                 outside.execute(f"detach {name}")
 
     def _fill_in(self) -> None:
-        """Views of the fact tables with the columns, empty, that the contracts got since the store was built."""
+        """The fact tables and columns, empty, that the contracts brought since the store was built."""
+        tables = {name for (name,) in self._con.sql("select table_name from duckdb_tables()").fetchall()}
         for form in contracts():
             table = f"fact_{form.export}"
+            if table not in tables:
+                _create_facts(self._con, form, "known.")
+                continue
             standing = {name for (name, *_) in self._con.sql(f"describe facts.{table}").fetchall()}
             lacking = [c for c in form.columns.values() if c.name not in standing]
             if lacking:
@@ -315,15 +319,20 @@ def models_digest() -> str:
     return hashlib.sha256((text + columns).encode()).hexdigest()[:16]
 
 
+def _create_facts(con: duckdb.DuckDBPyConnection, form: Contract, where: str = "") -> None:
+    columns = "".join(f", {c.name} {c.sql_type}" for c in form.columns.values())
+    con.execute(f"create table if not exists {where}fact_{form.export} (load_id integer, source_row bigint{columns})")
+    con.execute(
+        f"create table if not exists {where}seen_{form.export} "
+        "(load_id integer, source_row bigint, fact_load_id integer, fact_source_row bigint)"
+    )
+
+
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Create what the store lacks: its own tables, and a pair of fact tables for each contract, column by column."""
     con.execute(model("schema"))
     for form in contracts():
-        con.execute(f"create table if not exists fact_{form.export} (load_id integer, source_row bigint)")
-        con.execute(
-            f"create table if not exists seen_{form.export} "
-            "(load_id integer, source_row bigint, fact_load_id integer, fact_source_row bigint)"
-        )
+        _create_facts(con, form)
         standing = {name for (name, *_) in con.sql(f"describe fact_{form.export}").fetchall()}
         for column in form.columns.values():
             if column.name not in standing:

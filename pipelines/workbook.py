@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import posixpath
 import re
 import struct
 import zipfile
 import zlib
+from array import array
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -53,13 +55,20 @@ ERROR = re.compile(
 )
 
 
+# What stands in a number format without being part of it: quoted and escaped text, colours and conditions.
+LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+PERCENT_FORMATS = ("9", "10")  # "0%" and "0.00%", which need no format code
+
+
 @dataclass
 class _Part:
-    """What one part of the workbook holds: its extent, and its error cells by (row, column), both from 0."""
+    """What one part of the workbook holds: its extent, its error cells by (row, column), both from 0, and by column
+    the rows of the cells that are shown with a percent sign, each with what its number is multiplied by."""
 
     rows: tuple[int, int] = (1 << 30, -1)
     columns: tuple[int, int] = (1 << 30, -1)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    percents: dict[tuple[int, int], array[int]] = field(default_factory=dict)
 
     @property
     def area(self) -> int:
@@ -76,7 +85,7 @@ def read(
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            parts = _inspect(path, archive)
+            parts = _inspect(path, archive, _percent_styles(archive))
             names = _sheet_parts(archive)
     except UNPACKING as error:
         raise _damaged(path) from error
@@ -88,9 +97,8 @@ def read(
             for i, sheet in enumerate(book.sheets_metadata):
                 if sheet.name not in chosen:
                     continue
-                errors = parts.get(names.get(sheet.name, ""), _Part()).errors
                 relation = f"{prefix}_{len(tables)}"
-                rows = _rows(book.get_sheet_by_index(i), errors)
+                rows = _rows(book.get_sheet_by_index(i), parts.get(names.get(sheet.name, ""), _Part()))
                 start = book.get_sheet_by_index(i).start
                 table = _read_sheet(con, path, sheet.name, start[1] if start else 0, rows, relation, known, how)
                 tables += [table] if table else []
@@ -163,11 +171,11 @@ def _too_large(path: Path, why: str, fix: str) -> UnreadableFile:
     return UnreadableFile(f"{path.name} is too large: {why}.", fix, rule="too_large")
 
 
-def _inspect(path: Path, archive: zipfile.ZipFile) -> dict[str, _Part]:
-    """Unpack every part once, keeping nothing, before the workbook is trusted; the extent and error cells of each.
+def _inspect(path: Path, archive: zipfile.ZipFile, percent: dict[str, int]) -> dict[str, _Part]:
+    """Unpack every part once, keeping nothing, before the workbook is trusted; what calamine does not tell of each.
 
-    calamine takes as much memory as a sheet's corners span and the whole process ends when that fails; and it reads
-    error cells as empty.
+    calamine takes as much memory as a sheet's corners span and the whole process ends when that fails; it reads error
+    cells as empty, and a cell that shows 45 % as 0.45. `percent` are the styles of such cells.
     """
     infos = archive.infolist()
     parts = {info.filename for info in infos}
@@ -177,6 +185,7 @@ def _inspect(path: Path, archive: zipfile.ZipFile) -> dict[str, _Part]:
     if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_BYTES:
         raise grown
     found: dict[str, _Part] = {}
+    styled = _styled(percent)
     total = 0
     with path.open("rb") as file:
         for info in infos:
@@ -186,8 +195,8 @@ def _inspect(path: Path, archive: zipfile.ZipFile) -> dict[str, _Part]:
                 total += len(block)
                 if total > MOST_BYTES:
                     raise grown
-                rest = _scan(part, rest + block)
-            _measure(part, rest)
+                rest = _scan(part, rest + block, percent, styled)
+            _measure(part, rest, percent, styled)
             # The reader starts at the first row, wherever the cells stand.
             if part.area > MOST_CELLS or part.rows[1] >= MOST_ROWS:
                 span = f"{part.rows[1] + 1:,} rows by {part.columns[1] - part.columns[0] + 1:,} columns"
@@ -214,16 +223,16 @@ def _unpack(file: Any, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield packed
 
 
-def _scan(part: _Part, text: bytes) -> bytes:
+def _scan(part: _Part, text: bytes, percent: dict[str, int], styled: re.Pattern[bytes] | None) -> bytes:
     """Measure the whole rows of a stretch of XML; what follows the last one is returned, to go before the next."""
     cut = text.rfind(b"row>") + 4
     if cut < 4:
         cut = len(text) if len(text) > LONGEST_ROW else 0
-    _measure(part, text[:cut])
+    _measure(part, text[:cut], percent, styled)
     return text[cut:]
 
 
-def _measure(part: _Part, text: bytes) -> None:
+def _measure(part: _Part, text: bytes, percent: dict[str, int], styled: re.Pattern[bytes] | None) -> None:
     cells = CELL.findall(text)
     if not cells:
         return
@@ -234,6 +243,41 @@ def _measure(part: _Part, text: bytes) -> None:
     if b't="e"' in text or b"t='e'" in text:
         for letters, row, value in ERROR.findall(text):
             part.errors[int(row) - 1, _column(letters)] = value.decode("utf-8", "replace")
+    for style, letters, row in styled.findall(text) if styled else ():
+        place = _column(letters), percent[style.decode()]
+        part.percents.setdefault(place, array("I")).append(min(int(row) - 1, MOST_ROWS))
+
+
+def _styled(percent: Collection[str]) -> re.Pattern[bytes] | None:
+    """What finds the cells of some styles: the style, and the cell's column and row; None where there are no styles."""
+    if not percent:
+        return None
+    style = "|".join(sorted(percent)).encode()
+    cell = rb"""<(?:\w{1,20}:)?c\s(?=[^>]{0,200}?\bs=["'](%s)["'])(?:[^>]{0,200}?\s)?r=["']([A-Z]{1,3})(\d{1,10})["']"""
+    return re.compile(cell % style)
+
+
+def _percent_styles(archive: zipfile.ZipFile) -> dict[str, int]:
+    """The styles of cells that are shown with a percent sign, each with what their numbers are multiplied by.
+
+    That is 100, or 1 where the sign is a mere text behind the number (0.0"%").
+    """
+    name = "xl/styles.xml"
+    if name not in archive.namelist():
+        return {}
+    if archive.getinfo(name).file_size > MOST_INDEX_BYTES:
+        raise zipfile.BadZipFile("styles that are far too long")
+    formats, cells = {}, []
+    for part in ElementTree.fromstring(archive.read(name)):
+        if part.tag.endswith("}numFmts"):
+            formats = {one.get("numFmtId", ""): one.get("formatCode", "") for one in part}
+        elif part.tag.endswith("}cellXfs"):
+            cells = [one.get("numFmtId", "") for one in part]
+    factors = dict.fromkeys(PERCENT_FORMATS, 100)
+    for number, code in formats.items():
+        if "%" in code:
+            factors[number] = 100 if "%" in LITERAL.sub("", code) else 1
+    return {str(style): factors[number] for style, number in enumerate(cells) if number in factors}
 
 
 def _column(letters: bytes) -> int:
@@ -338,19 +382,49 @@ def _letters(column: int) -> str:
     return (_letters(before - 1) if before else "") + chr(65 + last)
 
 
-def _rows(sheet: calamine.CalamineSheet, errors: dict[tuple[int, int], str]) -> Iterator[tuple[int, list[str]]]:
+def _rows(sheet: calamine.CalamineSheet, part: _Part) -> Iterator[tuple[int, list[str]]]:
     """The sheet's rows that are not blank, each with its number; all of one width."""
     first_column = sheet.start[1] if sheet.start else 0
     wrong: dict[int, list[tuple[int, str]]] = {}
-    for (row, column), text in errors.items():
+    for (row, column), text in part.errors.items():
         wrong.setdefault(row, []).append((column - first_column, text))
+    signed = [_Signed(column - first_column, times, rows) for (column, times), rows in part.percents.items()]
     for number, values in enumerate(sheet.iter_rows()):
         cells = [cell_text(value) for value in values]
         for column, text in wrong.get(number, ()):
             if 0 <= column < len(cells):
                 cells[column] = text
+        for one in signed:
+            if one.holds(number) and 0 <= one.column < len(cells):
+                cells[one.column] = percent_text(values[one.column], one.times)
         if not is_blank(cells):
             yield number + 1, cells
+
+
+class _Signed:
+    """The rows of a column that are shown with a percent sign, asked for one after the other."""
+
+    def __init__(self, column: int, times: int, rows: array[int]) -> None:
+        self.column, self.times = column, times
+        self._rows = rows if all(map(operator.lt, rows, islice(rows, 1, None))) else sorted(set(rows))
+        self._next = 0
+
+    def holds(self, row: int) -> bool:
+        """Whether the row is one of them; no row may be asked for after a later one."""
+        while self._next < len(self._rows) and self._rows[self._next] < row:
+            self._next += 1
+        return self._next < len(self._rows) and self._rows[self._next] == row
+
+
+def percent_text(value: Any, times: int) -> str:
+    """A number that is shown with a percent sign as it is seen, in full: 0.456 as "45.6%"; any other value as text.
+
+    >>> percent_text(1.0, 100), percent_text(0.07, 100), percent_text("n/a", 100)
+    ('100%', '7%', 'n/a')
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return cell_text(value)
+    return f"{cell_text(float(f'{value * times:.15g}'))}%"
 
 
 def cell_text(value: Any) -> str:

@@ -13,8 +13,6 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines.__main__ import main
-
 ROOT = Path(__file__).parents[1]
 FILES = ROOT / "data" / "sample"
 # The latest review, one half a year before it, and one a year and a half before it.
@@ -145,12 +143,10 @@ from coloured
 
 
 @pytest.fixture(scope="module", autouse=True)
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def warehouse(sample: Path) -> Iterator[None]:
     """The sample organisation, loaded; every page of this module reads it."""
-    folder = tmp_path_factory.mktemp("figures") / "warehouse"
-    assert main(["--warehouse", str(folder), "demo"]) == 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RIGHTWORK_WAREHOUSE", str(folder))
+        patch.setenv("RIGHTWORK_WAREHOUSE", str(sample))
         yield
 
 

@@ -136,11 +136,11 @@ numbered as (
 begun as (
     select project_key, min(status_date) as first_date
     from fct_status
-    where project_key in (select project_key from numbered)
+    where is_reported and project_key in (select project_key from numbered)
     group by project_key
 )
 
--- The original holds from the beginning, whenever its listing was loaded.
+-- The original holds from the first report on, whenever its listing was loaded.
 select
     n.project_key,
     n.number,

@@ -46,9 +46,9 @@ original as (
         project_key,
         arg_min({'start': baseline_start, 'finish': baseline_finish, 'budget': budget}, number) as first_baseline,
         count(*) - 1 as rebaselines,
-        max(from_date) as baseline_from
+        max(from_date) filter (from_date <= day) as baseline_from
     from fct_baseline
-    where from_date <= day
+    where from_date <= day or number = 1
     group by project_key
 ),
 

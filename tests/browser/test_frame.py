@@ -1,19 +1,29 @@
 """The frame in a real browser: the guard, the controls and the URL, the typeface, foreign text."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.browser.conftest import ROOT, Serve
+from tests.browser.conftest import ROOT, Serve, server
 
 pytestmark = pytest.mark.browser
 
 STAGE = Path(__file__).parent / "stage" / "dashboard.py"
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TITLES = dict(re.findall(r'st\.Page\("pages/(\w+)\.py", title="([^"]+)"', (ROOT / "dashboard.py").read_text("utf-8")))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of the stage, for what needs no server that nobody has visited."""
+    folder = tmp_path_factory.mktemp("stage")
+    with server(STAGE, folder / "warehouse", folder) as address:
+        yield address
 
 
 def query(page: Page) -> dict[str, str]:
@@ -26,9 +36,17 @@ def settled(page: Page) -> None:
 
 
 def choose(page: Page, control: str, option: str) -> None:
+    """Choose an option by clicks; again where a list that is just drawn anew takes no notice of one."""
     settled(page)
-    page.get_by_role("combobox", name=control).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    offered = page.get_by_role("option", name=option, exact=True)
+    for _ in range(4):
+        if not offered.is_visible():
+            page.get_by_role("combobox", name=control).click()
+        with suppress(AssertionError, TimeoutError):
+            offered.click(timeout=5_000)
+            expect(offered).to_have_count(0, timeout=5_000)
+            return
+    raise AssertionError(f"{control} does not take {option}")
 
 
 def shows(page: Page, text: str) -> None:
@@ -61,14 +79,14 @@ def test_the_start_page_of_a_fresh_server_shows_the_defaults(serve: Serve, page:
     assert query(page) == {}
 
 
-def test_what_does_not_exist_snaps_without_an_error(serve: Serve, page: Page) -> None:
-    page.goto(f"{serve(STAGE)}/?review=2026-11-18&compare=1999-01-01&portfolio=none&program=none&basis=x&known=99")
+def test_what_does_not_exist_snaps_without_an_error(stage: str, page: Page) -> None:
+    page.goto(f"{stage}/?review=2026-11-18&compare=1999-01-01&portfolio=none&program=none&basis=x&known=99")
     shows(page, "review=2026-11-13 portfolio= program= compare=2026-11-06 basis=computed known=3")
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_a_choice_survives_page_switches_and_back_undoes_it(serve: Serve, page: Page) -> None:
-    page.goto(f"{serve(STAGE)}/projects?project=P-001")
+def test_a_choice_survives_page_switches_and_back_undoes_it(stage: str, page: Page) -> None:
+    page.goto(f"{stage}/projects?project=P-001")
     choose(page, "Review date", "Fri 13 Nov 2026")
     shows(page, "review=2026-11-13")
     choose(page, "Portfolio", "Platform")
@@ -84,15 +102,15 @@ def test_a_choice_survives_page_switches_and_back_undoes_it(serve: Serve, page: 
     shows(page, "review=2026-11-20 portfolio= ")
 
 
-def test_a_program_outside_the_portfolio_is_dropped(serve: Serve, page: Page) -> None:
-    page.goto(f"{serve(STAGE)}/?program=PG-1")
+def test_a_program_outside_the_portfolio_is_dropped(stage: str, page: Page) -> None:
+    page.goto(f"{stage}/?program=PG-1")
     shows(page, "program=PG-1")
     choose(page, "Portfolio", "Platform")
     shows(page, "portfolio=PF-2 program= ")
 
 
-def test_copy_link_writes_every_value_and_keeps_the_pages_own(serve: Serve, page: Page) -> None:
-    page.goto(f"{serve(STAGE)}/projects?project=P-001")
+def test_copy_link_writes_every_value_and_keeps_the_pages_own(stage: str, page: Page) -> None:
+    page.goto(f"{stage}/projects?project=P-001")
     shows(page, "review=2026-11-20")
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
@@ -109,25 +127,25 @@ def test_copy_link_writes_every_value_and_keeps_the_pages_own(serve: Serve, page
     }
 
 
-def test_where_the_clipboard_is_refused_the_link_can_be_selected(serve: Serve, page: Page) -> None:
+def test_where_the_clipboard_is_refused_the_link_can_be_selected(stage: str, page: Page) -> None:
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))")
-    page.goto(serve(STAGE))
+    page.goto(stage)
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_label("Link to this view")).to_have_value(
         f"{page.url}?review=2026-11-20&portfolio=&program=&compare=2026-11-13&basis=computed&known=3"
     )
 
 
-def test_foreign_text_shows_as_written(serve: Serve, page: Page) -> None:
-    page.goto(serve(STAGE))
+def test_foreign_text_shows_as_written(stage: str, page: Page) -> None:
+    page.goto(stage)
     hostile = '<img src="http://attacker.example/p.png"> ![x](http://attacker.example/q.png)'
     expect(page.get_by_role("heading", level=1)).to_have_text(hostile)
     expect(page.get_by_role("navigation", name="Path")).to_contain_text(hostile)
     expect(page.locator("img")).to_have_count(0)
 
 
-def test_a_row_and_a_part_of_a_bar_open_what_they_show(serve: Serve, page: Page) -> None:
-    page.goto(f"{serve(STAGE)}/?review=2026-11-13")
+def test_a_row_and_a_part_of_a_bar_open_what_they_show(stage: str, page: Page) -> None:
+    page.goto(f"{stage}/?review=2026-11-13")
     page.get_by_role("button", name="Billing").click()
     expect(page.get_by_text("project=P-1")).to_be_visible()
     page.wait_for_url(lambda _: query(page) == {"project": "P-1", "review": "2026-11-13"})
@@ -136,8 +154,8 @@ def test_a_row_and_a_part_of_a_bar_open_what_they_show(serve: Serve, page: Page)
     expect(page.get_by_text("project=every amber")).to_be_visible()
 
 
-def test_what_python_colours_follows_the_mode(serve: Serve, page: Page) -> None:
-    page.goto(serve(STAGE))
+def test_what_python_colours_follows_the_mode(stage: str, page: Page) -> None:
+    page.goto(stage)
     expect(page.get_by_text("mode=light")).to_be_visible()
     page.emulate_media(color_scheme="dark")
     expect(page.get_by_text("mode=dark")).to_be_visible()
@@ -151,9 +169,9 @@ def test_our_typeface_loads(serve: Serve, page: Page) -> None:
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily").startswith("Inter")
 
 
-def test_nothing_is_wider_than_a_phone(serve: Serve, page: Page) -> None:
+def test_nothing_is_wider_than_a_phone(stage: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(serve(STAGE))
+    page.goto(stage)
     page.get_by_role("heading", level=1).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 

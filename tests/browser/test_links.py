@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from pipelines.load import load
 from pipelines.publications import withdraw
@@ -76,7 +76,9 @@ def copied(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     assert load(place, Request([*others, part(before, header, folder / "status.csv")]), today=LATER[0]).published
     with server(ROOT / "dashboard.py", folder / "warehouse", folder) as site:
         found = {}
-        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+        )
         page = context.new_page()
         for one in PLACES:
             page.goto(f"{site}/{one.path}")
@@ -99,37 +101,29 @@ def undone(copied: Links) -> Links:
     return copied
 
 
-def same_elsewhere(browser: Browser, one: Copied) -> None:
-    context = browser.new_context()
-    try:
-        page = context.new_page()
+def same_elsewhere(profile: BrowserContext, one: Copied) -> None:
+    with profile.new_page() as page:
         page.goto(one.link)
         assert said(page) == one.said
-    finally:
-        context.close()
 
 
 @pytest.mark.parametrize("name", [place.name for place in PLACES])
-def test_after_three_more_weeks_a_link_shows_the_same(browser: Browser, copied: Links, name: str) -> None:
-    same_elsewhere(browser, copied.copied[name])
+def test_after_three_more_weeks_a_link_shows_the_same(profile: BrowserContext, copied: Links, name: str) -> None:
+    same_elsewhere(profile, copied.copied[name])
 
 
 @pytest.mark.parametrize("name", [place.name for place in PLACES])
-def test_after_an_undo_a_link_shows_the_same(browser: Browser, undone: Links, name: str) -> None:
-    same_elsewhere(browser, undone.copied[name])
+def test_after_an_undo_a_link_shows_the_same(profile: BrowserContext, undone: Links, name: str) -> None:
+    same_elsewhere(profile, undone.copied[name])
 
 
-def test_a_link_opens_on_a_server_that_nobody_has_visited(browser: Browser, serve: Serve, undone: Links) -> None:
+def test_a_link_opens_on_a_server_that_nobody_has_visited(profile: BrowserContext, serve: Serve, undone: Links) -> None:
     address = serve(warehouse=undone.warehouse)
     one = undone.copied["overview"]
-    same_elsewhere(browser, Copied(address + one.link[one.link.index("/", 8) :], one.said))
+    same_elsewhere(profile, Copied(address + one.link[one.link.index("/", 8) :], one.said))
 
 
-def test_without_the_link_the_newest_is_shown(browser: Browser, undone: Links) -> None:
-    context = browser.new_context()
-    try:
-        page = context.new_page()
+def test_without_the_link_the_newest_is_shown(profile: BrowserContext, undone: Links) -> None:
+    with profile.new_page() as page:
         page.goto(undone.copied["overview"].link.split("?")[0])
         assert said(page) != undone.copied["overview"].said
-    finally:
-        context.close()

@@ -49,6 +49,8 @@ def test_an_unknown_file_is_mapped_by_clicks_and_next_weeks_asks_nothing(site: s
     if page.get_by_text("tells the status date").count():
         choose(page, "What feeds status date", "As at")
         idle(page)
+    # A text that is not known is asked among the questions, not at the end of the page.
+    expect(page.locator(".st-key-card-questions").get_by_text("Bit worried", exact=True)).to_be_visible()
     choose(page, "Bit worried is read as", "amber/green")
     idle(page)
     more = page.get_by_role("button", name="Use the suggestion: ")

@@ -176,6 +176,7 @@ def test_rejected_rows_are_located_downloaded_mended_or_kept_aside(site: str, fo
     page.get_by_role("button", name="Publish 2 good rows, keep 1 aside").click()
     headline(page, "Published: 2 new rows from bad.csv")
     expect(page.get_by_text("1 row kept aside, to be mended")).to_be_visible()
+    expect(page.get_by_role("button", name="See the 1 row kept aside")).to_be_visible()
     asked = "select project_id from fct_status where project_id like 'J%' order by all"
     assert published(folder, asked) == [("J1",), ("J2",)]
 
@@ -190,15 +191,18 @@ def test_rows_of_another_shape_come_whole_and_the_sample_would_make_room(
     drop(page, write(folder, "shape.csv", text))
     page.get_by_role("heading", name="2 of 3 rows of shape.csv cannot be loaded").wait_for(timeout=120_000)
     expect(page.get_by_text("the sample organisation makes room")).to_be_visible()
+    # Beside a made-up organisation, the effect on the figures says nothing.
+    expect(page.get_by_role("heading", name="Your first exports put the sample aside")).to_be_visible()
+    expect(page.get_by_role("button", name="Show the effect")).to_have_count(0)
     page.get_by_text("Row by row").click()
     assert row_of(page, "S3,2026-11-13,r,x,y")[:2] == ["4", ""]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the rejected rows").click()
     rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
-    assert [(row[0], row[2]) for row in rows] == [
-        ("row", "project_id"),
-        ("3", "S2,2026-11-13"),
-        ("4", "S3,2026-11-13,r,x,y"),
+    assert [(row[0], *row[2:4], len(row)) for row in rows] == [
+        ("row", "project_id", "status_date", 5),
+        ("3", "S2", "2026-11-13", 4),
+        ("4", "S3", "2026-11-13", 7),
     ]
 
 
@@ -335,7 +339,9 @@ def test_a_mended_file_takes_its_place_among_several(site: str, folder: Path, pa
     good, bad = (f"project_id,status_date,rag\nM{number},2026-11-13,{rag}\n" for number, rag in ((1, "g"), (2, "plum")))
     page.goto(f"{site}/upload")
     drop(page, write(folder, "good.csv", good), write(folder, "mend.csv", bad))
-    headline(page, "1 of 2 rows of 2 files cannot be loaded as it stands")
+    headline(page, "1 of 1 row of mend.csv cannot be loaded as it stands; the other file is good")
+    expect(page.get_by_role("button", name="Leave mend.csv out")).to_be_visible()
+    assert "mend.csv" in row_of(page, "a value that is not known")[0]
     drop(page, write(folder, "mend.csv", bad.replace("plum", "r")))
     headline(page, "2 files are ready to publish: 2 new rows")
     page.get_by_role("button", name="Publish", exact=True).click()
@@ -368,13 +374,15 @@ def test_a_zip_is_opened_its_files_are_ordered_and_asked_about_one_by_one(site: 
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("b status.csv", "project_id,status_date,rag\nZ1,2026-11-13,g\n")
         archive.writestr("sub/projects.csv", "project_id,project_name,budget\nZ1,Bridge,5\n")
+        archive.writestr("logo.png", b"\x89PNG")
         archive.writestr("dates.csv", "project_id,status_date,rag\nZ2,06/11/2026,g\n")
     page.goto(f"{site}/upload")
     drop(page, file)
     headline(page, "week.zip/dates.csv can be read in two ways: say which")
     page.get_by_role("button", name="The day", exact=True).click()
-    headline(page, "3 files are ready to publish: 3 new rows")
-    expect(page.get_by_role("heading", name="3 files, in this order")).to_be_visible()
+    headline(page, "4 files are ready to publish: 3 new rows")
+    expect(page.get_by_role("heading", name="4 files, in this order")).to_be_visible()
+    expect(page.locator(".st-key-card-files").get_by_role("cell", name="left alone")).to_be_visible()
     assert row_of(page, "projects.csv")[:3] == ["1", "week.zip/sub/projects.csv", "projects"]
     page.get_by_role("button", name="Publish", exact=True).click()
     headline(page, "Published: 3 new rows")

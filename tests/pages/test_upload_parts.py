@@ -7,6 +7,7 @@ import pytest
 
 from components import upload_mapping, upload_problems, upload_receipt, upload_words, uploads
 from components.uploads import Upload
+from pipelines.contract import EXPORTS, contract
 from pipelines.problems import Problem
 from pipelines.report import (
     ColumnRead,
@@ -63,6 +64,37 @@ def test_the_verdict_says_what_a_file_needs() -> None:
     assert upload_words.verdict(LoadReport([other, unknown])).startswith("x.csv, of 2 files, is not recognised yet")
     broken = FileReport("x.csv", refused=True, unreadable=True, problems=[Problem("unreadable", "no", "")])
     assert upload_words.verdict(LoadReport([broken])) == "x.csv cannot be read"
+    hollow = FileReport("x.csv", refused=True, problems=[Problem("no_rows", "The file has a header and no rows.", "")])
+    assert upload_words.verdict(LoadReport([hollow])) == "x.csv has a header and no rows"
+    # What stops the whole file is said before what is wrong with its rows.
+    undated.problems = [MISSING, Problem("reported_health_allowed", "not known", "", row=7)]
+    assert upload_words.verdict(LoadReport([undated])) == "x.csv does not say the status date yet"
+
+
+def test_of_several_files_the_verdict_names_those_with_errors() -> None:
+    bad = FileReport("bad.csv", export="status", rows_read=30, rows_new=19, rows_rejected=11)
+    good = [FileReport(f"{n}.csv", export="status", rows_read=5, rows_new=5) for n in range(2)]
+    said = "11 of 30 rows of bad.csv cannot be loaded as they stand"
+    assert upload_words.verdict(LoadReport([bad])) == said
+    assert upload_words.verdict(LoadReport([bad, good[0]])) == f"{said}; the other file is good"
+    assert upload_words.verdict(LoadReport([*good, bad])) == f"{said}; the 2 other files are good"
+
+
+def test_texts_that_mean_nothing_known_are_asked_and_those_with_a_suggestion_are_not() -> None:
+    values = (ValueRead("Parked", 4, None), ValueRead("In trouble", 2, None, "red"), ValueRead("ok", 9, "green"))
+    file = FileReport("x.csv", export="status", columns=[ColumnRead("Light", "reported_health", values=values)])
+    file.rows_read = file.rows_rejected = 15
+    assert upload_words.unknown_texts(file) == {"reported_health": [values[0]]}
+    assert "Say below what each unknown text means, or mend the rows" in upload_words.why_closed(LoadReport([file]))
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_a_value_that_is_not_known_says_where_it_gets_a_meaning(export: str) -> None:
+    fixes = [one.fix for one in contract(export).checks(dt.date(2026, 11, 20), {}) if one.name.endswith("_allowed")]
+    for said in fixes:
+        on_page = upload_words.worded(said)
+        assert "give the text a meaning under How each column is read, which may be that nothing is known." in on_page
+        assert "--value" not in on_page
 
 
 def test_suggestions_are_offered_once_and_taken_together() -> None:

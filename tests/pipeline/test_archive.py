@@ -155,6 +155,7 @@ def test_what_unpacks_to_too_much_is_refused_by_its_list(
     [
         ([("a.csv", CSV)], True),
         ([("[Content_Types].xml", b""), ("xl/workbook.xml", b"")], False),
+        ([("_rels/.rels", b""), ("xl/workbook.xml", b"")], False),
         ([("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", b"")], False),
         ([], True),
     ],
@@ -215,6 +216,19 @@ def test_an_archive_loads_as_the_files_in_it(tmp_path: Path) -> None:
     ]
     again = load(warehouse, Request([both]))
     assert (again.published, again.has_news) == (None, False)
+
+
+def test_a_picture_beside_exports_stops_nothing_and_is_named(tmp_path: Path) -> None:
+    sent = written(
+        tmp_path, "week.zip", packed(("status.csv", CSV), ("x/Logo.PNG", b"\x89PNG"), ("read me.pdf", b"%PDF"))
+    )
+    report = load(Warehouse(tmp_path / "store"), Request([sent]))
+    assert report.published == 1
+    alone = {file.file: [one.rule for one in file.problems] for file in report.files if not file.export}
+    assert alone == {"week.zip/x/Logo.PNG": ["file_left_alone"], "week.zip/read me.pdf": ["file_left_alone"]}
+    # Alone it is what was handed in, and is refused.
+    picture = written(tmp_path, "pictures.zip", packed(("Logo.png", b"\x89PNG\r\n\x1a\n" + bytes(64))))
+    assert load(Warehouse(tmp_path / "store"), Request([picture])).exit_status == 2
 
 
 def test_a_bad_archive_stops_the_load_and_is_told_beside_the_rest(tmp_path: Path) -> None:

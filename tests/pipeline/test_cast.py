@@ -139,6 +139,51 @@ def test_dates_that_can_be_read_both_ways_are_one_question() -> None:
     assert "--date-order dmy" in question.fix
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["05.01.2026", "06.02.2026"], [DAY(2026, 1, 5), DAY(2026, 2, 6)]),
+        (["5.1.26", "6. 2. 26 14:30", "2026-03-01"], [DAY(2026, 1, 5), DAY(2026, 2, 6), DAY(2026, 3, 1)]),
+        (["Mo 05.01.2026", "n/a"], [DAY(2026, 1, 5), None]),
+        (["05.01.2026", "06.22.2026"], [DAY(2026, 5, 1), DAY(2026, 6, 22)]),
+        (["2026.01.05", "2026.02.06"], [DAY(2026, 1, 5), DAY(2026, 2, 6)]),
+    ],
+)
+def test_points_stand_for_the_day_first_unless_the_column_says_otherwise(
+    cells: list[str], expected: list[dt.date | None]
+) -> None:
+    typed = dates(*cells)
+    assert typed.values("forecast_finish") == expected
+    assert typed.found() == []
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["05.01.2026", "06/02/2026"],
+        ["31.12.2026", "12.31.2026", "01.02.2026"],
+        ["05/01/2026 10:30", "06.05.2026"],
+        ["05/01/26", "06/02/26"],
+    ],
+)
+def test_what_stays_open_is_still_asked(cells: list[str]) -> None:
+    assert [one.rule for one in dates(*cells).questions] == ["date_order_undecided"]
+
+
+def test_dates_with_points_may_be_said_to_have_the_month_first() -> None:
+    assert dates("05.01.2026", dates="mdy").values("forecast_finish") == [DAY(2026, 5, 1)]
+
+
+def test_years_of_two_digits_that_may_come_first_are_named_and_not_read_as_days() -> None:
+    typed = dates("26/01/05", "26/02/16", "2026-03-01")
+    assert typed.values("forecast_finish") == [None, None, DAY(2026, 3, 1)]
+    assert [value for _, _, value, _ in typed.found()] == ["26/01/05", "26/02/16"]
+    assert "--date-order dmy" in typed.fixes()[0]
+    assert dates("26/01/05", dates="dmy").values("forecast_finish") == [DAY(2005, 1, 26)]
+    # Dates of one year, none of whose last numbers is a day of the first twelve, have the day first as usual.
+    assert dates("25/11/26", "30/06/27").values("forecast_finish") == [DAY(2026, 11, 25), DAY(2027, 6, 30)]
+
+
 @pytest.mark.parametrize(("order", "expected"), [("dmy", DAY(2026, 2, 1)), ("mdy", DAY(2026, 1, 2))])
 def test_the_question_is_answered_on_the_command_line(order: str, expected: dt.date) -> None:
     assert dates("01/02/2026", dates=order).values("forecast_finish") == [expected]

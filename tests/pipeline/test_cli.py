@@ -201,6 +201,35 @@ def test_rejected_rows_are_mended_in_a_file_and_load_again(run: Run, file: Calla
     assert (status, answer["files"][0]["rows_loaded"]) == (0, 3)
 
 
+def test_rows_of_the_wrong_shape_come_back_in_the_columns_of_the_file(
+    run: Run, file: Callable[..., Path], tmp_path: Path
+) -> None:
+    text = "Project ID;As of;RAG;Name;Budget\nP-1;2026-01-05;green;Pier;1.250,5\n"
+    bad = "P-2;2026-01-05;green;Roads; north;2.500,5\nP-3;2026-01-05\nP-4;soon;green;Depot;3.750,5\n"
+    assert run("load", file(text + bad), "--quarantine")[0] == 0
+    out = tmp_path / "rejected.csv"
+    run("rejected", 1, "--out", out)
+    rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig")), delimiter=";"))
+    assert rows[0] == ["row", "problem", "Project ID", "As of", "RAG", "Name", "Budget"]
+    assert [row[2:] for row in rows[1:]] == [
+        ["P-2", "2026-01-05", "green", "Roads", "north", "2.500,5"],
+        ["P-3", "2026-01-05"],
+        ["P-4", "soon", "green", "Depot", "3.750,5"],
+    ]
+    assert as_json(run("load", out, "--json", "--dry-run"))[1]["files"][0]["rows_rejected"] == 3, "none as it stands"
+    mended = [
+        [*rows[1][:5], "Roads; north", "2.500,5"],
+        [*rows[2], "amber", "", ""],
+        [*rows[3][:3], "2026-01-05", *rows[3][4:]],
+    ]
+    written = io.StringIO()
+    csv.writer(written, delimiter=";").writerows([rows[0], *mended])
+    assert run("load", file(written.getvalue(), "mended.csv"))[0] == 0
+    with Warehouse(tmp_path / "store").reading() as reading:
+        found = reading.cursor().sql("select project_name, budget from fct_status order by project_id").fetchall()
+    assert found == [("Pier", 1250.5), ("Roads; north", 2500.5), (None, None), ("Depot", 3750.5)]
+
+
 def test_rejected_rows_on_screen(run: Run, file: Callable[..., Path]) -> None:
     run("load", file(GOOD + "P-3,soon,green,,\n"), "--quarantine")
     assert run("rejected", 1) == (

@@ -204,11 +204,11 @@ def test_a_row_with_cells_too_many_comes_back_whole(desk: Desk, tmp_path: Path) 
 def test_every_text_comes_back_from_the_rejected_rows_as_it_was(text: str, desk: Desk, tmp_path: Path) -> None:
     rows = [["P1", "2026-11-13", text, "greenish", "", "", text, ""]]
     check(desk, write(tmp_path / "faulty.csv", rows), tmp_path / "kept")
-    found = read_csv(tmp_path / "kept" / REJECTED, ",")
+    found = read_csv(tmp_path / "kept" / REJECTED)
     found[1][5] = "green"
     out = tmp_path / "mended.csv"
     with out.open("w", encoding="utf-8-sig", newline="") as written:
-        csv.writer(written).writerows(found)
+        csv.writer(written, delimiter=";").writerows(found)
     assert load(desk.warehouse, Request([out]), today=TODAY).published
     assert desk.rows("select project_name, comment from fact_status") == [(text, text)]
 
@@ -216,7 +216,7 @@ def test_every_text_comes_back_from_the_rejected_rows_as_it_was(text: str, desk:
 def test_accepted_repairs_are_in_the_download(desk: Desk, tmp_path: Path) -> None:
     rows = [*GOOD[:9], ["P77", "2026-11-13", "x", "Gren", "", "lots", "", ""]]
     report = check(desk, write(tmp_path / "faulty.csv", rows), tmp_path / "kept", repairs=("choice_value:*",))
-    assert [one.accepted for one in report.repairs] == [True]
+    assert [one.rule for one in report.repairs if one.accepted] == ["choice_value"]
     assert read_csv(tmp_path / "kept" / CORRECTED)[-1][5] == "green"
 
 

@@ -101,3 +101,29 @@ def test_the_sample_makes_room(desk: Desk) -> None:
     assert effect
     assert effect.live == (3, 3)
     assert ("computed", "green", None) in effect.colours
+
+
+def test_milestones_and_risks_alone_turn_colours(desk: Desk) -> None:
+    desk.load(FIRST)
+    header = "milestone_id, project_id, status_date, baseline_date, actual_date"
+    late = f"{header}\nM1, A, 2026-11-06, 2026-10-30,\nM1, Beta, 2026-11-06, 2026-10-30, 2026-10-30"
+    effect = weighed(desk, late).effect
+    assert effect
+    assert effect.colours == {("computed", "green", "red"): 1}
+    assert [change.project_id for change in effect.changed] == ["A"]
+    desk.load(late)
+    risks = "risk_id, project_id, status_date, probability, impact\nR1, B, 2026-11-06, 3, 3\nR1, A, 2026-11-06, 1, 1"
+    effect = weighed(desk, risks).effect
+    assert effect
+    assert effect.colours == {("computed", "green", "amber"): 1}
+
+
+def test_what_is_missing_is_named_with_its_project(desk: Desk) -> None:
+    header = "milestone_id, project_id, status_date"
+    desk.load(f"{header}\nM1, A, 2026-11-06\nM1, B, 2026-11-06\nM2, B, 2026-11-06")
+    (file,) = desk.try_load(f"{header}\nM1, A, 2026-11-13\nM2, B, 2026-11-13", dry_run=True).files
+    assert (file.missing, file.rows_missing) == (["M1 of B"], 1)
+    header = "benefit_id, period_end, planned"
+    desk.load(f"{header}\nB1, 2026-03-31, 5\nB2, 2026-03-31, 5")
+    (file,) = desk.try_load(f"{header}\nB1, 2026-06-30, 5", dry_run=True).files
+    assert (file.missing, file.rows_missing) == (["B2"], 1)

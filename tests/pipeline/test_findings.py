@@ -28,7 +28,25 @@ def test_a_bounded_report_counts_all_and_leaves_the_rest_in_files(tmp_path: Path
     assert rows[0] == ["row", "problem", "project_id", "status_date", "rag"]
     assert rows[1][0] == "3"
     assert rows[1][2:] == ["P1", "2026-11-13", "'=x"]
-    assert [rows[-1][0], rows[-1][2]] == ["253", "P9,2026-11-13"]
+    assert [rows[-1][0], *rows[-1][2:]] == ["253", "P9", "2026-11-13"]
+    assert report.rejected == REJECTED
+
+
+def test_each_file_has_its_own_file_of_rejected_rows(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    texts = {"a": "project_id,status_date,rag\nP1,soon,g\n", "b": "rag;Report date;Project ID\ng;;P2\n"}
+    files = [tmp_path / f"{name}.csv" for name in texts]
+    for file, text in zip(files, texts.values(), strict=True):
+        file.write_text(text, "utf-8")
+    reports = load(Warehouse(tmp_path / "store"), Request(files, dry_run=True, keep=kept)).files
+    for report in reports:
+        assert report.rejected
+        lines = (kept / report.rejected).read_text("utf-8-sig").splitlines()
+        mark = ";" if report.file == "b.csv" else ","
+        assert lines[0] == mark.join(["row", "problem", texts[report.file[0]].partition("\n")[0]])
+        assert len(lines) == 2
+    assert len({report.rejected for report in reports}) == 2
 
 
 def test_many_columns_of_no_use_are_shown_by_their_first_cells(tmp_path: Path) -> None:

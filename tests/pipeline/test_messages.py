@@ -35,7 +35,7 @@ def by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
 # For a rule of one column: a cell that breaks it, and what the message and its fix must speak of.
 OF_A_COLUMN: dict[str, tuple[Callable[[Column], str], Callable[[Column], list[str]]]] = {
     "required": (lambda c: "", lambda c: [c.name.replace("_", " "), "Fill in"]),
-    "allowed": (lambda c: "Purple", lambda c: list(c.values)),
+    "allowed": (lambda c: "Purple", lambda c: [*c.values, f'--value "{c.name}:TEXT=VALUE"']),
     "in_range": (
         lambda c: f"{(c.min or 0) - 5:g}",
         lambda c: [f"{limit:g}" for limit in (c.min, c.max) if limit is not None],

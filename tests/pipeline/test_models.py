@@ -481,7 +481,7 @@ def test_the_original_baseline_stays_whatever_later_listings_say(desk: Desk) -> 
     start, before, after = day("01-01"), day("06-30"), day("12-31")
     assert desk.rows(BASELINES) == [(1, start, before, 100.0, first, 2), (2, start, after, 900.0, moved, 2)]
     loaded = desk.rows(f"select finished_at::date from load where load_id = {moved}")[0][0]
-    assert desk.rows("select from_date from fct_baseline order by number") == [(day("01-01"),), (loaded,)]
+    assert desk.rows("select from_date from fct_baseline order by number") == [(day("01-09"),), (loaded,)]
     asked = (
         "select rebaselines, original_finish, original_budget, schedule, computed_original from project_at(date '{}')"
     )

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pipelines import located, workbook
 from pipelines import read as reading
-from pipelines import workbook
+from pipelines import records as file_records
 from pipelines.headers import TRIMMED, fold
 from pipelines.problems import DataProblem, UnreadableFile
 from pipelines.read import TextTable, read
@@ -253,7 +254,7 @@ def test_two_stray_quotes_that_pair_well_are_told_by_the_rows_they_swallow(tmp_p
 
 
 def test_a_quote_that_never_closes_in_a_long_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST_CELL", 5_000)
+    monkeypatch.setattr(file_records, "LONGEST_CELL", 5_000)
     path = tmp_path / "export.csv"
     path.write_text(HEADER + "\n" + "1,A,Red\n" * 300 + '2,"B,Red\n' + "3,C,Red\n" * 3_000)
     assert (refused(path).rule, refused(path).row) == ("unbalanced_quote", 302)
@@ -265,7 +266,7 @@ def test_comments_with_line_breaks_and_commas_are_no_swallowed_rows(text: Reader
 
 
 def test_a_line_beyond_all_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LONGEST_LINE", 1_000)
+    monkeypatch.setattr(file_records, "LONGEST_LINE", 1_000)
     path = tmp_path / "export.csv"
     path.write_text(HEADER + "\n\n1," + "x" * 2_000 + ",Red\n")
     assert refused(path).row == 3
@@ -357,14 +358,14 @@ def test_workbook_cells(sheets: Callable[..., list[tuple[TextTable, Rows]]]) -> 
     assert (table.sheet, table.encoding, table.delimiter, table.header_row) == ("Projects", None, None, 1)
 
 
-def test_a_percentage_is_its_number(tmp_path: Path) -> None:
+def test_a_table_that_starts_below_and_beside_the_first_cell(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet["C4"], sheet["D4"], sheet["C6"], sheet["D6"] = "Project ID", "Cost", 7, 0.25
     sheet["D6"].number_format = "0%"
     book.save(tmp_path / "book.xlsx")
     ((table, rows),) = read_all(tmp_path / "book.xlsx")
-    assert (table.header_row, table.headers, rows) == (4, ("Project ID", "Cost"), [(6, "7", "0.25")])
+    assert (table.header_row, table.headers, rows) == (4, ("Project ID", "Cost"), [(6, "7", "25%")])
 
 
 def test_each_visible_sheet_with_cells_is_a_table(sheets: Callable[..., list[tuple[TextTable, Rows]]]) -> None:
@@ -498,7 +499,7 @@ def trimmed(cell: str) -> str | None:
 @given(data=st.data())
 def test_what_is_written_is_read(data: st.DataObject) -> None:
     encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]))
-    delimiter = data.draw(st.sampled_from(reading.DELIMITERS + reading.RARE_DELIMITERS))
+    delimiter = data.draw(st.sampled_from(located.DELIMITERS + located.RARE_DELIMITERS))
     end = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
     quoting = data.draw(st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])) if end == "\r\n" else csv.QUOTE_ALL
     letters = "aZ9 é£'\"\n\t\u00a0,;|:^~#\\" + ("" if encoding == "cp1252" else "Ж漢😀\u2028\x85")

@@ -85,3 +85,19 @@ def test_nothing_of_it_is_done_unasked(damaged: Path, desk: Desk) -> None:
     assert offered["5 cells too far right"].count == 275
     assert offered["2012-30-09"].after == "2012-09-30"
     assert offered["DoT"].after == "Department of Transportation"
+
+
+def test_every_row_ends_where_the_documentation_says(damaged: Path, desk: Desk) -> None:
+    asked = Request([damaged], How(repairs=("all",)), quarantine=True)
+    report = load(desk.warehouse, asked, today=TODAY).files[0]
+    repeated = sum(one.kind == "repeated" for one in report.left_out)
+    assert (report.rows_loaded, report.rows_rejected, repeated) == (2_466, 2, 4)
+    joined = [one for one in report.repairs if one.rule == "unquoted_delimiter"]
+    assert {one.column for one in joined} == {"Agency Project ID"}
+    assert {one.after for one in joined} == {"285,833", "286,250", "286,461", "183,138", "183,137"}
+    text = damaged.read_text("utf-8", "replace")
+    # The last column repeats the number, where the file is not renumbered.
+    assert all(one.after.replace(",", "") in text for one in joined if one.after.startswith("28"))
+    unclear = {one.row: one.fix for one in report.problems if one.rule == "row_shape"}
+    assert set(unclear) == {1903, 1904}
+    assert all("Agency Project ID or in Project ID" in fix for fix in unclear.values())

@@ -48,6 +48,7 @@ KINDS = {
     "date_order": ("P20,2026-11-13,,PRG-01,green,2027-30-09,", "forecast_finish", "2027-09-30"),
     "date_serial": ("P20,2026-11-13,,PRG-01,green,46660,", "forecast_finish", "2027-09-30"),
     "date_words": ("P20,2026-11-13,,PRG-01,green,30/09/2027 (est.),", "forecast_finish", "2027-09-30"),
+    "date_period": ("P20,2026-11-13,,PRG-01,green,KW 50/2026,", "forecast_finish", "2026-12-13"),
     "date_letters": ("P20,2026-11-13,,PRG-01,green,3O/09/2027,", "forecast_finish", "2027-09-30"),
     "amount_words": ("P20,2026-11-13,,PRG-01,green,,9.9 ($m)", "budget", "$9900000"),
     "amount_letters": ("P20,2026-11-13,,PRG-01,green,,1O00", "budget", "1000"),
@@ -317,3 +318,68 @@ def test_the_reported_repair_is_plain_data(desk: Desk, tmp_path: Path) -> None:
         }
     ]
     assert isinstance(report.repairs[0], Repair)
+
+
+def apostrophes(desk: Desk, folder: Path, header: str, *cells: str) -> dict[str, str]:
+    """What is offered for the texts of a column, by text."""
+    rows = [f"P{n},2026-11-13,{cell}" for n, cell in enumerate(cells)]
+    file = export(folder, *rows, header=f"project_id,status_date,{header}")
+    return {one.before: one.after for one in check(desk, file).repairs}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "meant"),
+    [
+        ("program_id", ["'PRG-1", "'PRG-2"], {"'PRG-1": "PRG-1", "'PRG-2": "PRG-2"}),
+        ("program_id", ["'007", "PRG-2", "PRG-3"], {"'007": "007"}),
+        ("portfolio", ["'Customer", "'Back office"], {"'Customer": "Customer", "'Back office": "Back office"}),
+        ("project_name", ["'=Equal pay", "Other", "Third"], {"'=Equal pay": "=Equal pay"}),
+        ("comment", ["'- vendor late", "fine", "fine too"], {"'- vendor late": "- vendor late"}),
+        ("currency", ["'EUR", "'USD"], {"'EUR": "EUR", "'USD": "USD"}),
+        ("project_name", ["'s-Hertogenbosch station", "Other", "Third"], {}),
+        ("portfolio", ["'t Gooi", "'t Gooi"], {}),
+        ("comment", ["'Late' is what they say", "fine", "fine too"], {}),
+    ],
+)
+def test_an_apostrophe_that_marks_a_text_is_offered_to_go_and_one_of_a_name_is_not(
+    header: str, cells: list[str], meant: dict[str, str], desk: Desk, tmp_path: Path
+) -> None:
+    assert apostrophes(desk, tmp_path, header, *cells) == meant
+
+
+@pytest.mark.parametrize("count", [5, 300])
+def test_identifiers_that_all_bear_an_apostrophe_load_without_it(count: int, desk: Desk, tmp_path: Path) -> None:
+    rows = [f"'PRJ-{n},2026-11-13,green" for n in range(count)]
+    file = export(tmp_path, *rows, header="project_id,status_date,rag")
+    before = check(desk, file)
+    assert before.rows_rejected == count
+    assert sum(one.count for one in before.repairs) == count
+    run(desk, file, "white_space:project_id:*")
+    assert desk.rows("select min(project_id), count(*) from fct_status") == [("PRJ-0", count)]
+
+
+def test_identifiers_in_quotation_marks_lose_both(desk: Desk, tmp_path: Path) -> None:
+    file = export(tmp_path, "'PRJ-1',2026-11-13,green", header="project_id,status_date,rag")
+    assert mends(check(desk, file)) == {"'PRJ-1'": ("PRJ-1", 1)}
+
+
+def test_a_quarter_is_read_by_what_its_column_says_and_kept_with_the_load(desk: Desk, tmp_path: Path) -> None:
+    rows = ["P1,2026-11-13,Q4 2026,Q4 2026,green", "P2,2026-11-13,Q1 2026,FY27 Q1,green"]
+    file = export(tmp_path, *rows, header="project_id,status_date,planned start,forecast_finish,rag")
+    before = check(desk, file)
+    assert sorted((str(one.column), one.before, one.after) for one in before.repairs) == [
+        ("forecast_finish", "Q4 2026", "2026-12-31"),
+        ("planned start", "Q1 2026", "2026-01-01"),
+        ("planned start", "Q4 2026", "2026-10-01"),
+    ]
+    assert {(p.value, p.message) for p in before.problems if p.rule == "forecast_finish_readable"} == {
+        ("Q4 2026", "a month, a week, a quarter or the like stands here, not a date"),
+        ("FY27 Q1", "a fiscal year stands here, not a date, and nothing says when it begins"),
+    }
+    run(desk, file, "date_period:*", quarantine=True)
+    told = desk.rows("select column_name, before, after, rows from repair order by all")
+    assert told == [
+        ("forecast_finish", "Q4 2026", "2026-12-31", [2]),
+        ("planned start", "Q1 2026", "2026-01-01", [3]),
+        ("planned start", "Q4 2026", "2026-10-01", [2]),
+    ]

@@ -341,6 +341,8 @@ def as_before_words(warehouse: Warehouse) -> None:
         draft.con.execute("drop macro rule_word")
         draft.con.execute("alter table rule_in_force drop column word")
         draft.con.execute("alter table fact_status drop column comment")
+        for name in ("fact_milestones", "seen_milestones", "fact_benefits", "seen_benefits", "fct_milestone"):
+            draft.con.execute(f"drop table {name}")
         draft.con.execute("update built_with set digest = 'older'")
         draft.con.execute("insert into publication values (?, 'load', now(), 'someone')", [draft.version])
 

@@ -1,12 +1,13 @@
 """Which names are one name: misspellings made by a generator are found, and names of different things stay apart."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
-from pipelines.spelling import Name, likely, tidy
+from pipelines.spelling import MOST_NAMES, Name, likely, tidy
 
 AGENCIES = (
     "Department of Transportation",
@@ -162,3 +163,16 @@ def test_a_text_is_tidied_without_losing_what_it_says() -> None:
     assert tidy("P\u200b-1") == "P-1"
     assert tidy("Acme Inc.") == "Acme Inc."
     assert tidy("v1.") == "v1."
+
+
+@pytest.mark.parametrize("words", [1, 2, 6])
+def test_many_names_that_begin_alike_take_seconds(words: int) -> None:
+    """Each may be a slip of any of the frequent ones; comparing them all would take minutes."""
+    dice = random.Random(words)
+    names = [
+        " ".join("".join(["s", *dice.choices("abcdefghijkl", k=8)]) for _ in range(words)) for _ in range(MOST_NAMES)
+    ]
+    counts = {Name(name): 5 if number % 4 == 0 else 1 for number, name in enumerate(names)}
+    started = time.process_time()
+    likely(counts)
+    assert time.process_time() - started < 15

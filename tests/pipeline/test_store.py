@@ -62,7 +62,7 @@ def said(process: subprocess.Popen[str]) -> str:
 
 def kill(process: subprocess.Popen[str]) -> None:
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
 
 def put(store: Store, number: int) -> None:
@@ -95,7 +95,7 @@ def test_an_empty_store_has_version_0_and_says_what_to_do(store: Store) -> None:
 
 def test_publish_and_read_back(store: Store) -> None:
     with store.write() as draft:
-        assert (draft.version, draft.copy_seconds) == (1, pytest.approx(0, abs=0.1))
+        assert (draft.version, draft.copy_seconds) == (1, pytest.approx(0, abs=1))
         draft.con.execute("CREATE TABLE t AS SELECT 7 AS n")
         draft.con.execute("CREATE VIEW twice AS SELECT 2 * n AS n FROM t")
         assert store.version() == 0
@@ -240,7 +240,7 @@ def test_a_held_lock_is_told_in_time(store: Store) -> None:
         began = time.monotonic()
         with pytest.raises(StoreBusy, match=r"facts is being written: waited 0\.5 s"):
             put(Store(store.folder, lock_timeout=0.5), 2)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10  # not the half minute that is waited unless said otherwise
         assert got(store) == 1
     finally:
         kill(holder)

@@ -11,6 +11,7 @@ from tables import connection, text_table
 
 from pipelines.columns import columns_as_text
 from pipelines.contract import contract
+from pipelines.map import understand
 from pipelines.profile import all_headers
 from pipelines.read import read
 from pipelines.report import FileReport, How
@@ -476,6 +477,75 @@ def test_headers_that_share_a_word_with_a_column_and_mean_something_else_get_no_
     con = connection()
     got = {column.header: column.suggested for column in suggested(con, text_table(con, headers, rows)).columns}
     assert [header for header in headers[2:] if got[header]] == []
+
+
+WHICH = {
+    **dict.fromkeys(("Planned", "Target", "Baseline", "Original", "Approved", "Agreed", "Initial"), "baseline_finish"),
+    **dict.fromkeys(("Expected", "Estimated", "Revised", "Current", "Projected", "Forecast"), "forecast_finish"),
+    **dict.fromkeys(("Anticipated", "Latest", "Scheduled"), "forecast_finish"),
+    "Actual": "actual_finish",
+}
+ENDS = ("Finish", "End", "Completion", "Delivery", "Finish Date", "End Date", "Completion Date", "Delivery Date")
+ENDS += ("Go-Live", "Go-Live Date", "Release Date", "Due Date")
+
+
+def one_header(header: str, *cells: str, beside: Sequence[str] = ()) -> str | None:
+    """What a header of dates is suggested to feed, in a status report that has these others already."""
+    con = connection()
+    rows = [["P1", "2026-11-13", "green", cell, *["2026-12-01"] * len(beside)] for cell in cells or ["2026-12-01"] * 3]
+    table = text_table(con, ["project_id", "status_date", "rag", header, *beside], rows)
+    mapping = understand(table, How())
+    report = FileReport(table.file)
+    fed = {name: column for column, name in mapping.headers.items()}
+    report.columns = columns_as_text(con, table, range(len(table.headers)), fed)
+    fill(con, table, report, mapping, How())
+    (column,) = [column for column in report.columns if column.header == header]
+    return column.column or column.suggested
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_every_word_for_which_finish_with_every_word_for_a_finish(which: str) -> None:
+    assert {end: one_header(f"{which} {end}") for end in ENDS} == dict.fromkeys(ENDS, WHICH[which])
+
+
+@pytest.mark.parametrize("header", ["Planned Start", "Scheduled Start", "Target Start Date", "Original Start", "Start"])
+def test_the_start_that_was_planned(header: str) -> None:
+    assert one_header(header) == "baseline_start"
+
+
+@pytest.mark.parametrize(
+    "header", ["Actual Start", "Actual Start Date", "Forecast Start Date", "Revised Launch Date", "Requested Finish"]
+)
+def test_another_start_or_finish_is_not_taken_for_what_was_planned(header: str) -> None:
+    assert one_header(header) is None
+
+
+def test_what_is_scheduled_is_the_forecast_beside_a_baseline_and_the_baseline_beside_a_forecast() -> None:
+    assert one_header("Scheduled Finish", beside=["Baseline Finish"]) == "forecast_finish"
+    assert one_header("Scheduled Finish", beside=["Forecast Finish"]) == "baseline_finish"
+    assert one_header("Scheduled Finish", beside=["Baseline Finish", "Forecast Finish"]) is None
+
+
+@pytest.mark.parametrize("cells", [["Q4 2026", "Q1 2027"], ["Dec 2026", "Jan 2027"], ["KW 50/2026"], ["2026-12"]])
+def test_a_column_of_quarters_weeks_or_months_is_one_of_dates(cells: list[str]) -> None:
+    assert one_header("Target Completion", *cells) == "baseline_finish"
+
+
+def test_numbers_with_four_decimals_are_no_months() -> None:
+    assert one_header("Target Completion", "1.2024", "2.2031") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *(("Plan", "approved"), ("Execute", "active"), ("Close", "completed"), ("Monitor & Control", "active")),
+        *(("Test", "active"), ("Deploy", "active"), ("Initiate", "approved"), ("Postponed", "on hold")),
+        *(("Cancel", "cancelled"), ("Demand", "idea"), ("Feasibility", "candidate"), ("Retired", "completed")),
+        *(("Test plan", None), ("No plan", None), ("Plan on hold", None), ("Purple", None)),
+    ],
+)
+def test_stages_as_tools_call_their_steps(text: str, value: str | None) -> None:
+    assert meaning(contract("projects").columns["stage"], text) == value
 
 
 @pytest.mark.parametrize("width", [1, 400])

@@ -37,7 +37,7 @@ def test_a_reader_never_sees_half_a_load(desk: Desk) -> None:
     for number in range(last):
         rows = "".join(f"P{number}-{n}, 2026-01-{2 + number:02}, green\n" for n in range(1 + 40 * (number % 3)))
         desk.load(WEEK + rows)
-    out, err = reader.communicate(timeout=60)
+    out, err = reader.communicate(timeout=120)
     assert reader.returncode == 0, err
     assert int(out) > 3
     with desk.warehouse.reading() as reading:
