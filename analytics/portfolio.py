@@ -10,11 +10,21 @@ from typing import Any
 import pandas as pd
 
 from analytics import reasons
+from analytics.dependencies import dependencies
 from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
 EVIDENCE = ("schedule", "cost", "milestones", "risk")  # what computed health is the worst of
 DIMENSIONS = ("reported", "computed", *EVIDENCE)
 STATES = ("green", "amber", "red", "unknown")
+BASES: tuple[Basis, ...] = ("reported", "computed")
+_BETTER = "list_position(['green', 'amber', 'red'], {}) < list_position(['green', 'amber', 'red'], {})"
+# Where a colour can't be taken at its word, in terms of Source.on.
+PARTED = {
+    "green-red": "is_watermelon",
+    "pale": "reported = 'green' and computed = 'amber'",
+    "hidden-strength": "reported = 'red' and computed = 'green'",
+    "better-by-baseline": f"coalesce({_BETTER.format('computed', 'computed_original')}, false)",
+}
 
 
 @dataclass(frozen=True)
@@ -166,29 +176,64 @@ def summary(source: Source, day: dt.date, scope: Scope) -> Summary:
     )
 
 
-def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int = 26) -> pd.DataFrame:
-    """The share of live projects in each state, week by week up to a review date.
+def trend(source: Source, day: dt.date, scope: Scope, currency: str = "", weeks: int = 26) -> pd.DataFrame:
+    """The share of live projects in each state, as reported and as computed, week by week up to a review date.
 
-    Columns: review_date, live (projects), green, amber, red, unknown (shares of one). Weeks without a live project
-    are left out.
+    With a currency, the share of the budget in it. Columns: review_date, whole (projects, or the budget), and
+    reported_green to reported_unknown, computed_green to computed_unknown (shares of one). Weeks without a live
+    project, or without a budget, are left out.
     """
+    amount = "budget" if currency else "projects"
+    shares = ", ".join(
+        f"coalesce(sum({amount}) filter ({basis} = '{state}'), 0)::double / whole as {basis}_{state}"
+        for basis in BASES
+        for state in STATES
+    )
     return source.frame(
         f"""
-        with
-        week as (
-            select review_date, case when $basis = 'reported' then reported else computed end as state, projects
-            from mart_health_week
-            where review_date <= $day and review_date >= $day - 7 * $weeks and {IN_SCOPE}
-        )
-        select
-            review_date,
-            sum(projects)::bigint as live,
-            {", ".join(f"sum(case when state = '{s}' then projects else 0 end) / live as {s}" for s in STATES)}
-        from week
+        select review_date, sum({amount})::double as whole, {shares}
+        from mart_health_week
+        where review_date <= $day and review_date >= $day - 7 * $weeks and {IN_SCOPE}
+            and ($currency = '' or currency = $currency)
         group by review_date
+        having sum({amount}) > 0
         order by review_date
         """,
-        {**scope.parameters(), "basis": basis, "day": day, "weeks": weeks},
+        {**scope.parameters(), "currency": currency, "day": day, "weeks": weeks},
+    )
+
+
+@dataclass(frozen=True)
+class Parting:
+    """The live projects whose report and evidence part in one way (a key of PARTED), and their budget by currency."""
+
+    name: str
+    projects: int
+    budgets: tuple[tuple[str, float], ...]
+
+
+def partings(source: Source, day: dt.date, scope: Scope) -> tuple[Parting, ...]:
+    """Where reports and evidence part, and where a colour is better by a new baseline alone, in the order of PARTED."""
+    held = ", ".join(f"case when {where} then '{name}' end" for name, where in PARTED.items())
+    rows = source.rows(
+        f"""
+        with parted as (
+            select unnest([{held}]) as name, currency, budget
+            from {source.on(day)} where is_live and {IN_SCOPE}
+        )
+        select name, currency, count(*), sum(exact(budget))::double
+        from parted where name is not null
+        group by name, currency order by count(*) desc, currency
+        """,
+        scope.parameters(),
+    )
+    return tuple(
+        Parting(
+            name,
+            sum(count for found, _, count, _ in rows if found == name),
+            tuple((currency, budget) for found, currency, _, budget in rows if found == name and budget is not None),
+        )
+        for name in PARTED
     )
 
 
@@ -196,7 +241,8 @@ def trend(source: Source, day: dt.date, scope: Scope, basis: Basis, weeks: int =
 class Item:
     """A live project that needs attention. `at_stake` is its budget; `why` says in words what put it here.
 
-    `reported` is a colour, `rating` the word that the report itself used for it, such as "amber/red".
+    `reported` is a colour, `rating` the word that the report itself used for it, such as "amber/red". `is_new` says
+    that it was not on the list at the compared review, `is_newly_red` that it was not computed red then.
     """
 
     project_id: str
@@ -211,6 +257,7 @@ class Item:
     currency: str
     why: str
     is_new: bool
+    is_newly_red: bool
 
 
 @dataclass(frozen=True)
@@ -227,34 +274,48 @@ class Attention:
         return len({item.currency for item in self.items if item.at_stake is not None})
 
 
-NEEDS_ATTENTION = "is_live and (computed = 'red' or reported = 'red' or is_stale)"
+NEEDS_ATTENTION = """is_live and (
+    computed = 'red' or reported = 'red' or is_stale or (computed_original = 'red' and computed <> 'unknown')
+)"""
 
 
 def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope, limit: int = 10) -> Attention:
-    """The live projects that are red (as computed or as reported) or whose report is stale, most money first.
+    """The live projects that are red (as computed, as reported, or but for a new baseline) or whose report is stale,
+    most money first.
 
     Amounts of two currencies can't be compared: the first of each currency comes first, then the second of each, and
     last of all the projects without a budget.
-    An item is new when it was not on the list at the compared review.
     """
-    on_list = f"(from {source.on(before)} where {NEEDS_ATTENTION})" if before else "(select null as project_key)"
+    then = f"(from {source.on(before)})" if before else f"(from {source.on(day)} where false)"
     rows = source.records(
         f"""
         select
             now.*,
             $compared and earlier.project_key is null as is_new,
+            $compared and now.computed = 'red' and not coalesce(earlier.computed = 'red', false) as is_newly_red,
             row_number() over (partition by now.currency order by now.budget desc nulls last, now.project_key) as place,
             count(*) over () as total,
             count(*) filter ($compared and earlier.project_key is null) over () as new
         from (from {source.on(day)} where {NEEDS_ATTENTION} and {IN_SCOPE}) as now
-        left join {on_list} as earlier using (project_key)
+        left join (from {then} where {NEEDS_ATTENTION}) as earlier using (project_key)
         order by now.budget is null, place, now.currency, now.project_key
         limit $most
         """,
         {**scope.parameters(), "compared": before is not None, "most": limit},
     )
-    items = tuple(_item(row) for row in rows)
+    waits = _waits(source, day, scope) if rows else {}
+    items = tuple(_item({**row, "waits": waits.get(row["project_key"])}) for row in rows)
     return Attention(items, rows[0]["total"] if rows else 0, rows[0]["new"] if rows else 0)
+
+
+def _waits(source: Source, day: dt.date, scope: Scope) -> dict[str, str]:
+    """What comes too late for each project that waits, in words: of several the latest."""
+    late: dict[str, tuple[int, str]] = {}
+    for one in dependencies(source, day, scope):
+        if one.state == "broken" and one.slack_days is not None:
+            words = f"waits for {reasons.shortened(one.giver_name, 40)}, {reasons.days(-one.slack_days)} too late"
+            late[one.taker] = min(late.get(one.taker, (0, "")), (one.slack_days, words))
+    return {taker: words for taker, (_, words) in late.items()}
 
 
 def _item(row: dict[str, Any]) -> Item:
@@ -271,4 +332,5 @@ def _item(row: dict[str, Any]) -> Item:
         row["currency"],
         reasons.attention(row),
         row["is_new"],
+        row["is_newly_red"],
     )

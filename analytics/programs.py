@@ -301,15 +301,10 @@ def projects_of(source: Source, day: dt.date, scope: Scope) -> pd.DataFrame:
 
 
 def _why(row: Mapping[str, Any]) -> str:
-    """What put a project where it stands: what needs attention, else what is amber, else that it is on plan."""
-    row = {**row, **{name: _date(row[name]) for name in ("forecast_finish", "actual_finish", "finish_then")}}
-    if row["computed"] == "red" or row["reported"] == "red" or row["is_stale"]:
-        return reasons.attention(row)
-    parts = {"schedule": reasons.schedule, "cost": reasons.cost}
-    wanted = [words(row) for name, words in parts.items() if row[name] == "amber" or row["computed"] == "green"]
-    if row["computed"] == "unknown":
-        return "Neither schedule nor cost can be judged"
-    return "; ".join(text if not n else text[:1].lower() + text[1:] for n, text in enumerate(wanted))
+    """What put a project where it stands; a frame's dates are timestamps."""
+    return reasons.standing(
+        {**row, **{name: _date(row[name]) for name in ("forecast_finish", "actual_finish", "finish_then")}}
+    )
 
 
 def _date(value: Any) -> dt.date | None:

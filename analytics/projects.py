@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import changes
-from analytics.portfolio import DIMENSIONS, NEEDS_ATTENTION, STATES
+from analytics.portfolio import DIMENSIONS, NEEDS_ATTENTION, PARTED, STATES
 from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
 # The columns of a register's file, in their order.
@@ -28,7 +28,8 @@ _NOT_FRESH = "is_in and (is_stale or not is_reported)"
 _GROUPS = {
     **{f"{name}-{state}": f"{name} = '{state}'" for name in DIMENSIONS for state in STATES},
     "attention": NEEDS_ATTENTION,
-    "green-red": "is_watermelon",
+    **PARTED,
+    "rebaselined": "rebaselines > 0",
     "not-reported": _NOT_FRESH,
     "stale": "is_stale",
     "never": "is_in and not is_reported",

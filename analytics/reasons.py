@@ -76,13 +76,42 @@ def cost(row: Mapping[str, Any]) -> str:
     return f"{what} {share(abs(over))} {'over' if over > 0 else 'under'} budget{how}"
 
 
+def milestones(row: Mapping[str, Any]) -> str:
+    """The milestones in words; needs milestones_due and milestones_missed."""
+    due, missed = row["milestones_due"], row["milestones_missed"]
+    if not due:
+        return "No milestone is due yet" if due == 0 else "No milestone is reported"
+    if due == 1:
+        return f"The one milestone due {'missed' if missed else 'met'}"
+    return f"{missed:,} of {due:,} milestones missed" if missed else "No milestone missed"
+
+
+def risk(row: Mapping[str, Any]) -> str:
+    """The risks in words; needs exposure."""
+    exposure = row["exposure"]
+    if exposure is None:
+        return "No risk is reported"
+    return f"Open exposure {exposure:g}" if exposure else "No risk is open"
+
+
 def attention(row: Mapping[str, Any]) -> str:
-    """Why a project is on the list, in few words: what is red first, then what does not fit, then an old report."""
+    """Why a project is on the list, in few words: what is red first, then what does not fit, then an old report.
+
+    `waits`, where the row has it, is what the project waits for in vain.
+    """
     parts = []
     if row["schedule"] == "red":
         parts.append(f"finish {days(row['slip_days'])} late")
     if row["cost"] == "red":
         parts.append(f"cost {share(row['overrun'])} over budget")
+    if row["milestones"] == "red":
+        parts.append(milestones(row))
+    if row["risk"] == "red":
+        parts.append(lowered(risk(row)))
+    if row.get("waits"):
+        parts.append(row["waits"])
+    if is_better_by_baseline(row):
+        parts.append(f"{row['computed']} only against its new baseline")
     if row["reported"] == "red" and row["computed"] != "red":
         judged = "say too little" if row["computed"] == "unknown" else f"say {row['computed']}"
         parts.append(f"reported red, its numbers {judged}")
@@ -90,3 +119,27 @@ def attention(row: Mapping[str, Any]) -> str:
         parts.append(f"no report for {days(row['age_days'])}")
     text = "; ".join(parts)
     return text[:1].upper() + text[1:]
+
+
+def is_better_by_baseline(row: Mapping[str, Any]) -> bool:
+    """Whether a project would be red against its first baseline, and is not against the one in force."""
+    return row["computed_original"] == "red" and row["computed"] in ("green", "amber")
+
+
+def standing(row: Mapping[str, Any]) -> str:
+    """What put a project where it stands: what needs attention, else what is amber, else that it is on plan."""
+    if row["computed"] == "red" or row["reported"] == "red" or row["is_stale"] or is_better_by_baseline(row):
+        return attention(row)
+    if row["computed"] == "unknown":
+        return "Its numbers say too little"
+    parts = {"schedule": schedule, "cost": cost, "milestones": milestones, "risk": risk}
+    if row["computed"] == "amber":
+        wanted = [words(row) for name, words in parts.items() if row[name] == "amber"]
+    else:
+        wanted = [words(row) for name, words in parts.items() if row[name] != "unknown"][:2]
+    return "; ".join(text if not n else lowered(text) for n, text in enumerate(wanted))
+
+
+def lowered(text: str) -> str:
+    """A sentence's beginning within another."""
+    return text[:1].lower() + text[1:]

@@ -5,15 +5,17 @@ Sources: methods "Roll-up", "Alignment to strategy".
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from analytics.portfolio import STATES
-from analytics.reading import IN_SCOPE, Basis, Scope, Source
-from analytics.rollup import Rollup, Rules, rollup_of, rollup_rules
+import pandas as pd
 
-_BASES = ("reported", "computed")
+from analytics.portfolio import BASES, STATES
+from analytics.reading import IN_SCOPE, Basis, Scope, Source
+from analytics.rollup import Rollup, Rules, flips, rollup_of, rollup_rules
+
+Grouping = Literal["portfolio", "goal_id"]
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,69 @@ def goals(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
     return _standings(source, day, scope, "goal_id", name)
 
 
-def _standings(
-    source: Source, day: dt.date, scope: Scope, by: Literal["portfolio", "goal_id"], name: str
-) -> tuple[Standing, ...]:
+@dataclass(frozen=True)
+class Level:
+    """One portfolio or goal in full: its live projects (rows of Source.on), the worst first, and for each basis
+    what would change its colour, and since which review date without a break it has it.
+
+    `since` has the date, and whether the run reaches the first review that is known, so that it may be older.
+    """
+
+    standing: Standing
+    projects: Sequence[Mapping[str, Any]]
+    flips: Mapping[str, str]
+    since: Mapping[str, tuple[dt.date, bool]]
+
+
+def level(source: Source, day: dt.date, scope: Scope, by: Grouping, key: str) -> Level | None:
+    """One portfolio or goal on a review date; None where it has no live project in the scope."""
+    found = (portfolios if by == "portfolio" else goals)(source, day, scope)
+    one = next((standing for standing in found if standing.id == key), None)
+    if one is None:
+        return None
+    order = "list_position(['red', 'amber', 'unknown', 'green'], {})"
+    projects = source.records(
+        f"""
+        from {source.on(day)} where is_live and {IN_SCOPE} and coalesce({by}, '') = $key
+        order by {order.format("computed")}, {order.format("reported")}, budget desc nulls last, project_key
+        """,
+        {**scope.parameters(), "key": key},
+    )
+    rules, frame = rollup_rules(source), pd.DataFrame(projects)
+    return Level(
+        one,
+        tuple(projects),
+        {basis: flips(one.rollup(basis), rules, frame, basis) for basis in BASES},
+        {basis: _since(source, day, scope, by, key, basis) for basis in BASES},
+    )
+
+
+def _since(source: Source, day: dt.date, scope: Scope, by: Grouping, key: str, basis: Basis) -> tuple[dt.date, bool]:
+    """The first review date of the unbroken run of weeks with the colour of this one; whether all of them are in it."""
+    weeks = source.rows(
+        f"""
+        select
+            review_date,
+            rollup_by_budget(projects, budgeted, budget, currency) as by_budget,
+            rollup_colour(rollup_evidence({basis}, projects, budget, critical, by_budget))
+        from mart_health_week
+        where review_date <= $day and {IN_SCOPE} and coalesce({by}, '') = $key
+        group by review_date order by review_date desc
+        """,
+        {**scope.parameters(), "day": day, "key": key},
+    )
+    since = day
+    for back, (date, _, state) in enumerate(weeks):
+        if date != day - dt.timedelta(weeks=back) or state != weeks[0][2]:
+            return since, False
+        since = date
+    first = source.rows("select min(review_date) from review_date")[0][0]
+    return since, since == first
+
+
+def _standings(source: Source, day: dt.date, scope: Scope, by: Grouping, name: str) -> tuple[Standing, ...]:
     counts = ", ".join(
-        f"count(*) filter ({basis} = '{state}') as {basis}_{state}" for basis in _BASES for state in STATES
+        f"count(*) filter ({basis} = '{state}') as {basis}_{state}" for basis in BASES for state in STATES
     )
     projects = f"(from {source.on(day)} where is_live and {IN_SCOPE})"
     rows = source.records(

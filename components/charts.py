@@ -36,13 +36,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a trend: the frame's column, its name, its colour, and the shape before its end label."""
+    """One line of a trend: the frame's column, its name, its colour, and the shape before its end label.
+
+    A faint line is there to compare with; without a shape its end has no label.
+    """
 
     column: str
     name: str
     color: str
     shape: str = ""
     ink: str = ""
+    is_faint: bool = False
+    is_dashed: bool = False
 
 
 def distribution(
@@ -153,7 +158,7 @@ def _trend(
     span = (days.iloc[-1] - days.iloc[0]) or pd.Timedelta(days=1)
     across = ((days - days.iloc[0]) / span * 100).tolist() if len(days) > 1 else [50.0]
     ends = [(line, _last(frame[line.column])) for line in lines]
-    known = [(line, value) for line, value in ends if value is not None]
+    known = [(line, value) for line, value in ends if value is not None and (line.shape or not line.is_faint)]
     places = _spread([value for _, value in known], _LABEL_GAP * top / plot, ticks[-1])
     labels = "".join(
         f'<b style="top:{100 - at / top * 100:.2f}%;color:{line.ink or line.color}" '
@@ -165,7 +170,8 @@ def _trend(
     scale = "".join(f'<span style="top:{at}">{write(tick)}</span>' for at, tick in zip(heights, ticks, strict=True))
     grid = "".join(f'<i style="top:{at}"></i>' for at in heights)
     paths = "".join(
-        f'<path class="rw-line" style="stroke:{line.color}" d="{_path(across, frame[line.column], top)}"></path>'
+        f'<path class="rw-line{" rw-line-dashed" * line.is_dashed}{" rw-faint" * line.is_faint}" '
+        f'style="stroke:{line.color}" d="{_path(across, frame[line.column], top)}"></path>'
         for line in lines
     )
     first, *_, last = [*days, *days]
@@ -250,8 +256,11 @@ class Strip:
     is_evidence: bool
 
 
-def strip(rows: Sequence[Strip], dates: Sequence[Any]) -> None:
-    """Rows of coloured cells over dates; each says its date and state on hover, and shows its shape where it fits."""
+def strip(rows: Sequence[Strip], dates: Sequence[Any], marks: Mapping[int, str] | None = None) -> None:
+    """Rows of coloured cells over dates; each says its date and state on hover, and shows its shape where it fits.
+
+    `marks` are new baselines: at which date, and what is said of it on hover.
+    """
     parts = []
     for row in rows:
         cells = "".join(
@@ -264,6 +273,14 @@ def strip(rows: Sequence[Strip], dates: Sequence[Any]) -> None:
         alt = escape(f"{row.label}, last {last}")
         parts.append(f'<div class="rw-bar-label">{escape(row.label)}</div>')
         parts.append(f'<div class="rw-cells" role="img" aria-label="{alt}">{cells}</div>')
+    if marks:
+        drawn = "".join(
+            f'<i style="left:{100 * place / len(dates):.2f}%" title="{escape(text)}"></i>'
+            for place, text in marks.items()
+        )
+        alt = escape("; ".join(marks.values()))
+        parts.append('<div class="rw-bar-label">Baselines</div>')
+        parts.append(f'<div class="rw-strip-marks" role="img" aria-label="{alt}">{drawn}</div>')
     ends = f"<span>{formats.day(dates[0])}</span>" if len(dates) > 1 else ""
     parts.append(f'<div></div><div class="rw-ends">{ends}<span>{formats.day(dates[-1])}</span></div>')
     st.html(f'<div class="rw-bars rw-beside">{"".join(parts)}</div>')

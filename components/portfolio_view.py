@@ -1,14 +1,16 @@
 """How the portfolio's answers look: its figures, distribution, trend, attention list and program table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analytics.changes import GROUPS, Changes
-from analytics.portfolio import Attention, Money, Summary
+from analytics.portfolio import BASES, EVIDENCE, STATES, Attention, Item, Money, Parting, Summary
 from analytics.programs import Amount, Program
 from analytics.reading import Basis
 from analytics.rollup import Rollup
@@ -19,17 +21,29 @@ from components.clickable import clickable
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import days, money, number, percent
-from components.health import Health
 from components.tables import Cell, Column, Drawn, Mark, Tagged, Under
 
 ATTENTION = (
-    Column("Project", width="35%"),
+    Column("Project", width="28%"),
     Column("Reported"),
     Column("Computed"),
     Column("At stake", "right"),
-    Column("Why", width="33%", is_quiet=True),
+    Column("Why", width="42%", is_quiet=True),
 )
-PORTFOLIOS = (Column("Portfolio", width="18%"), Column("Reported", width="41%"), Column("Computed", width="41%"))
+PORTFOLIOS = (
+    Column("Portfolio", width="15%"),
+    Column("Reported", width="30%"),
+    Column("Computed", width="30%"),
+    Column("In red", "right"),
+    Column("Reports", "right"),
+)
+GOALS = (
+    Column("Goal", width="30%"),
+    Column("Reported", width="11%"),
+    Column("Computed", width="33%"),
+    Column("Its money", "right"),
+    Column("In red", "right"),
+)
 PROGRAMS = (
     Column("Program", width="20%"),
     Column("Live", "right"),
@@ -171,7 +185,7 @@ def _of(summary: Summary | None, m: Money) -> Money | None:
 
 
 def _watermelons(now: Summary, before: Summary | None, since: str) -> Figure:
-    label, what = "Green over red", "The report says green where schedule or cost is red"
+    label, what = "Green over red", "The report says green where the evidence is red"
     if not now.known("reported") or not now.known("computed"):
         return Figure(label, formats.NONE, "needs a reported and a computed health", help=what)
     sums = [money(m.watermelon, m.currency) for m in now.money if m.watermelon]
@@ -183,71 +197,106 @@ def _watermelons(now: Summary, before: Summary | None, since: str) -> Figure:
 
 
 def distribution(summary: Summary) -> str:
-    """The distribution by count and by budget; returned is the group clicked, such as "computed-red", or ""."""
-    st.html('<div class="rw-subhead">Projects</div>')
-    counts = [(name, label, summary.counts(name)) for name, label in DIMENSIONS.items()]
-    picked = charts.distribution(
-        [Bar(label, counted, is_evidence=name != "reported") for name, label, counted in counts],
-        alt=". ".join(
-            sentences.in_words(label, counted, is_evidence=name != "reported") for name, label, counted in counts
-        ),
-        is_beside=True,
-        key="count",
-    )
-    clicked = _group(picked)
+    """The distribution by count and by budget, then that of each kind of evidence; returned is the group clicked, such
+    as "computed-red", or ""."""
+    clicked = _bars("Projects", BASES, "count", summary.counts)
     for m in summary.money:
         if not m.budget:
             continue
         missing = m.projects - m.budgeted
         without = f", {number(missing)} of {number(m.projects)} projects without" if missing else ""
-        st.html(f'<div class="rw-subhead">Budget, {money(m.budget, m.currency)}{without}</div>')
-        sums = [(label, summary.budgets(name, m.currency)) for name, label in list(DIMENSIONS.items())[:2]]
-        picked = charts.distribution(
-            [Bar(label, amounts, is_evidence=label == "Computed") for label, amounts in sums],
-            alt=". ".join(
-                sentences.in_words(
-                    f"{label}, by budget",
-                    amounts,
-                    partial(money, currency=m.currency),
-                    is_evidence=label == "Computed",
-                )
-                for label, amounts in sums
-            ),
-            write=partial(money, currency=m.currency),
-            is_beside=True,
-            key=f"budget-{m.currency}",
+        clicked = clicked or _bars(
+            f"Budget, {money(m.budget, m.currency)}{without}",
+            BASES,
+            f"budget-{m.currency}",
+            partial(summary.budgets, currency=m.currency),
+            partial(money, currency=m.currency),
         )
-        clicked = clicked or _group(picked)
-    return clicked
+    with st.container(key="evidence"):
+        return _bars("Projects by what the evidence is of", EVIDENCE, "evidence-bars", summary.counts) or clicked
 
 
-def _group(picked: tuple[int, Health] | None) -> str:
-    return f"{list(DIMENSIONS)[picked[0]]}-{picked[1]}" if picked else ""
+def _bars(
+    title: str,
+    dimensions: Sequence[str],
+    key: str,
+    amounts: Callable[[str], Mapping[str, float]],
+    write: Callable[[Any], str] = number,
+) -> str:
+    """One bar a dimension under a title; the group clicked."""
+    st.html(f'<div class="rw-subhead">{escape(title)}</div>')
+    bars = [Bar(DIMENSIONS[name], amounts(name), is_evidence=name != "reported") for name in dimensions]
+    said = [sentences.in_words(bar.label, bar.amounts, write, is_evidence=bar.is_evidence) for bar in bars]
+    picked = charts.distribution(
+        bars, alt=f"{title}. {'. '.join(said)}", write=write, is_beside=True, with_words=dimensions is BASES, key=key
+    )
+    return f"{dimensions[picked[0]]}-{picked[1]}" if picked else ""
+
+
+def trend_by(summary: Summary) -> str:
+    """Whether the trend counts projects (""), or the budget in a currency: the choice above it."""
+    known = [m.currency for m in summary.money if m.budget]
+    names = {"Projects": "", **{"Budget" if len(known) == 1 else f"Budget, {c}": c for c in known[:3]}}
+    if not known:
+        return ""
+    chosen = st.segmented_control(
+        "Trend of", list(names), default="Projects", key="trend-by", label_visibility="collapsed", required=True
+    )
+    return names.get(chosen or "Projects", "")
 
 
 def trend(frame: pd.DataFrame, basis: Basis) -> None:
-    """The shares of live projects in each colour over the weeks; in words before the second review."""
+    """The shares of each colour over the weeks, those of the other basis faint; in words before the second review."""
     if len(frame) < 2:
         charts.missing("The lines start with the second review.")
         return
-    last = frame.iloc[-1]
-    alt = sentences.in_words(
-        f"Share of live projects, {basis}, at the last review",
-        {state: last[state] for state in ("green", "amber", "red", "unknown")},
-        percent,
-        is_evidence=basis == "computed",
+    last, other = frame.iloc[-1], "reported" if basis == "computed" else "computed"
+    alt = ". ".join(
+        sentences.in_words(
+            f"Shares at the last review, {name}",
+            {state: last[f"{name}_{state}"] for state in STATES},
+            percent,
+            is_evidence=name == "computed",
+        )
+        for name in (basis, other)
     )
-    states = ["green", "amber", "red"]
-    if frame["unknown"].max() > 0.2:
-        states.append("unknown")
-    charts.trend(
-        frame,
-        x="review_date",
-        lines=charts.health_lines({state: state for state in states}),
-        alt=alt,
-        key="trend",
-        height=264,
-    )
+    states = [*STATES[:3], *(["unknown"] if frame[f"{basis}_unknown"].max() > 0.2 else [])]
+    lines = [
+        replace(line, name=f"{line.name} {name}", is_faint=is_faint, shape=_end(line, name, is_faint))
+        for name, is_faint in ((other, True), (basis, False))
+        for line in charts.health_lines({state: f"{name}_{state}" for state in states})
+        if not is_faint or frame[f"{name}_unknown"].iloc[-1] < 1
+    ]
+    charts.trend(frame, x="review_date", lines=lines, alt=alt, key="trend", height=264)
+
+
+def _end(line: charts.Line, basis: str, is_faint: bool) -> str:
+    """What stands at a line's end before its value: of the faint lines only red is named."""
+    if not is_faint:
+        return line.shape
+    return f"{line.shape} {basis}" if line.column.endswith("_red") else ""
+
+
+PARTED = {
+    "green-red": ("green over red", "reported green, computed red"),
+    "pale": ("green over amber", "reported green, computed amber"),
+    "hidden-strength": ("red over green", "reported red, computed green"),
+    "better-by-baseline": ("better by a new baseline", "against the first one it would be worse"),
+}
+
+
+def parted(found: Sequence[Parting]) -> str | None:
+    """Each way in which reports and evidence part, with its count and money; returned is the group clicked."""
+    parts = []
+    for one in found:
+        title, what = PARTED[one.name]
+        sums = " and ".join(money(budget, currency) for currency, budget in one.budgets)
+        said = escape(formats.unbroken(f"{what}{f'; {sums}' if sums else ''}"))
+        inside = f"<b>{number(one.projects)}</b><span>{escape(title)}<small>{said}</small></span>"
+        address = escape(controls.register_link(health=one.name))
+        link = f'<a class="rw-change" href="{address}" target="_self" data-pick="{one.name}">{inside}</a>'
+        parts.append(link if one.projects else f'<div class="rw-change rw-none">{inside}</div>')
+    return clickable(f'<div class="rw-parted">{"".join(parts)}</div>', "parted")
 
 
 def attention(found: Attention) -> str | None:
@@ -255,7 +304,7 @@ def attention(found: Attention) -> str | None:
     rows: list[list[Cell]] = [
         [
             Under(
-                Tagged(item.project_name, "new") if item.is_new else item.project_name,
+                _tagged(item),
                 item.program_name or item.portfolio or "",
             ),
             Mark(
@@ -273,6 +322,12 @@ def attention(found: Attention) -> str | None:
     keys = [item.project_id for item in found.items]
     links = [controls.project_link(key) for key in keys]
     return why_view.listing(ATTENTION, rows, key="attention", picks=keys, links=links)
+
+
+def _tagged(item: Item) -> str | Tagged:
+    if item.is_newly_red:
+        return Tagged(item.project_name, "newly red")
+    return Tagged(item.project_name, "new") if item.is_new else item.project_name
 
 
 def changes(changed: Changes, basis: Basis) -> str | None:
@@ -324,26 +379,40 @@ def _or(parts: Sequence[str]) -> str:
 
 
 def portfolios(found: Sequence[Standing], basis: Basis) -> None:
-    """The portfolios side by side, as reported and as computed, most red first; a click takes one into the scope."""
+    """The portfolios side by side, as reported and as computed, the worst first; a click takes one into the scope."""
     place = st.container()
-    shown = sorted(found, key=lambda one: (not one.id, -one.states(basis)["red"]))
+    shown = _worst_first(found, basis)
     if len(found) > SHOWN_PORTFOLIOS and not st.toggle(f"All {number(len(found))} portfolios", key="all-portfolios"):
         shown = shown[:SHOWN_PORTFOLIOS]
     with place:
-        _portfolios(shown)
+        _portfolios(shown, basis)
 
 
-def _portfolios(found: Sequence[Standing]) -> None:
+def _worst_first(found: Sequence[Standing], basis: Basis) -> list[Standing]:
+    """By colour, then by the share in red; what is of none last."""
+    return sorted(
+        found,
+        key=lambda one: (
+            not one.id,
+            health.ORDER.index(one.rollup(basis).state),
+            -one.rollup(basis).red_share,
+            one.name,
+        ),
+    )
+
+
+def _portfolios(found: Sequence[Standing], basis: Basis) -> None:
     rows: list[list[Cell]] = [
         [
             Under(one.name or "No portfolio", f"{number(one.live)} live"),
-            Drawn(charts.bar(one.reported)),
-            Drawn(charts.bar(one.computed, is_evidence=True)),
+            *(_stands(one, b, why_view.of_portfolio(one.id, b)) for b in BASES),
+            _in_red(one, basis),
+            Under(f"{number(one.fresh)} of {number(one.live)} fresh", _oldest(one)),
         ]
         for one in found
     ]
     picks = [one.id for one in found]
-    tables.listing(
+    why_view.listing(
         PORTFOLIOS,
         rows,
         key="portfolios",
@@ -353,14 +422,53 @@ def _portfolios(found: Sequence[Standing]) -> None:
     )
 
 
+def goals(found: Sequence[Standing], basis: Basis) -> None:
+    """The goals with the colour of the money that serves them, the worst first; a click on a colour says why."""
+    rows: list[list[Cell]] = [
+        [
+            Under(one.name or "No goal", f"{number(one.live)} live"),
+            _mark(one.reported_rollup, "reported", why_view.of_goal(one.id, "reported")),
+            _stands(one, "computed", why_view.of_goal(one.id, "computed")),
+            " + ".join(money(a.budget, a.currency) for a in one.money if a.budget is not None) or formats.NONE,
+            _in_red(one, basis),
+        ]
+        for one in _worst_first(found, basis)
+    ]
+    why_view.listing(GOALS, rows, key="goals")
+
+
+def _stands(one: Standing, basis: Basis, opens: str) -> Drawn:
+    """The one colour beside the distribution behind it."""
+    mark = tables.drawn(_mark(one.rollup(basis), basis, opens))
+    bar = charts.bar(one.states(basis), is_evidence=basis == "computed")
+    return Drawn(f'<div class="rw-stands">{mark}{bar}</div>')
+
+
+def _mark(rollup: Rollup, basis: Basis, opens: str) -> Mark:
+    here = f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber"
+    return Mark(rollup.state, why=f"{rollup.rule}. Here: {here}", is_evidence=basis == "computed", opens=opens)
+
+
+def _in_red(one: Standing, basis: Basis) -> Under:
+    """The budget in red, and its share by the roll-up's own weights."""
+    sums = " + ".join(money(a.red(basis), a.currency) for a in one.money if a.red(basis))
+    rollup = one.rollup(basis)
+    none = money(0, one.money[0].currency) if len(one.money) == 1 and one.money[0].budget is not None else formats.NONE
+    return Under(sums or none, f"{percent(rollup.red_share)}{' by count' if rollup.by == 'count' else ''}")
+
+
+def _oldest(one: Standing) -> str:
+    return "no report" if one.oldest_days is None else f"oldest {days(one.oldest_days)}"
+
+
 def programs(found: Sequence[Program]) -> None:
     """The programs in most trouble; each row leads to its page."""
     rows: list[list[Cell]] = [
         [
             program.program_name,
             number(program.live),
-            _rollup(program.program_id, program.reported, "reported"),
-            _rollup(program.program_id, program.computed, "computed"),
+            _mark(program.reported, "reported", why_view.of_program(program.program_id, "reported")),
+            _mark(program.computed, "computed", why_view.of_program(program.program_id, "computed")),
             percent(program.computed.red_share) + (" by count" if program.computed.by == "count" else ""),
             _sums(program.money, "budget"),
             _variances(program.money),
@@ -372,12 +480,6 @@ def programs(found: Sequence[Program]) -> None:
     why_view.listing(
         PROGRAMS, rows, key="programs", links=[controls.program_link(program.program_id) for program in found]
     )
-
-
-def _rollup(program_id: str, rollup: Rollup, basis: Basis) -> Mark:
-    here = f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber"
-    why, opens = f"{rollup.rule}. Here: {here}", why_view.of_program(program_id, basis)
-    return Mark(rollup.state, why=why, is_evidence=basis == "computed", opens=opens)
 
 
 def _sums(amounts: Sequence[Amount], name: str) -> str:

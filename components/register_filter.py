@@ -3,6 +3,7 @@
 import streamlit as st
 
 from analytics import projects
+from analytics.portfolio import EVIDENCE
 from analytics.projects import Filter
 from components import answers, controls
 from components.controls import View
@@ -14,6 +15,10 @@ GROUPS = {
     **{f"reported-{state}": f"Reported {state}" for state in ("red", "amber", "green")},
     "reported-unknown": "Not rated",
     "green-red": "Reported green, computed red",
+    "pale": "Reported green, computed amber",
+    "hidden-strength": "Reported red, computed green",
+    "better-by-baseline": "Better by a new baseline alone",
+    "rebaselined": "Re-baselined",
     "not-reported": "No fresh report",
     "stale": "Stale report",
     "never": "Never reported",
@@ -27,8 +32,11 @@ GROUPS = {
     "changed-baseline": "Baseline changed",
     "changed-stage": "Stage changed",
     "changed-reported": "Reported since",
-    **{f"schedule-{state}": f"Schedule {state}" for state in ("red", "amber", "green", "unknown")},
-    **{f"cost-{state}": f"Cost {state}" for state in ("red", "amber", "green", "unknown")},
+    **{
+        f"{name}-{state}": f"{name.capitalize()} {state}"
+        for name in EVIDENCE
+        for state in ("red", "amber", "green", "unknown")
+    },
 }
 STAGES = {"": "Live", **{stage: stage.capitalize() for stage in projects.STAGES}, projects.ANY_STAGE: "Any stage"}
 SORTS = {

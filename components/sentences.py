@@ -1,12 +1,13 @@
 """What the pages say in words: the sentence on top, the takeaways of charts, the line that says what they speak of."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from analytics.changes import Changes, Group, Moved
-from analytics.portfolio import Attention, Summary
+from analytics.portfolio import Attention, Parting, Summary
 from analytics.programs import Program
 from analytics.projects import ANY_STAGE, Filter, Register
 from analytics.reading import NO_PROGRAM, Basis
@@ -19,38 +20,58 @@ from components.formats import day, days, is_missing, money, number, percent
 
 _RANKS = {"green": 0, "amber": 1, "red": 2}
 NEARLY_ALL = 0.9  # of the live projects: what is true of so many is said of all
+TELLING = 0.03  # of all: by so much red has to move for reports to follow, or not
+FOLLOWS = 0.5  # of the evidence's move
+MOSTLY = 0.5  # of the money of a goal
 
 
-def overview(summary: Summary, changed: Changes | None, view: View) -> str:
-    """How the portfolio stands: how many are red, how much money sits in them, what the reports say of them."""
+def overview(summary: Summary, needs: Attention, view: View, benefits: str = "") -> str:
+    """How the portfolio stands: how many need attention, how much money sits in red, what the reports say of it.
+
+    `benefits` is what became of the benefits, as part of a sentence.
+    """
     if not summary.live:
         return f"No live projects on {day(view.review_date)}"
-    if not summary.known(view.basis) and summary.live == 1:
-        colour = next(state for state, count in summary.counts("reported").items() if count)
-        cannot = "cannot be judged from its numbers" if view.basis == "computed" else "has no reported colour"
-        instead = f"; it is reported {colour}" if view.basis == "computed" and colour != "unknown" else ""
-        return f"The one live project {cannot}{instead}"
-    if not summary.known(view.basis):
-        other: Basis = "reported" if view.basis == "computed" else "computed"
-        cannot = "can be judged from their numbers" if view.basis == "computed" else "have a reported colour"
-        return f"None of the {_projects(summary.live)} {cannot}{_instead(summary, other)}"
-    red = summary.count(view.basis, "red")
+    parts = [_needing(summary, needs, view), *_judged(summary, view.basis), *([benefits] if benefits else [])]
+    return "; ".join(parts) + ("." if len(parts) > 1 else "")
+
+
+def _needing(summary: Summary, needs: Attention, view: View) -> str:
+    """How many live projects need attention, and how many of them are new on the list."""
+    if not needs.total:
+        return (
+            "The one live project needs no attention"
+            if summary.live == 1
+            else f"None of {_projects(summary.live)} needs attention"
+        )
+    whole = f"{number(needs.total)} of {_projects(summary.live)} {_need(needs.total)} attention"
+    said = "The one live project needs attention" if summary.live == 1 else whole
+    return f"{said}, {_of_them(needs.new, needs.total)}new {since(view)}" if needs.new else said
+
+
+def _judged(summary: Summary, basis: Basis) -> list[str]:
+    """How many are red, with how much money, and how many of them report green; or why that can't be said."""
+    it, red = summary.live == 1, summary.count(basis, "red")
+    if not summary.known(basis):
+        other: Basis = "reported" if basis == "computed" else "computed"
+        cannot = "can be judged from its numbers" if basis == "computed" else "has a reported colour"
+        if it:
+            cannot = "it can't be judged from its numbers" if basis == "computed" else "it has no reported colour"
+            colour = next(state for state, count in summary.counts(other).items() if count)
+            return [cannot, *([f"it is {other} {colour}"] if colour != "unknown" else [])]
+        return [f"none {cannot}{_instead(summary, other)}"]
     if not red:
-        amber = summary.count(view.basis, "amber")
-        if summary.live == 1:
-            return f"The one live project is {view.basis} {'amber' if amber else 'green'}"
-        also = f"; {number(amber)} {_are(amber)} amber" if amber else ""
-        return f"None of {_projects(summary.live)} is {view.basis} red{also}"
-    whole = f"{number(red)} of {_projects(summary.live)} {_are(red)}"
-    parts = [f"{'The one live project is' if summary.live == 1 else whole} {view.basis} red"]
-    if changed and (new := changed.count("newly-red")):
-        parts[0] += f", {_of_them(new, red)}new {since(view)}"
-    if sums := in_red(summary, view.basis):
-        parts.append(f"{sums} sits in {'it' if red == 1 else 'them'}")
-    if view.basis == "computed" and summary.watermelons:
-        whose = "it reports" if red == 1 else f"{number(summary.watermelons)} of them {_report(summary.watermelons)}"
-        parts.append(f"{whose} green")
-    return f"{'; '.join(parts)}."
+        amber = summary.count(basis, "amber")
+        if it:
+            return [f"it is {basis} {'amber' if amber else 'green'}"]
+        return [f"none is {basis} red{f', {number(amber)} {_are(amber)} amber' if amber else ''}"]
+    parts = [f"{'it is' if it else f'{number(red)} {_are(red)}'} {basis} red"]
+    if sums := in_red(summary, basis):
+        parts[0] += f" and {'holds' if red == 1 else 'hold'} {sums}"
+    if basis == "computed" and summary.watermelons:
+        green = summary.watermelons
+        parts.append("it reports green" if red == 1 else f"{number(green)} of these {_report(green)} green")
+    return parts
 
 
 def near(date: Any, view: View) -> str:
@@ -124,24 +145,43 @@ def in_words(label: str, amounts: Mapping[str, float], write: Any = number, *, i
 
 
 def trend(frame: pd.DataFrame) -> str:
-    """What the trend shows: how the red share moved over it."""
+    """What the trend shows: how the red share moved by the evidence and by the reports, and whether these follow."""
     if len(frame) < 2:
         return "A trend needs two reviews"
-    if frame["unknown"].iloc[-1] == 1:
+    known = [basis for basis in ("computed", "reported") if frame[f"{basis}_unknown"].iloc[-1] < 1]
+    if not known:
         return "No live project has a known colour"
-    first, last = frame["red"].iloc[0], frame["red"].iloc[-1]
-    since = day(
-        frame["review_date"].iloc[0], year=frame["review_date"].iloc[0].year != frame["review_date"].iloc[-1].year
+    moves = [_red_moved(frame[f"{basis}_red"]) for basis in known]
+    said = f"{known[0]} red {moves[0]}"
+    if len(known) == 2:
+        verdict = _follow(frame)
+        said = f"{verdict}{': ' if verdict else ''}{said}, reported red {moves[1]}"
+    return said[:1].upper() + said[1:]
+
+
+def _red_moved(red: "pd.Series[float]") -> str:
+    first, last = percent(red.iloc[0]), percent(red.iloc[-1])
+    if first == last:
+        return f"stands at {last}, as then"
+    return f"{'rose' if red.iloc[-1] > red.iloc[0] else 'fell'} from {first} to {last}"
+
+
+def _follow(frame: pd.DataFrame) -> str:
+    """Whether the reports went along with the evidence; "" where the evidence moved too little to tell."""
+    evidence, reports = (
+        frame[f"{basis}_red"].iloc[-1] - frame[f"{basis}_red"].iloc[0] for basis in ("computed", "reported")
     )
-    if percent(first) == percent(last):
-        return f"Red stands at {percent(last)}, as on {since}"
-    return f"Red {'grew' if last > first else 'fell'} from {percent(first)} to {percent(last)} since {since}"
+    if abs(evidence) < TELLING:
+        return ""
+    return "Reports follow the evidence" if reports / evidence >= FOLLOWS else "Reports lag behind the evidence"
 
 
-def trend_of(frame: pd.DataFrame, basis: Basis) -> str:
+def trend_of(frame: pd.DataFrame, basis: Basis, currency: str = "") -> str:
     """What the trend measures, and over how long."""
     over = f", last {formats.count(_weeks(frame), 'week')}" if len(frame) > 1 else ""
-    return f"Share of live projects, {basis}{over}"
+    other = "reported" if basis == "computed" else "computed"
+    what = f"budget in {currency}" if currency else "live projects"
+    return f"Share of {what}{over}; full: {basis}, dotted: {other}"
 
 
 def attention(found: Attention) -> str:
@@ -155,7 +195,7 @@ def attention(found: Attention) -> str:
 def attention_order(found: Attention) -> str:
     """What is on the list, and in which order."""
     turns = ", the currencies in turn" if found.currencies > 1 else ""
-    return f"Red or stale, most budget first{turns}; each opens its project"
+    return f"Red, red but for a new baseline, or stale; most budget first{turns}"
 
 
 def programs(every: Sequence[Program], basis: Basis) -> str:
@@ -175,10 +215,13 @@ _STATES = {
     "computed": "computed {}",
     "schedule": "{} in schedule",
     "cost": "{} in cost",
+    "milestones": "{} in milestones",
+    "risk": "{} in risk",
 }
 _GROUPS = {
     "attention": ("needs attention", "need attention"),
     "green-red": ("is reported green and computed red", "are reported green and computed red"),
+    "rebaselined": ("was re-baselined", "were re-baselined"),
     "stale": ("has a stale report", "have a stale report"),
     "never": ("has never reported", "have never reported"),
 }
@@ -266,22 +309,72 @@ def changes_of(view: View) -> str:
     return f"From {day(first, year=is_far)} to {day(last, year=is_far)}; each opens its projects"
 
 
+def parted(found: Sequence[Parting], summary: Summary) -> str:
+    """How many reports are better than their evidence, and how many colours stand on a new baseline alone."""
+    counts = {one.name: one.projects for one in found}
+    better, baseline = counts["green-red"] + counts["pale"], counts["better-by-baseline"]
+    if not summary.judged and not baseline:
+        return "Reports and evidence can't be compared yet"
+    said = (
+        f"{number(better)} of {formats.count(summary.judged, 'report')} {_are(better)} green where the evidence is not"
+    )
+    if not better:
+        said = "No report is green where the evidence is not"
+    if baseline:
+        said += f"; {formats.count(baseline, 'project')} {_are(baseline)} better only by a new baseline"
+    return said
+
+
 def portfolios(found: Sequence[Standing], basis: Basis) -> str:
-    """Which portfolio has the most red."""
-    reds = {one.id: one.states(basis)["red"] for one in found}
-    most = max(reds.values())
-    if not most:
+    """How many portfolios are red, and which holds most of what is red."""
+    named = [one for one in found if one.id]
+    reds = sum(one.rollup(basis).state == "red" for one in named)
+    whole = sum(one.states(basis)["red"] for one in found)
+    many = (
+        f"{number(reds)} of {number(len(named))} portfolios {_are(reds)}" if len(named) > 1 else "The one portfolio is"
+    )
+    said = f"{many} {basis} red" if reds else f"No portfolio is {basis} red"
+    if not whole:
         return f"No portfolio has a {basis} red project"
-    first = [name for name, red in reds.items() if red == most]
-    whole = sum(reds.values())
-    total = f"the one {basis} red project" if whole == 1 else f"{number(most)} of the {number(whole)} {basis} red"
-    if first == [""]:
-        which = f"{total[:1].upper()}{total[1:]}"
-        return f"{which} {'lies' if most == 1 else 'lie'} in no portfolio"
-    if len(first) > 3:
-        return f"{number(len(first))} portfolios each hold {total}"
-    names = _and([shortened(name) or "those of no portfolio" for name in first])
-    return f"{names} {'holds' if len(first) == 1 else 'each hold'} {total}"
+    currencies = {amount.currency for one in found for amount in one.money if amount.red(basis)}
+    if len(currencies) == 1:
+        sums = {one.id: sum(amount.red(basis) for amount in one.money) for one in found}
+        write: Any = partial(money, currency=currencies.pop())
+    else:
+        sums = {one.id: float(one.states(basis)["red"]) for one in found}
+        write = number
+    most = max(found, key=lambda one: sums[one.id])
+    what = "in red" if write is not number else f"red {_plural(whole)}"
+    share = f"{write(sums[most.id])} of the {write(sum(sums.values()))} {what}"
+    if sums[most.id] == sum(sums.values()):
+        share = f"all {write(sums[most.id])} {what}" if write is not number else "every red project"
+    return (
+        f"{said}; {shortened(most.name)} holds {share}"
+        if most.id
+        else f"{said}; {share} {_lie(sums[most.id], write)} in no portfolio"
+    )
+
+
+def _lie(amount: float, write: Any) -> str:
+    return "lies" if write is not number or amount == 1 else "lie"
+
+
+def goals(found: Sequence[Standing], basis: Basis) -> str:
+    """The goals whose money sits mostly in red; else the one that comes closest."""
+    named = sorted((one for one in found if one.id), key=lambda one: -one.rollup(basis).red_share)
+    risky = [one for one in named if one.rollup(basis).red_share > MOSTLY]
+    if not named:
+        return "No live project serves a goal"
+    if risky:
+        names = [shortened(one.name) for one in risky[:3]]
+        more = [f"{number(len(risky) - 3)} more"] if len(risky) > 3 else []
+        return f"Most of what serves {_and([*names, *more])} sits in {basis} red"
+    first = named[0]
+    if not first.rollup(basis).red_share:
+        return f"No goal has {basis} red projects"
+    rollup = first.rollup(basis)
+    share = f"{percent(rollup.red_share)} of its {'money' if rollup.by == 'budget' else 'projects'}"
+    return f"No goal has most of its money in red; {shortened(first.name)} comes closest with {share}"
 
 
 def later_or_earlier(moved: Group) -> str:
@@ -408,6 +501,10 @@ def _have(count: int) -> str:
 
 def _plural(count: int) -> str:
     return "project" if count == 1 else "projects"
+
+
+def _need(count: int) -> str:
+    return "needs" if count == 1 else "need"
 
 
 def _report(count: int) -> str:

@@ -136,6 +136,11 @@ def _cell(cell: Cell) -> str:
     return _text(cell)
 
 
+def drawn(mark: Mark) -> str:
+    """A mark as HTML, for a drawing that holds it."""
+    return _cell(mark)
+
+
 def explained(mark: str, opens: str) -> str:
     """A mark (HTML of ours) that can be clicked for its reasons."""
     return f'<button type="button" class="rw-why" data-pick="{escape(opens)}" aria-haspopup="dialog">{mark}</button>'

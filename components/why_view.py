@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from analytics import programs, project
+from analytics import programs, project, reasons, standings
 from analytics.origins import Origin
 from analytics.project import Project
 from analytics.reading import Basis, Scope
+from analytics.rollup import Rollup
 from analytics.why import INPUTS, Judgement
 from components import answers, controls, health, project_view, tables
 from components.controls import View
@@ -33,6 +34,15 @@ PROJECTS = (
 )
 
 
+COLOURS = (
+    Column("Health", width="11%"),
+    Column("", width="13%"),
+    Column("Since", width="15%"),
+    Column("Because"),
+    Column("What would change it", width="34%", is_quiet=True),
+)
+
+
 def of_project(project_key: str, dimension: str) -> str:
     """What a mark of a project opens (Mark.opens)."""
     return f"{WHY}project:{dimension}:{project_key}"
@@ -41,6 +51,16 @@ def of_project(project_key: str, dimension: str) -> str:
 def of_program(program_id: str, basis: Basis) -> str:
     """What a mark of a program opens (Mark.opens)."""
     return f"{WHY}program:{basis}:{program_id}"
+
+
+def of_portfolio(portfolio: str, basis: Basis) -> str:
+    """What a mark of a portfolio opens (Mark.opens)."""
+    return f"{WHY}portfolio:{basis}:{portfolio}"
+
+
+def of_goal(goal_id: str, basis: Basis) -> str:
+    """What a mark of a goal opens (Mark.opens)."""
+    return f"{WHY}goal:{basis}:{goal_id}"
 
 
 def listing(
@@ -62,6 +82,35 @@ def listing(
     return None if opened(picked) else picked
 
 
+def colours(found: Project) -> None:
+    """Each colour of a project with since when, its inputs, and, while it can still change, what would flip it; a click
+    on one says the rest."""
+    is_open = found.row["is_live"] and any(j.flips for j in found.judgements)
+    rows: list[list[Cell]] = []
+    for one in found.judgements:
+        since = ""
+        if len(found.history) and one.state != "unknown":
+            since = project_view.since(found.history, one.dimension, one.state).removeprefix("since ")
+        rows.append(
+            [
+                project_view.TITLES[one.dimension],
+                _mark(one, found),
+                since[:1].upper() + since[1:],
+                one.because,
+                *([one.flips] if is_open else []),
+            ]
+        )
+    listing(COLOURS if is_open else COLOURS[:-1], rows, key="colours")
+
+
+def _mark(judgement: Judgement, found: Project) -> Mark:
+    opens = of_project(found.row["project_key"], judgement.dimension)
+    if judgement.dimension != "reported":
+        return Mark(judgement.state, is_evidence=True, opens=opens)
+    said = health.rating(found.row["reported"], found.row["reported_health"])
+    return Mark(judgement.state, found.row["is_stale"], rating=said, opens=opens)
+
+
 def opened(picked: str | None) -> bool:
     """Whether a click was on a mark; then its reasons are shown."""
     view = controls.current_view()
@@ -69,7 +118,7 @@ def opened(picked: str | None) -> bool:
         return False
     kind, _, rest = picked.removeprefix(WHY).partition(":")
     dimension, _, key = rest.partition(":")
-    explain = _project if kind == "project" else _program
+    explain = {"project": _project, "portfolio": _portfolio, "goal": _goal}.get(kind, _program)
 
     # The title is ours alone: streamlit would read a name in it as Markdown.
     @st.dialog("Why this colour?", width="large")
@@ -95,7 +144,7 @@ def _project(key: str, dimension: str, view: View) -> None:
     chosen = next(j for j in found.judgements if j.dimension == dimension)
     row, history = found.row, found.history
     is_evidence = dimension != "reported"
-    since = project_view.since(history, dimension) if len(history) else ""
+    since = project_view.since(history, dimension, chosen.state) if len(history) else ""
     title = f"{project_view.TITLES[dimension]}{f', {since}' if since else ''}"
     about = " · ".join(part for part in (row["program_name"], row["portfolio"], f"at {day(view.review_date)}") if part)
     _head(row["project_name"], about, health.mark(chosen.state, is_evidence=is_evidence), title)
@@ -180,13 +229,45 @@ def _program(key: str, basis: str, view: View) -> None:
     about = " · ".join([*found.program.portfolios, f"at {day(view.review_date)}"])
     mark = health.mark(rollup.state, is_evidence=which == "computed")
     _head(found.program.program_name, about, mark, f"{which.capitalize()}{f', {since}' if since else ''}")
-    evidence = f"{percent(rollup.red_share)} red and {percent(rollup.amber_share)} amber, by {rollup.by}"
-    known = f"{percent(rollup.known)} of {count(found.program.live, 'live project')} have a colour"
-    said = [("Because", f"{evidence}; {known}"), ("Rule", rollup.rule), ("What would change it", found.flips[which])]
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in said if text)
-    st.html(f'<dl class="rw-why-said">{items}</dl>')
+    _said_of_many(rollup, found.program.live, found.flips[which])
     _projects(found.projects.to_dict("records"), which)
     _open("Open the program", controls.program_link(key))
+
+
+def _said_of_many(rollup: Rollup, live: int, flips: str) -> None:
+    """Because of what many projects have their one colour, by which rule, and what would change it."""
+    evidence = f"{percent(rollup.red_share)} red and {percent(rollup.amber_share)} amber, by {rollup.by}"
+    known = f"{percent(rollup.known)} of {count(live, 'live project')} have a colour"
+    said = [("Because", f"{evidence}; {known}"), ("Rule", rollup.rule), ("What would change it", flips)]
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in said if text)
+    st.html(f'<dl class="rw-why-said">{items}</dl>')
+
+
+def _portfolio(key: str, basis: str, view: View) -> None:
+    _level("portfolio", key, basis, view)
+    if key:
+        _open("Its projects", controls.register_link(portfolio=key, program=""))
+
+
+def _goal(key: str, basis: str, view: View) -> None:
+    _level("goal_id", key, basis, view)
+
+
+def _level(by: standings.Grouping, key: str, basis: str, view: View) -> None:
+    """A portfolio or a goal: one colour for many projects, of one or several programs."""
+    found = answers.ask(standings.level, view.review_date, answers.scope(view), by, key)
+    if found is None:
+        st.text(f"No project of it is live on {day(view.review_date)}.")
+        return
+    which: Basis = "reported" if basis == "reported" else "computed"
+    rollup, (began, is_from_start) = found.standing.rollup(which), found.since[which]
+    since = f"since {day(began)}{' or before' if is_from_start else ''}"
+    word = "portfolio" if by == "portfolio" else "goal"
+    mark = health.mark(rollup.state, is_evidence=which == "computed")
+    about = f"{word.capitalize()} · at {day(view.review_date)}"
+    _head(found.standing.name or f"No {word}", about, mark, f"{which.capitalize()}, {since}")
+    _said_of_many(rollup, found.standing.live, found.flips[which])
+    _projects(found.projects, which)
 
 
 def _projects(rows: Sequence[Mapping[Any, Any]], basis: Basis) -> None:
@@ -198,7 +279,7 @@ def _projects(rows: Sequence[Mapping[Any, Any]], basis: Basis) -> None:
             tables.Tagged(row["project_name"], "critical") if row["is_critical"] else row["project_name"],
             Mark(row[basis], is_evidence=basis == "computed"),
             money(row["budget"], row["currency"]),
-            row["why"],
+            row.get("why") or reasons.standing(row),
         ]
         for row in bad[:MOST]
     ]

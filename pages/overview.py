@@ -28,8 +28,9 @@ now = answers.ask(portfolio.summary, day, scope)
 earlier = answers.ask(portfolio.summary, before, scope) if before else None
 changed = answers.ask(changes.changes, day, before, scope, view.basis) if before else None
 
+needs = answers.ask(portfolio.attention, day, before, scope)
 frame.header(
-    sentences.overview(now, changed, view),
+    sentences.overview(now, needs, view),
     sentences.speaks_of(view, sentences.coverage(now), is_latest=answers.is_latest(view)),
     is_sample=answers.ask(reading.is_sample),
 )
@@ -38,7 +39,6 @@ if not now.live:
 group = figures.figures(portfolio_view.figures(now, earlier, changed, view), key="figures")
 
 left, right = st.columns([13, 8]) if changed else (st.container(), None)
-needs = answers.ask(portfolio.attention, day, before, scope)
 with left, frame.card("attention", sentences.attention(needs), sentences.attention_order(needs)):
     project = portfolio_view.attention(needs)
     if len(needs.items) > PHONE_ROWS:
@@ -53,14 +53,29 @@ if changed and right:
 left, right = st.columns([11, 9])
 with left, frame.card("distribution", sentences.distribution(now), "Live projects by health; a click lists them"):
     group = portfolio_view.distribution(now) or group
-weeks = answers.ask(portfolio.trend, day, scope, view.basis)
-with right, frame.card("trend", sentences.trend(weeks), sentences.trend_of(weeks, view.basis)):
+with right, frame.card("trend"):
+    head = st.container()
+    currency = portfolio_view.trend_by(now)
+    weeks = answers.ask(portfolio.trend, day, scope, currency)
+    with head:
+        frame.card_head(sentences.trend(weeks), sentences.trend_of(weeks, view.basis, currency))
     portfolio_view.trend(weeks, view.basis)
+
+parted = answers.ask(portfolio.partings, day, scope)
+with frame.card("parted", sentences.parted(parted, now), "A click lists them"):
+    group = portfolio_view.parted(parted) or group
 
 places = answers.ask(standings.portfolios, day, scope)
 if len(places) > 1:
-    with frame.card("portfolios", sentences.portfolios(places, view.basis), "Most red first; a click looks into one"):
+    order = "The worst first; a click looks into one, a click on a colour says why"
+    with frame.card("portfolios", sentences.portfolios(places, view.basis), order):
         portfolio_view.portfolios(places, view.basis)
+
+served = answers.ask(standings.goals, day, scope)
+if any(goal.id for goal in served):
+    about = "What the money serves: each project counts for the goal that it states; a click on a colour says why"
+    with frame.card("goals", sentences.goals(served, view.basis), about):
+        portfolio_view.goals(served, view.basis)
 
 found = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
 if now.programs:

@@ -9,7 +9,6 @@ import pytest
 
 import analytics.projects
 from analytics import changes, portfolio, programs, project, projects, reasons, standings
-from analytics.project import Rebaseline
 from analytics.projects import Place
 from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
@@ -206,14 +205,17 @@ def test_the_last_weeks_of_a_project(world: World) -> None:
     assert weeks["reported"]["B"] == ("amber",) * 12
 
 
-@pytest.mark.parametrize("basis", ["computed", "reported"])
-def test_the_trend_ends_where_the_summary_stands(loaded: World, basis: Basis) -> None:
-    frame = loaded.ask(portfolio.trend, DAY, ALL, basis)
+def test_the_trend_ends_where_the_summary_stands(loaded: World) -> None:
     now = loaded.ask(portfolio.summary, DAY, ALL)
-    last = frame.iloc[-1]
-    assert last["review_date"].date() == DAY
-    assert {s: round(last[s] * last["live"]) for s in portfolio.STATES} == now.counts(basis)
-    assert frame[list(portfolio.STATES)].sum(axis=1).round(9).eq(1).all()
+    for currency in ("", "USD", "GBP"):
+        frame = loaded.ask(portfolio.trend, DAY, ALL, currency)
+        last = frame.iloc[-1]
+        assert last["review_date"].date() == DAY
+        for basis in portfolio.BASES:
+            shares = {state: last[f"{basis}_{state}"] for state in portfolio.STATES}
+            expected = now.budgets(basis, currency) if currency else now.counts(basis)
+            assert {state: round(share * last["whole"]) for state, share in shares.items()} == expected
+            assert frame[[f"{basis}_{state}" for state in portfolio.STATES]].sum(axis=1).round(9).eq(1).all()
 
 
 def test_attention_is_ranked_by_money_with_reasons(loaded: World) -> None:
@@ -331,11 +333,18 @@ def test_a_project_remembers_its_first_baseline(world: World) -> None:
         "A,2026-11-20,2026-09-01,2027-01-19,2027-01-19,140,135\n"
     )
     found = world.ask(project.project, DAY, "A")
-    assert (found.row["computed"], found.rebaselines) == ("green", (Rebaseline(DAY, 40, 40.0),))
-    first = found.first
-    assert (first.finish, first.slip_days, first.overrun, first.computed) == (dt.date(2026, 12, 10), 40, 0.35, "red")
-    earlier = world.ask(project.project, BEFORE, "A")
-    assert (earlier.rebaselines, earlier.first) == ((), None)
+    assert (found.row["computed"], found.row["computed_original"]) == ("green", "red")
+    said = [(one.number, one.from_date, one.finish, one.budget, one.origin.row) for one in found.baselines]
+    assert said == [
+        (1, dt.date(2026, 10, 30), dt.date(2026, 12, 10), 100, 2),
+        (2, DAY, dt.date(2027, 1, 19), 140, 4),
+    ]
+    assert [date.date() for date in found.history["held_finish"]] == [
+        dt.date(2026, 12, 10),
+        dt.date(2026, 12, 10),
+        dt.date(2027, 1, 19),
+    ]
+    assert [one.number for one in world.ask(project.project, BEFORE, "A").baselines] == [1]
 
 
 def test_portfolios_side_by_side(loaded: World) -> None:

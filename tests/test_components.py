@@ -4,6 +4,7 @@ import doctest
 import importlib
 import io
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,11 +13,11 @@ import pytest
 from openpyxl import load_workbook
 
 from analytics.changes import Changes, Group, Net
-from analytics.portfolio import Money, Part, Summary
+from analytics.portfolio import Attention, Money, Part, Summary
 from analytics.programs import Program
 from analytics.reading import NO_PROGRAM, Place
 from analytics.rollup import Rollup
-from analytics.standings import Standing
+from analytics.standings import Standing, Sum
 from components import charts, controls, downloads, formats, health, portfolio_view, project_view, sentences
 from components.controls import resolve
 from components.figures import delta
@@ -152,14 +153,47 @@ def test_no_program_is_not_counted_as_a_program() -> None:
 
 def test_a_completed_project_is_spoken_of_in_the_past() -> None:
     row = {"stage": "completed", "slip_days": -47, "overrun": 0.03}
+    row |= dict.fromkeys(("original_finish", "original_overrun"))
     assert project_view.finish_title(row) == "Finished 47 days early"
     assert project_view.cost_title(row) == "Cost 3 % more than budgeted"
 
 
-def test_the_trend_says_how_long_it_is() -> None:
-    frame = pd.DataFrame({"review_date": pd.to_datetime(["2026-11-06", "2026-11-20"])})
-    assert sentences.trend_of(frame, "computed") == "Share of live projects, computed, last 2 weeks"
-    assert sentences.trend_of(frame[:1], "computed") == "Share of live projects, computed"
+def _trend(computed: tuple[float, float], reported: tuple[float, float], unknown: float = 0) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "review_date": pd.to_datetime(["2026-11-06", "2026-11-20"]),
+            "computed_red": computed,
+            "reported_red": reported,
+            "computed_unknown": 0.0,
+            "reported_unknown": unknown,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("computed", "reported", "text"),
+    [
+        ((0.1, 0.2), (0.1, 0.11), "Reports lag behind the evidence: computed red rose from 10 % to 20 %, "),
+        ((0.1, 0.2), (0.1, 0.05), "Reports lag behind the evidence: computed red rose from 10 % to 20 %, "),
+        ((0.3, 0.2), (0.2, 0.12), "Reports follow the evidence: computed red fell from 30 % to 20 %, "),
+        ((0.2, 0.21), (0.2, 0.1), "Computed red rose from 20 % to 21 %, reported red fell from 20 % to 10 %"),
+        ((0.2, 0.2), (0.2, 0.2), "Computed red stands at 20 %, as then, reported red stands at 20 %, as then"),
+    ],
+)
+def test_the_trend_says_whether_reports_follow(
+    computed: tuple[float, float], reported: tuple[float, float], text: str
+) -> None:
+    assert sentences.trend(_trend(computed, reported)).startswith(text)
+
+
+def test_the_trend_says_how_long_it_is_and_of_what() -> None:
+    frame = _trend((0.1, 0.2), (0.0, 0.0), unknown=1)
+    assert sentences.trend(frame) == "Computed red rose from 10 % to 20 %"
+    said = "Share of live projects, last 2 weeks; full: computed, dotted: reported"
+    assert sentences.trend_of(frame, "computed") == said
+    assert sentences.trend_of(frame[:1], "reported", "USD") == (
+        "Share of budget in USD; full: reported, dotted: computed"
+    )
 
 
 def test_the_status_template_holds_the_header_and_an_example() -> None:
@@ -201,16 +235,30 @@ def test_what_changed_in_words() -> None:
 def test_one_of_one_is_not_counted_out() -> None:
     view = resolve({}, WEEKS)
     assert view
-    one = _summary(live=1, parts=(Part("computed", "red", "USD", 1, 5.0), Part("reported", "red", "USD", 1, 5.0)))
-    new = Changes({"newly-red": Group(1)})
-    assert sentences.overview(one, new, view) == "The one live project is computed red, new since 13 Nov."
+    both = (Part("computed", "red", "USD", 1, 5.0), Part("reported", "red", "USD", 1, 5.0))
+    one = sentences.overview(_summary(live=1, parts=both), Attention((), 1, 1), view)
+    assert one == "The one live project needs attention, new since 13 Nov; it is computed red."
     two = _summary(live=2, parts=(Part("computed", "red", "USD", 2, 5.0),))
-    assert "2 of 2 live projects are computed red, 1 of them new" in sentences.overview(two, new, view)
+    said = "2 of 2 live projects need attention, 1 of them new since 13 Nov; 2 are computed red."
+    assert sentences.overview(two, Attention((), 2, 1), view) == said
     green = _summary(live=1, parts=(Part("computed", "green", "USD", 1, 5.0),))
-    assert sentences.overview(green, None, view) == "The one live project is computed green"
-    said = "The one live project cannot be judged from its numbers; it is reported amber"
+    said = "The one live project needs no attention; it is computed green."
+    assert sentences.overview(green, Attention((), 0, 0), view) == said
+    said = "The one live project needs no attention; it can't be judged from its numbers; it is reported amber."
     silent = (Part("computed", "unknown", "USD", 1, None), Part("reported", "amber", "USD", 1, None))
-    assert sentences.overview(_summary(live=1, parts=silent), None, view) == said
+    assert sentences.overview(_summary(live=1, parts=silent), Attention((), 0, 0), view) == said
+
+
+def test_the_sentence_on_top_holds_money_watermelons_and_benefits() -> None:
+    view = resolve({}, WEEKS)
+    assert view
+    parts = (Part("computed", "red", "USD", 3, 50.0), Part("computed", "green", "USD", 7, 50.0))
+    money = (Money("USD", 10, 100, 10, None, 0, None, None, 0, 20),)
+    summary = replace(_summary(money=money, parts=parts), watermelons=2)
+    assert sentences.overview(summary, Attention((), 4, 0), view, "benefits are late") == (
+        "4 of 10 live projects need attention; 3 are computed red and hold $50 of $100; 2 of these report green; "
+        "benefits are late."
+    )
 
 
 def test_a_date_of_another_year_says_its_year() -> None:
@@ -221,21 +269,35 @@ def test_a_date_of_another_year_says_its_year() -> None:
     assert sentences.near(date(2026, 1, 3), view) == "3 Jan"
 
 
-def test_the_projects_of_no_portfolio_are_not_called_a_portfolio_without_any() -> None:
-    def standing(name: str, red: int) -> Standing:
-        rollup = Rollup("green", "", "count", 0, 0, 1, red, 0, 0, 1, 0)
-        return Standing(name, name, 5, 5, 0, {"red": 0}, {"red": red}, rollup, rollup, ())
+def _standing(name: str, state: str, red: int, budget: float | None, share: float, currency: str = "USD") -> Standing:
+    rollup = Rollup(state, "", "count" if budget is None else "budget", share, 0, 1 - share, red, 0, 0, 1, 0)
+    amounts = (Sum(currency, budget, 5, None, None if budget is None else budget * share),)
+    return Standing(name, name, 5, 5, 0, {"red": 0}, {"red": red}, rollup, rollup, amounts)
 
-    assert sentences.portfolios([standing("IT", 1), standing("", 2)], "computed") == (
-        "2 of the 3 computed red lie in no portfolio"
+
+def test_the_portfolio_with_most_in_red_is_named() -> None:
+    one, other = _standing("IT", "red", 2, 100, 0.5), _standing("Shops", "green", 1, 500, 0.02)
+    assert sentences.portfolios([one, other], "computed") == (
+        "1 of 2 portfolios is computed red; IT holds $50 of the $60 in red"
     )
-    assert sentences.portfolios([standing("IT", 2), standing("", 2)], "computed") == (
-        "IT and those of no portfolio each hold 2 of the 4 computed red"
+    none = _standing("", "red", 2, None, 0.4)
+    assert sentences.portfolios([_standing("IT", "green", 1, None, 0.1), none], "computed") == (
+        "No portfolio is computed red; 2 of the 3 red projects lie in no portfolio"
     )
-    assert (
-        sentences.portfolios([standing("IT", 1), standing("", 0)], "computed")
-        == "IT holds the one computed red project"
+    pounds = _standing("Shops", "green", 3, 500, 0.02, "GBP")
+    assert sentences.portfolios([one, pounds], "computed").endswith("Shops holds 3 of the 5 red projects")
+    calm = [_standing("IT", "green", 0, 5, 0), _standing("", "green", 0, 5, 0)]
+    assert sentences.portfolios(calm, "computed") == "No portfolio has a computed red project"
+
+
+def test_goals_whose_money_sits_mostly_in_red_are_named() -> None:
+    half, most = _standing("Faster", "red", 2, 100, 0.5), _standing("Safer", "red", 2, 100, 0.51)
+    no_goal = _standing("", "red", 5, 100, 0.9)
+    assert sentences.goals([half, most, no_goal], "computed") == "Most of what serves Safer sits in computed red"
+    assert sentences.goals([half, no_goal], "computed") == (
+        "No goal has most of its money in red; Faster comes closest with 50 % of its money"
     )
+    assert sentences.goals([no_goal], "computed") == "No live project serves a goal"
 
 
 def test_reports_move_with_those_that_are_missing() -> None:

@@ -29,8 +29,10 @@ def questions(folder: Path) -> Iterator[tuple[str, Callable[[], Any]]]:
         "Overview: what changed since the review before",
         lambda: changes.changes(source, day, before, scope, "computed"),
     )
-    yield "Overview: trend of 26 weeks", lambda: portfolio.trend(source, day, scope, "computed")
+    yield "Overview: trend of 26 weeks", lambda: portfolio.trend(source, day, scope)
     yield "Overview: what needs attention", lambda: portfolio.attention(source, day, before, scope)
+    yield "Overview: where reports and evidence part", lambda: portfolio.partings(source, day, scope)
+    yield "Overview: goals", lambda: standings.goals(source, day, scope)
     yield "Overview: programs", lambda: programs.programs(source, day, scope)
     yield "Overview: portfolios", lambda: standings.portfolios(source, day, scope)
     yield (
