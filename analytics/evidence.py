@@ -34,18 +34,41 @@ def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str,
     )
 
 
+def milestone_course(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]]:
+    """What each report up to a date expected of a project's milestones, the oldest report first.
+
+    Columns: milestone_id, status_date, expected (when it was met, else its forecast, which for one that is not met
+    can't be before the report), is_met.
+    """
+    return source.records(
+        """
+        select
+            milestone_id, status_date,
+            coalesce(actual_date <= status_date, false) as is_met,
+            case when is_met then actual_date else greatest(forecast_date, status_date) end as expected
+        from fct_milestone
+        where project_key = $key and status_date <= $day and coalesce(actual_date, forecast_date) is not null
+        order by status_date, milestone_id
+        """,
+        {"key": project_key, "day": day},
+    )
+
+
 def risks(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]]:
     """A project's risks and issues as they stand on a date, open before closed, the largest exposure first.
 
     Columns: risk_id, risk_name, risk_kind, probability and impact (1 to 5), exposure, risk_owner, due_date, risk_state,
-    response, is_open, is_overdue, since (the first report that speaks of it), status_date, load_id, source_row.
+    response, colour (of its exposure alone), is_open, is_overdue, overdue_days, since (the first report that speaks of
+    it), status_date, load_id, source_row.
     """
     return source.records(
         """
         select
             risk_id, risk_name, risk_kind, probability, impact, exposure, risk_owner, due_date, risk_state, response,
+            risk_colour(exposure) as colour,
             risk_state <> 'closed' as is_open,
             is_open and coalesce(due_date < $day, false) as is_overdue,
+            case when is_overdue then $day - due_date end as overdue_days,
             (select min(status_date) from fct_risk as f where f.project_key = r.project_key and f.risk_id = r.risk_id)
                 as since,
             status_date, load_id, source_row

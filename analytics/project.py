@@ -8,49 +8,42 @@ from typing import Any
 import pandas as pd
 
 from analytics import changes
-from analytics.origins import Fact, origins
+from analytics.origins import Fact, Origin, origins
 from analytics.projects import attributes_on
 from analytics.reading import Basis, Scope, Source
 from analytics.why import Judgement, judgements
 
 
 @dataclass(frozen=True)
-class Rebaseline:
-    """A report that came with another baseline than the one before: its finish in days, its budget in money."""
+class HeldBaseline:
+    """A baseline that a project had: its number (1 the original), from which day, what it states, and the row."""
 
-    status_date: dt.date
-    finish_moved: int | None
-    budget_moved: float | None
-
-
-@dataclass(frozen=True)
-class FirstBaseline:
-    """How a project that was re-baselined stands against its first baseline."""
-
+    number: int
+    from_date: dt.date
+    start: dt.date | None
     finish: dt.date | None
     budget: float | None
-    slip_days: int | None
-    overrun: float | None
-    computed: str
+    origin: Origin | None
 
 
 @dataclass(frozen=True)
 class Project:
     """One project on a review date. `row` holds the columns of Source.on.
 
-    `rebaselines` are in the order of their dates; `first` is there where there is any. `attributes` are the kept
-    columns that no contract knows.
+    `baselines` are in the order in which it got them, the first is the original. `goals` are the names of the goals
+    that it serves, from the top of their tree to its own. `attributes` are the kept columns that no contract knows.
 
     `history` has one row a report, oldest first, each judged at the review of its week: HISTORY_COLUMNS, where
-    finish_then is the finish forecast then and source_row the row in the export file.
+    finish_then is the finish forecast then, held_finish and held_budget what the baseline of that day states, and
+    source_row the row in the export file.
     """
 
     row: Mapping[str, Any]
     judgements: tuple[Judgement, ...]
     facts: tuple[Fact, ...]
     history: pd.DataFrame
-    rebaselines: tuple[Rebaseline, ...]
-    first: FirstBaseline | None
+    baselines: tuple[HeldBaseline, ...]
+    goals: tuple[str, ...] = ()
     attributes: tuple[Fact, ...] = ()
 
 
@@ -71,10 +64,15 @@ def project(source: Source, day: dt.date, project_key: str) -> Project | None:
     row = rows[0]
     steps = _steps(source, day, row["project_key"])
     history = steps.loc[steps["is_reported"], HISTORY_COLUMNS].reset_index(drop=True)
-    again = _rebaselines(history)
-    first = _first_baseline(source, row, history) if again else None
-    kept = _kept(source, day, row["project_key"])
-    return Project(row, judgements(source, day, row), _facts(source, row, steps), history, again, first, kept)
+    return Project(
+        row,
+        judgements(source, day, row),
+        _facts(source, row, steps),
+        history,
+        _baselines(source, day, row["project_key"]),
+        _goals(source, row["goal_id"]),
+        _kept(source, day, row["project_key"]),
+    )
 
 
 def _kept(source: Source, day: dt.date, project_key: str) -> tuple[Fact, ...]:
@@ -99,41 +97,43 @@ def moved(
     return rows[0] if rows else None
 
 
-def _rebaselines(history: pd.DataFrame) -> tuple[Rebaseline, ...]:
-    moves = pd.DataFrame(
-        {
-            "at": history["status_date"],
-            "finish": pd.to_datetime(history["baseline_finish"]).diff().dt.days.fillna(0),
-            "budget": history["budget"].diff().round(2).fillna(0),
-        }
-    )
-    found = moves[(moves["finish"] != 0) | (moves["budget"] != 0)]
-    return tuple(
-        Rebaseline(at.date(), int(finish) or None, float(budget) or None)
-        for at, finish, budget in found.itertuples(index=False, name=None)
-    )
-
-
-def _first_baseline(source: Source, row: Mapping[str, Any], history: pd.DataFrame) -> FirstBaseline:
-    finishes, budgets = history["baseline_finish"].dropna(), history["budget"].dropna()
-    first = {
-        "finish": None if finishes.empty else finishes.iloc[0].date(),
-        "budget": None if budgets.empty else float(budgets.iloc[0]),
-    }
+def _baselines(source: Source, day: dt.date, project_key: str) -> tuple[HeldBaseline, ...]:
     found = source.rows(
         """
-        select
-            $finish::date,
-            $budget::double,
-            $then::date - $finish::date,
-            overrun_share($eac::double, $budget::double) as overrun,
-            coalesce(worst_colour(
-                schedule_colour(slip_share($then::date, $start::date, $finish::date)), cost_colour(overrun)
-            ), 'unknown')
+        select number, from_date, baseline_start, baseline_finish, budget, load_id, source_row
+        from fct_baseline
+        where project_key = $key and (from_date <= $day or number = 1)
+        order by number
         """,
-        {**first, "then": row["finish_then"], "start": row["baseline_start"], "eac": row["eac"]},
+        {"key": project_key, "day": day},
     )
-    return FirstBaseline(*found[0])
+    places = origins(source, [(load, row) for *_, load, row in found]) if found else {}
+    return tuple(
+        HeldBaseline(number, from_date, start, finish, budget, places.get((load, row)))
+        for number, from_date, start, finish, budget, load, row in found
+    )
+
+
+def _goals(source: Source, goal_id: str | None) -> tuple[str, ...]:
+    """The names of a goal and of those above it, from the top; a goal that no export lists goes by its id."""
+    if not goal_id:
+        return ()
+    found = source.rows(
+        """
+        with recursive above as (
+            select $goal as goal_id, 0 as steps
+            union
+            select g.parent_goal_id, steps + 1
+            from above join stg_goals as g using (goal_id)
+            where g.parent_goal_id is not null and steps < 9
+        )
+        select coalesce(max(g.goal_name), a.goal_id)
+        from above as a left join stg_goals as g using (goal_id)
+        group by a.goal_id order by max(steps) desc
+        """,
+        {"goal": goal_id},
+    )
+    return tuple(name for (name,) in found)
 
 
 def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
@@ -174,6 +174,8 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
             coalesce(risk_then, 'unknown') as risk,
             coalesce(computed_colour(schedule_then, cost_then, milestones_then, risk_then), 'unknown') as computed,
             finish_then - j.baseline_finish as slip_days,
+            coalesce(b.baseline_finish, j.baseline_finish) as held_finish,
+            coalesce(b.budget, j.budget) as held_budget,
             l.file_name,
             l.sheet,
             said.comment,
@@ -181,6 +183,8 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
             said.baseline_finish as said_baseline_finish,
             said.budget as said_budget
         from judged as j
+        asof left join (from fct_baseline where project_key = $key) as b
+            on b.project_key = j.project_key and j.status_date >= b.from_date
         left join load as l on l.load_id = j.load_id
         left join said on j.is_reported and said.load_id = j.fact_load_id and said.source_row = j.fact_source_row
         order by j.status_date
@@ -191,8 +195,8 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
 
 HISTORY_COLUMNS = [
     "status_date", "reported", "reported_health", "computed", "schedule", "cost", "milestones", "risk", "finish_then",
-    "baseline_finish", "slip_days", "percent_complete", "budget", "eac", "planned_value", "earned_value", "actual_cost",
-    "comment", "file_name", "sheet", "source_row", "load_id",
+    "baseline_finish", "held_finish", "held_budget", "slip_days", "percent_complete", "budget", "eac", "planned_value",
+    "earned_value", "actual_cost", "comment", "file_name", "sheet", "source_row", "load_id",
 ]  # fmt: skip
 
 

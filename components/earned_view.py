@@ -1,8 +1,5 @@
 """How a project's earned value looks: the chart with what lies ahead, figures, and every estimate with its range."""
 
-from functools import cache
-from pathlib import Path
-
 import streamlit as st
 
 from analytics.earned import FACTORS, UNLIKELY, Course, Point, usual_error, variance_at_completion
@@ -33,7 +30,6 @@ _MEANT = {
 
 def show(course: Course) -> None:
     """A card with a project's earned value up to the review date; where there is none, what would feed it."""
-    st.html(f"<style>{_style_sheet()}</style>")
     now = course.now
     if now is None:
         with frame.card("earned", "No report states an earned value"):
@@ -181,8 +177,3 @@ def _estimate(now: Point, name: str, currency: str) -> list[Cell]:
     found = None if name == "reported" else now.interval(name)
     between = f"{money(found[0], currency)} to {money(found[1], currency)}" if found else NONE
     return [meant, money(estimate, currency), money(off, currency, sign=True), percent(error), between]
-
-
-@cache
-def _style_sheet() -> str:
-    return Path(__file__).with_name("earned.css").read_text(encoding="utf-8")

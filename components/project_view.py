@@ -10,25 +10,19 @@ import streamlit as st
 
 from analytics.origins import Fact, Origin
 from analytics.portfolio import EVIDENCE
-from analytics.project import FirstBaseline, Project
+from analytics.project import HeldBaseline, Project
 from analytics.projects import Place
-from analytics.why import Judgement
-from components import charts, controls, formats, frame, health, sentences, tables, theme
+from analytics.touched import Touch
+from components import charts, controls, date_lines, formats, frame, health, milestone_view, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
 from components.controls import View
+from components.date_lines import DateLine
 from components.figures import Delta, Figure, delta
 from components.formats import day, days, is_missing, money, number, percent
 from components.frame import Crumb
-from components.tables import Cell, Column, Mark, Under
+from components.tables import Cell, Column, Under
 
-WHY = (
-    Column("Health", width="12%"),
-    Column("", width="12%"),
-    Column("Because"),
-    Column("Rule", is_quiet=True),
-    Column("What would change it", is_quiet=True),
-)
 ORIGINS = (
     Column("Figure", width="18%"),
     Column("Value", "right"),
@@ -43,6 +37,20 @@ ATTRIBUTES = (
     Column("Value"),
     Column("File and row", width="26%", is_quiet=True),
 )
+BASELINES = (
+    Column("Baseline", width="14%"),
+    Column("Held from"),
+    Column("Start", "right"),
+    Column("Finish", "right"),
+    Column("Budget", "right"),
+    Column("File and row", width="30%", is_quiet=True),
+)
+LOADS = (
+    Column("Load", width="24%"),
+    Column("Rows", "right"),
+    Column("They speak of"),
+    Column("Published", is_quiet=True),
+)
 FACTS = {
     "reported_health": "Reported health",
     "baseline_start": "Baseline start",
@@ -56,6 +64,8 @@ FACTS = {
     "percent_complete": "Complete",
 }
 SHOWN_COMMENTS = 6
+SHOWN_LOADS = 8
+SILENCE = 3  # times the usual time between two reports: a gap worth a word
 TITLES = {
     "reported": "Reported",
     "schedule": "Schedule",
@@ -168,49 +178,137 @@ def steps(place: Place | None) -> str | None:
     return clickable(f'<nav class="rw-steps" aria-label="Register">{ways}</nav>', "steps")
 
 
-def why(found: Project) -> None:
-    """Each colour with its inputs, its rule, and, while it can still change, the smallest change that would flip it."""
-    is_open = found.row["is_live"] and any(j.flips for j in found.judgements)
-    rows: list[list[Cell]] = [
-        [
-            TITLES[j.dimension],
-            _mark(j, found.row),
-            j.because,
-            j.rule,
-            *([j.flips] if is_open else []),
-        ]
-        for j in found.judgements
-    ]
-    tables.listing(WHY if is_open else WHY[:-1], rows)
-    if found.first:
-        st.html(f'<p class="rw-missing">{escape(formats.unbroken(_first(found, found.first)))}</p>')
+def flags(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What to know before a project's colours are believed: each a word of the field, and what it says here."""
+    found = []
+    kinds = {
+        ("green", "red"): "Watermelon",
+        ("green", "amber"): "Pale",
+        ("red", "green"): "Hidden strength",
+    }
+    if row["is_live"] and (kind := kinds.get((row["reported"], row["computed"]))):
+        found.append((kind, f"reported {row['reported']}, computed {row['computed']}"))
+    if is_better_only_now(row):
+        found.append(
+            (
+                f"{row['computed'].capitalize()} only against its new baseline",
+                f"{row['computed_original']} against the original: {_and_original(row)}",
+            )
+        )
+    if row["is_stale"]:
+        found.append(("Stale", f"the last report is {days(row['age_days'])} old"))
+    elif row["is_live"] and not row["is_reported"]:
+        found.append(("Not reported", "no report yet"))
+    return found
 
 
-def _first(found: Project, first: FirstBaseline) -> str:
-    """What the re-baselines did, and how it stands against the first baseline."""
-    last, currency = found.rebaselines[-1], found.row["currency"]
-    changed = [f"finish {sentences.shift(last.finish_moved)}"] if last.finish_moved else []
-    changed += [f"budget {money(last.budget_moved, currency, sign=True)}"] if last.budget_moved else []
-    times = f"{number(len(found.rebaselines))} times, last on" if len(found.rebaselines) > 1 else "on"
-    against = [sentences.slipped(first.slip_days)] if first.slip_days is not None else []
-    against += (
-        [f"{sentences.over(first.overrun)}{'' if not first.overrun else ' budget'}"]
-        if first.overrun is not None
-        else []
-    )
-    text = f"Re-baselined {times} {day(last.status_date)}: {', '.join(changed)}."
-    if not against:
-        return text
-    flag = "" if first.computed == found.row["computed"] else f", which would be {first.computed}"
-    return f"{text} Against its first baseline it is {' and '.join(against)}{flag}."
+def is_better_only_now(row: Mapping[str, Any]) -> bool:
+    """Whether a project's computed colour is better than it would be against its original baseline."""
+    ranks = {"green": 0, "amber": 1, "red": 2}
+    now, original = ranks.get(row["computed"]), ranks.get(row["computed_original"])
+    return now is not None and original is not None and now < original
 
 
-def colours(history: pd.DataFrame) -> None:
-    """Reported and computed colours, report by report."""
+def show_flags(row: Mapping[str, Any]) -> None:
+    """The flags of a project in words; nothing where there is none."""
+    items = "".join(f"<li><b>{escape(word)}</b> {escape(formats.unbroken(text))}</li>" for word, text in flags(row))
+    if items:
+        st.html(f'<ul class="rw-flags">{items}</ul>')
+
+
+def _and_original(row: Mapping[str, Any]) -> str:
+    return " and ".join(_against_original(row)) or "nothing to judge it by"
+
+
+def _against_original(row: Mapping[str, Any]) -> list[str]:
+    """How a project stands against its original baseline: its finish, its cost."""
+    found = []
+    if row["finish_then"] is not None and row["original_finish"] is not None:
+        found.append(sentences.slipped((row["finish_then"] - row["original_finish"]).days))
+    if row["original_overrun"] is not None:
+        over = sentences.over(row["original_overrun"])
+        found.append(over if over == "on budget" else f"{over} budget")
+    return found
+
+
+def baselines_title(baselines: tuple[HeldBaseline, ...], currency: str) -> str:
+    """How often a project was re-baselined, and what that moved in all."""
+    first, *_, last = baselines
+    times = len(baselines) - 1
+    often = {1: "once", 2: "twice"}.get(times, f"{number(times)} times")
+    moved = []
+    if first.finish and last.finish and first.finish != last.finish:
+        moved.append(f"finish {sentences.shift((last.finish - first.finish).days)}")
+    if first.budget is not None and last.budget is not None and first.budget != last.budget:
+        moved.append(f"budget {money(last.budget - first.budget, currency, sign=True)}")
+    text = f"Re-baselined {often}"
+    return f"{text}: {', '.join(moved)}" if moved else text
+
+
+def baselines_of(row: Mapping[str, Any]) -> str:
+    """How a project stands against its original baseline."""
+    against = " and ".join(_against_original(row))
+    flag = f"; it would be {row['computed_original']}" if row["computed_original"] != row["computed"] else ""
+    return f"Against the original it is {against}{flag}" if against else "Every baseline that it had"
+
+
+def baselines(found: Project) -> None:
+    """Every baseline that a project had, the one in force first."""
+    currency = found.row["currency"]
+    rows: list[list[Cell]] = []
+    for place, one in reversed(list(enumerate(found.baselines))):
+        before = found.baselines[place - 1] if place else None
+        name = "Original" if place == 0 else f"No. {one.number}"
+        tag = "in force" if place == len(found.baselines) - 1 else ""
+        rows.append(
+            [
+                tables.Tagged(name, tag) if tag else name,
+                day(one.from_date),
+                day(one.start),
+                Under(day(one.finish), _moved_finish(before, one)),
+                Under(money(one.budget, currency), _moved_budget(before, one, currency)),
+                milestone_view.file_and_row(one.origin),
+            ]
+        )
+    tables.listing(BASELINES, rows)
+
+
+def _moved_finish(before: HeldBaseline | None, one: HeldBaseline) -> str:
+    if before is None or before.finish is None or one.finish is None or before.finish == one.finish:
+        return ""
+    return sentences.shift((one.finish - before.finish).days)
+
+
+def _moved_budget(before: HeldBaseline | None, one: HeldBaseline, currency: str) -> str:
+    if before is None or before.budget is None or one.budget is None or before.budget == one.budget:
+        return ""
+    return money(one.budget - before.budget, currency, sign=True)
+
+
+def colours(found: Project, *, with_parts: bool) -> None:
+    """Reported and computed colours, report by report; with what the computed one is the worst of, and new baselines
+    marked."""
+    names = ("reported", "computed", *(EVIDENCE if with_parts else ()))
+    history = found.history
+    dates = list(history["status_date"])
     charts.strip(
-        [charts.Strip(TITLES[name], list(history[name]), name != "reported") for name in ("reported", "computed")],
-        list(history["status_date"]),
+        [charts.Strip(TITLES[name], list(history[name]), name != "reported") for name in names],
+        dates,
+        marks=_new_baselines(found, dates),
     )
+
+
+def _new_baselines(found: Project, dates: list[Any]) -> dict[int, str]:
+    """At which reports a new baseline began to hold, and what to say of it."""
+    marks = {}
+    for one in found.baselines[1:]:
+        place = next((n for n, at in enumerate(dates) if at.date() >= one.from_date), None)
+        if place is not None:
+            currency = found.row["currency"]
+            marks[place] = (
+                f"New baseline {day(one.from_date)}: finish {day(one.finish)}, budget {money(one.budget, currency)}"
+            )
+    return marks
 
 
 def comments_title(history: pd.DataFrame) -> str:
@@ -232,88 +330,57 @@ def comments(history: pd.DataFrame) -> None:
     place.html(f'<ol class="rw-comments">{items}</ol>')
 
 
-def has_earned_value(history: pd.DataFrame) -> bool:
-    """Whether at least two reports state an earned value."""
-    return bool(history["earned_value"].count() > 1)
-
-
-def earned_title(row: Mapping[str, Any], history: pd.DataFrame) -> str:
-    """What was earned for what was spent, and against the plan."""
-    last = history[history["earned_value"].notna()].iloc[-1]
-    earned, spent, planned = last["earned_value"], last["actual_cost"], last["planned_value"]
-    parts = []
-    if not is_missing(spent) and spent:
-        parts.append(f"cost performance (CPI) {number(earned / spent, decimals=2)}")
-    if not is_missing(planned) and planned:
-        parts.append(f"{percent(earned / planned)} of the planned work done")
-    text = ", ".join(parts) or f"{money(earned, row['currency'])} earned"
-    return text[:1].upper() + text[1:]
-
-
-def earned(history: pd.DataFrame, currency: str) -> None:
-    """Planned value, earned value and actual cost, report by report."""
-    colors, last = theme.palette(), history.iloc[-1]
-    lines = [
-        Line("planned_value", "Planned", colors.unknown_text),
-        Line("earned_value", "Earned", colors.series[3]),
-        Line("actual_cost", "Spent", colors.series[1]),
-    ]
-    shown = [line for line in lines if history[line.column].count()]
-    charts.trend(
-        history,
-        x="status_date",
-        lines=shown,
-        alt=", ".join(f"{line.name} {money(last[line.column], currency)}" for line in shown),
-        write=partial(money, currency=currency),
-        with_names=True,
-        key="earned",
-    )
-
-
-def colours_title(history: pd.DataFrame) -> str:
+def colours_title(found: Project) -> str:
     """Since when the computed colour is what it is."""
-    state, said = history["computed"].iloc[-1], since(history, "computed")
-    return f"Computed {state} {said}"
+    state = found.row["computed"]
+    return f"Computed {state} {since(found.history, 'computed', state)}"
 
 
-def since(history: pd.DataFrame, dimension: str) -> str:
-    """Since which report without a break a colour is what the last one has, in words."""
+def since(history: pd.DataFrame, dimension: str, state: str) -> str:
+    """Since which report without a break a colour is what it is now, in words."""
     states = list(history[dimension])
-    same = next((n for n, state in enumerate(reversed(states)) if state != states[-1]), len(states))
+    if states[-1] != state:
+        return f"since after the report of {day(history['status_date'].iloc[-1])}"
+    same = next((n for n, one in enumerate(reversed(states)) if one != state), len(states))
     if same == len(states):
         return f"in {'every' if len(states) > 1 else 'its one'} report"
     return f"since {day(history['status_date'].iloc[-same])}"
 
 
-def colours_of(history: pd.DataFrame) -> str:
-    """What the colours are of."""
-    return f"Health in each of {len(history):,} reports" if len(history) > 1 else "Health in its one report"
+def colours_of(history: pd.DataFrame, row: Mapping[str, Any]) -> str:
+    """What the colours are of, how fresh they are, and the longest silence between two reports."""
+    at = history["status_date"]
+    said = f"Health in each of {len(history):,} reports" if len(history) > 1 else "Health in its one report"
+    fresh = f"the last {days(row['age_days'])} before the review" if row["age_days"] else "the last at the review"
+    gaps = at.diff().dropna().dt.days
+    silent = ""
+    if len(gaps) > 1 and gaps.max() > SILENCE * gaps.median():
+        silent = f"; the longest silence {days(gaps.max())}, until {day(at.loc[gaps.idxmax()])}"
+    return f"{said}, {fresh}{silent}"
 
 
-def finish_title(row: Mapping[str, Any], first: FirstBaseline | None = None) -> str:
-    """Where the forecast finish stands against the baseline."""
+def finish_title(row: Mapping[str, Any]) -> str:
+    """Where the forecast finish stands against the baseline, and against the original one."""
     slip = sentences.slipped(row["slip_days"])
     if slip == formats.NONE:
         return "Finish" if _is_over(row) else "Forecast finish"
-    was = (
-        f", {sentences.slipped(first.slip_days)} against the first baseline"
-        if first and _differs(first, "slip_days", row)
-        else ""
-    )
+    was = ""
+    if row["original_finish"] is not None and row["original_finish"] != row["baseline_finish"]:
+        original = sentences.slipped((row["finish_then"] - row["original_finish"]).days)
+        was = f", {original} against the original baseline"
     return f"{_verb(row, 'Finished', 'finish')} {slip}{was}"
 
 
-def _differs(first: FirstBaseline | None, name: str, row: Mapping[str, Any]) -> bool:
-    return first is not None and getattr(first, name) is not None and getattr(first, name) != row[name]
-
-
-def cost_title(row: Mapping[str, Any], first: FirstBaseline | None = None) -> str:
-    """Where the forecast cost stands against the budget."""
+def cost_title(row: Mapping[str, Any]) -> str:
+    """Where the forecast cost stands against the budget, and against the original one."""
     over = row["overrun"]
     if over is None:
         return "Cost" if _is_over(row) else "Forecast cost"
     verb = _verb(row, "Cost", "cost")
-    was = f", {sentences.over(first.overrun)} the first budget" if first and _differs(first, "overrun", row) else ""
+    was = ""
+    if row["original_overrun"] is not None and row["original_budget"] != row["budget"]:
+        original = sentences.over(row["original_overrun"])
+        was = ", on the original budget" if original == "on budget" else f", {original} the original budget"
     if sentences.over(over) == "on budget":
         return f"{verb} what was budgeted{was}"
     return f"{verb} {percent(abs(over))} {'more' if over > 0 else 'less'} than budgeted{was}"
@@ -334,40 +401,93 @@ def _is_over(row: Mapping[str, Any]) -> bool:
     return row["stage"] in ("completed", "cancelled")
 
 
-def finish(history: pd.DataFrame) -> None:
-    """Forecast finish and baseline, report by report; in words where no report forecasts one."""
+def finish(found: Project, view: View) -> None:
+    """Forecast finish, baseline and original baseline, report by report; in words where no report forecasts one."""
+    history, row = found.history, found.row
     if not history["finish_then"].count():
         charts.missing("No report states a forecast finish.")
         return
-    colors, last = theme.palette(), history.iloc[-1]
-    charts.dates(
-        history,
-        x="status_date",
-        lines=[
-            Line("finish_then", "Forecast", colors.series[0]),
-            Line("baseline_finish", "Baseline", colors.unknown_text),
-        ],
-        alt=f"Forecast finish {day(last['finish_then'])}, baseline {day(last['baseline_finish'])}",
-        key="finish",
-    )
+    colors = theme.palette()
+    last = history.iloc[-1]
+    lines = [
+        DateLine("Forecast", day(last["finish_then"]), colors.series[0], _steps(history, "finish_then", view), True)
+    ]
+    if history["held_finish"].count():
+        held = _steps(history, "held_finish", view)
+        lines.append(DateLine("Baseline", day(held[-1][1]), colors.unknown_text, held, True))
+        original = row["original_finish"]
+        if original is not None and any(date != original for _, date in held):
+            flat = [(held[0][0], original), (held[-1][0], original)]
+            lines.append(DateLine("Original", day(original), colors.unknown_text, flat, True, True))
+    alt = ", ".join(f"{line.name} {line.note}" for line in lines)
+    clickable(date_lines.drawing(lines, last=view.review_date, alt=f"Finish: {alt}", height=186), "finish")
 
 
-def cost(history: pd.DataFrame, currency: str) -> None:
-    """Forecast cost and budget, report by report; in words where no report forecasts one."""
+def _steps(history: pd.DataFrame, column: str, view: View) -> list[tuple[Any, Any]]:
+    """A column of dates by the dates of its reports, held until the review."""
+    known = history[history[column].notna()]
+    points = [
+        (at.date(), pd.Timestamp(date).date()) for at, date in zip(known["status_date"], known[column], strict=True)
+    ]
+    return [*points, (view.review_date, points[-1][1])] if points[-1][0] < view.review_date else points
+
+
+def cost(found: Project) -> None:
+    """Forecast cost, budget and original budget, report by report; in words where no report forecasts one."""
+    history, row = found.history, found.row
+    currency, original = row["currency"], row["original_budget"]
     if not history["eac"].count():
         charts.missing("No report states a forecast cost, or the earned value to work one out.")
         return
     colors = theme.palette()
+    lines = [Line("eac", "Forecast", colors.series[0]), Line("held_budget", "Budget", colors.unknown_text)]
+    if original is not None and (history["held_budget"].dropna() != original).any():
+        history = history.assign(original=original)
+        lines.append(Line("original", "Original", colors.unknown_text, is_dashed=True))
     last = history.iloc[-1]
     charts.trend(
         history,
         x="status_date",
-        lines=[Line("eac", "Forecast", colors.series[0]), Line("budget", "Budget", colors.unknown_text)],
-        alt=f"Forecast cost {money(last['eac'], currency)}, budget {money(last['budget'], currency)}",
+        lines=lines,
+        alt=", ".join(f"{line.name} {money(last[line.column], currency)}" for line in lines),
         write=lambda value: money(value, currency),
         with_names=True,
         key="cost",
     )
+
+
+def loads_title(touches: tuple[Touch, ...]) -> str:
+    """How many loads brought or changed its rows, and the last."""
+    last = touches[0]
+    return f"{formats.count(len(touches), 'load')} touched it, the last on {day(last.loaded_at)} by {last.loaded_by}"
+
+
+def loads(touches: tuple[Touch, ...]) -> None:
+    """The loads that brought or changed its rows, the newest first; each leads to the load."""
+    place = st.container()
+    if len(touches) <= SHOWN_LOADS or not st.toggle(f"All {len(touches):,} loads", key="all-touches"):
+        touches = touches[:SHOWN_LOADS]
+    with place:
+        tables.listing(
+            LOADS,
+            [_touch(one) for one in touches],
+            links=[controls.page_link("loads", load=str(one.load_id)) for one in touches],
+        )
+
+
+def _touch(one: Touch) -> list[Cell]:
+    name = f"Load {one.load_id}, {one.export}"
+    file = f"{one.file_name}, sheet {one.sheet}" if one.sheet else one.file_name
+    speaks = ""
+    if one.first_date and one.last_date:
+        is_one = one.first_date == one.last_date
+        speaks = day(one.last_date) if is_one else f"{day(one.first_date)} to {day(one.last_date)}"
+    return [
+        Under(name if one.in_force else tables.Tagged(name, "withdrawn"), file),
+        number(one.rows),
+        speaks,
+        Under(f"{day(one.loaded_at)} {one.loaded_at:%H:%M} UTC", one.loaded_by),
+    ]
 
 
 def origins(found: Project) -> None:
@@ -419,13 +539,6 @@ def _planned(row: Mapping[str, Any]) -> str:
 
 def _both(row: Mapping[str, Any]) -> bool:
     return not is_missing(row["actual_cost"]) and bool(row["budget"])
-
-
-def _mark(judgement: Judgement, row: Mapping[str, Any]) -> Mark:
-    if judgement.dimension != "reported":
-        return Mark(judgement.state, is_evidence=True)
-    said = health.rating(row["reported"], row["reported_health"])
-    return Mark(judgement.state, row["is_stale"], rating=said)
 
 
 def unknown(project_key: str, view: View) -> None:

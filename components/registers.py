@@ -12,6 +12,7 @@ from components import charts, formats, health, sentences, why_view
 from components.controls import View, project_link
 from components.figures import Delta
 from components.formats import day, days, is_missing, money
+from components.project_view import is_better_only_now
 from components.tables import Cell, Column, Drawn, Mark, Under, listing
 
 STEP = 50  # rows shown at first, and more on each asking
@@ -80,7 +81,7 @@ def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> l
     return [
         Under(row["project_name"], f"{ended}{place}"),
         Mark(row["reported"], row["is_stale"], opens=why_view.of_project(row["project_key"], "reported")),
-        Mark(row["computed"], is_evidence=True, opens=why_view.of_project(row["project_key"], "computed")),
+        _computed(row),
         Drawn(charts.weeks(weeks, f"{view.basis.capitalize()}, last {WEEKS} weeks")),
         _moved(row, view),
         money(row["budget"], currency),
@@ -88,6 +89,11 @@ def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> l
         Under(day(row["finish_then"]), sentences.slipped(row["slip_days"]) if row["slip_days"] is not None else ""),
         Under(Drawn(f'<span class="rw-nowrap{" rw-bad" if _is_late(row) else ""}">{last}</span>'), who),
     ]
+
+
+def _computed(row: Mapping[str, Any]) -> Cell:
+    mark = Mark(row["computed"], is_evidence=True, opens=why_view.of_project(row["project_key"], "computed"))
+    return Under(mark, f"{row['computed_original']} originally") if is_better_only_now(row) else mark
 
 
 def _is_late(row: Mapping[str, Any]) -> bool:

@@ -2,10 +2,23 @@
 
 import streamlit as st
 
-from analytics import portfolio, project, projects, reading
+from analytics import earned, portfolio, project, projects, reading, touched
 from analytics.project import Project
 from analytics.projects import Filter
-from components import answers, controls, downloads, figures, frame, project_view, registers, sentences
+from components import (
+    answers,
+    controls,
+    downloads,
+    earned_view,
+    figures,
+    frame,
+    milestone_view,
+    project_view,
+    registers,
+    risk_view,
+    sentences,
+    why_view,
+)
 from components.controls import View
 from components.guard import guard
 from components.register_filter import ask_filter
@@ -67,12 +80,53 @@ def show_project(found: Project, view: View) -> None:
     )
     place = answers.ask(projects.place, day, before, scope, view.basis, wanted, row["project_key"])
     stepped = project_view.steps(place)
+    project_view.show_flags(row)
     moved = answers.ask(project.moved, day, before, view.basis, row["project_key"])
     figures.figures(project_view.figures(row, moved, view))
-    with frame.card("why", "Why it has its colours", "What was reported, what the numbers say, and the rules"):
-        project_view.why(found)
+    with frame.card("why", "Why it has its colours", "A click on a colour shows its rule, its inputs and their rows"):
+        why_view.colours(found)
     if len(history):
-        show_course(found)
+        show_course(found, view)
+    if len(found.baselines) > 1:
+        title = project_view.baselines_title(found.baselines, row["currency"])
+        with frame.card("baselines", title, project_view.baselines_of(row)):
+            project_view.baselines(found)
+    if course := answers.ask(earned.course, day, row["project_key"]):
+        earned_view.show(course)
+    milestone_view.show(row["project_key"], found.goals, view)
+    risk_view.show(row["project_key"], view)
+    show_sources(found)
+    if stepped:
+        controls.open_project_here(stepped)
+
+
+def show_course(found: Project, view: View) -> None:
+    """A project's course, report by report: its colours, finish and cost."""
+    row, history = found.row, found.history
+    with frame.card("course", project_view.colours_title(found), project_view.colours_of(history, row)):
+        strip = st.container()
+        with_parts = st.toggle("Schedule, cost, milestones and risk", key="colours-of-parts")
+        with strip:
+            project_view.colours(found, with_parts=with_parts)
+    left, right = st.columns(2)
+    with left, frame.card("finish", project_view.finish_title(row), "Forecast finish by date of report"):
+        project_view.finish(found, view)
+    with right, frame.card("cost", project_view.cost_title(row), "Forecast cost by date of report"):
+        project_view.cost(found)
+
+
+def show_sources(found: Project) -> None:
+    """What the reports said in words, which loads touched the project, where each number is from, every report."""
+    row, history = found.row, found.history
+    touches = answers.ask(touched.touched, row["project_key"])
+    has_comments = bool(len(history)) and bool(history["comment"].notna().any())
+    left, right = st.columns(2) if has_comments and touches else (st.container(), st.container())
+    if has_comments:
+        with left, frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
+            project_view.comments(history)
+    if touches:
+        with right, frame.card("touches", project_view.loads_title(touches), "Each opens the load and its receipt"):
+            project_view.loads(touches)
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
         project_view.origins(found)
     if found.attributes:
@@ -86,29 +140,6 @@ def show_project(found: Project, view: View) -> None:
             )
             with listed:
                 registers.reports(history, row["currency"], show_all=show_all)
-    if stepped:
-        controls.open_project_here(stepped)
-
-
-def show_course(found: Project) -> None:
-    """A project's course, report by report: its colours, finish, cost, and earned value where there is one."""
-    row, history = found.row, found.history
-    with frame.card("course", project_view.colours_title(history), project_view.colours_of(history)):
-        project_view.colours(history)
-    left, right = st.columns(2)
-    with left, frame.card("finish", project_view.finish_title(row, found.first), "Forecast finish by date of report"):
-        project_view.finish(history)
-    with right, frame.card("cost", project_view.cost_title(row, found.first), "Forecast cost by date of report"):
-        project_view.cost(history, row["currency"])
-    has_value, has_comments = project_view.has_earned_value(history), history["comment"].notna().any()
-    left, right = st.columns(2) if has_value and has_comments else (st.container(), st.container())
-    if has_value:
-        measured = "Planned value, earned value and actual cost by date of report"
-        with left, frame.card("earned", project_view.earned_title(row, history), measured):
-            project_view.earned(history, row["currency"])
-    if has_comments:
-        with right, frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
-            project_view.comments(history)
 
 
 guard()

@@ -1,0 +1,64 @@
+"""Which loads brought or changed the rows of one project. Source: methods "Time"."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from analytics.reading import Source
+from pipelines.build import loads_in_force
+
+# Where each export names projects, and the date that a row of it speaks of.
+_EXPORTS = {
+    "projects": (("project_id",), None),
+    "status": (("project_id",), "status_date"),
+    "milestones": (("project_id",), "status_date"),
+    "risks": (("project_id",), "status_date"),
+    "dependencies": (("from_project_id", "to_project_id"), None),
+    "benefits": (("project_id",), "period_end"),
+}
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A load that brought or changed rows of a project: how many, of which dates, and who loaded it when (UTC).
+
+    Rows that only repeated what was known are not counted. A load that is not `in_force` was withdrawn.
+    """
+
+    load_id: int
+    export: str
+    file_name: str
+    sheet: str | None
+    rows: int
+    first_date: dt.date | None
+    last_date: dt.date | None
+    loaded_at: dt.datetime
+    loaded_by: str
+    in_force: bool
+
+
+def touched(source: Source, project_key: str) -> tuple[Touch, ...]:
+    """The loads that brought or changed rows of a project, as known at the source's publication, the newest first."""
+    rows = " union all ".join(
+        f"select load_id, {f'{date}' if date else 'null::date'} as date from fact_{export} "
+        f"where {' or '.join(f'{column} in (from id)' for column in columns)}"
+        for export, (columns, date) in _EXPORTS.items()
+    )
+    found = source.rows(
+        f"""
+        with
+        id as materialized (
+            select $key as project_id union select project_id from project_alias where project_key = $key
+        ),
+        brought as (select load_id, count(*) as rows, min(date) as first, max(date) as last from ({rows}) group by all)
+        select
+            l.load_id, l.export, l.file_name, l.sheet, b.rows, b.first, b.last, e.happened_at, e.happened_by,
+            l.load_id in ({loads_in_force(source.publication)})
+        from brought as b
+        join load as l using (load_id)
+        join load_event as e on e.load_id = l.load_id and e.event = 'committed'
+        where e.publication <= {source.publication}
+        order by l.load_id desc
+        """,
+        {"key": project_key},
+    )
+    return tuple(Touch(*row) for row in found)
