@@ -12,6 +12,7 @@ PAGES = {
     "Doing the work right": [
         st.Page("pages/programs.py", title="Programs", icon=":material/account_tree:"),
         st.Page("pages/projects.py", title="Projects", icon=":material/view_list:"),
+        st.Page("pages/benefits.py", title="Benefits", icon=":material/trending_up:"),
     ],
     "Data": [
         st.Page("pages/upload.py", title="Upload", icon=":material/upload:"),

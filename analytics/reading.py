@@ -58,7 +58,7 @@ class Source:
         self.publication = reading.publication
         self._reading = reading
         self._lock = threading.Lock()
-        self._days: OrderedDict[dt.date, str] = OrderedDict()
+        self._days: OrderedDict[tuple[str, dt.date], str] = OrderedDict()
 
     @contextmanager
     def trying(self, rules: Mapping[str, float | str]) -> Iterator["Source"]:
@@ -93,20 +93,24 @@ class Source:
         Columns: those of the macro project_at, and program_name, slip_days (forecast finish past the baseline's, in
         days), age_days (of the last report), is_watermelon (reported green, computed red).
         """
+        return self.kept("project", day, _PROJECTS_ON_DAY)
+
+    def kept(self, what: str, day: dt.date, sql: str) -> str:
+        """The relation that a query of $day gives on a review date, as `on` keeps its own; `what` names the query."""
         with self._lock:
-            if day not in self._days:
-                name = f"{self._reading.scratch}.project_on_{day:%Y%m%d}"
+            if (what, day) not in self._days:
+                name = f"{self._reading.scratch}.{what}_on_{day:%Y%m%d}"
                 with self._reading.cursor() as con:
-                    con.execute(f"create or replace table {name} as {_PROJECTS_ON_DAY}", {"day": day})
-                    self._days[day] = name
+                    con.execute(f"create or replace table {name} as {sql}", {"day": day})
+                    self._days[what, day] = name
                     # A day that another thread was about to read is computed again when it asks.
                     while len(self._days) > KEPT_DAYS:
                         con.execute(f"drop table {self._days.popitem(last=False)[1]}")
                 later = threading.Timer(COMPRESS_AFTER, self._compress)
                 later.daemon = True
                 later.start()
-            self._days.move_to_end(day)
-            return self._days[day]
+            self._days.move_to_end((what, day))
+            return self._days[what, day]
 
     def _compress(self) -> None:
         """Bring the days that are kept to a tenth of their size. Where other work is under way, the next one does."""
