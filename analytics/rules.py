@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.portfolio import EVIDENCE
 from analytics.programs import Program, programs
 from analytics.reading import NO_PROGRAM, Basis, Scope, Source
 from pipelines.rules import Change, Value, changes_known, in_force
@@ -41,6 +42,17 @@ class Move:
 
 
 @dataclass(frozen=True)
+class ProjectMove:
+    """A live project that would have another computed colour; `because` are the kinds of evidence that would turn, each
+    with its colour now and then."""
+
+    project_name: str
+    before: str
+    after: str
+    because: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
 class ProgramMove:
     """A program whose colour, as computed or as reported, would be another."""
 
@@ -52,13 +64,17 @@ class ProgramMove:
 
 @dataclass(frozen=True)
 class Effect:
-    """What rules would do to a review: `day` and `stale` as they are and as they would be."""
+    """What rules would do to a review: `day`, `stale` and `red` as they are and as they would be.
+
+    `named` are all projects that would change colour: those that would turn red first, then by budget.
+    """
 
     day: tuple[dt.date, dt.date]
     live: int
     stale: tuple[int, int]
     red: tuple[int, int]
     moves: tuple[Move, ...]
+    named: tuple[ProjectMove, ...]
     programs: tuple[ProgramMove, ...]
 
     @property
@@ -97,12 +113,29 @@ def effect(source: Source, day: dt.date, changes: tuple[tuple[str, Value], ...])
         (int(before["is_stale"].sum()), int(after["is_stale"].sum())),
         (int((before["computed"] == "red").sum()), int((after["computed"] == "red").sum())),
         tuple(moves),
+        _project_moves(changed),
         _program_moves(programs_before, programs_after),
     )
 
 
 def _judged(source: Source, day: dt.date) -> pd.DataFrame:
-    return source.frame(f"select project_key, computed, is_stale, budget, currency from {source.on(day)} where is_live")
+    columns = f"project_key, project_name, computed, {', '.join(EVIDENCE)}, is_stale, budget, currency"
+    return source.frame(f"select {columns} from {source.on(day)} where is_live")
+
+
+def _project_moves(changed: pd.DataFrame) -> tuple[ProjectMove, ...]:
+    ordered = changed.assign(is_red=changed["computed_after"] == "red").sort_values(
+        ["is_red", "budget", "project_name"], ascending=[False, False, True], kind="stable"
+    )
+    return tuple(
+        ProjectMove(
+            row["project_name"],
+            row["computed"],
+            row["computed_after"],
+            tuple((name, row[name], row[f"{name}_after"]) for name in EVIDENCE if row[name] != row[f"{name}_after"]),
+        )
+        for row in ordered.to_dict("records")
+    )
 
 
 def _moved(trial: Source, day: dt.date) -> dt.date:

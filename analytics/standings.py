@@ -59,6 +59,14 @@ class Standing:
         """The one colour, as computed or as reported."""
         return self.computed_rollup if basis == "computed" else self.reported_rollup
 
+    def red_share(self, basis: Basis) -> tuple[float, bool]:
+        """How much of it is in red projects: of the budget that is known, where it is in one currency, else of the
+        number of projects; and whether it is of the budget."""
+        known = [amount for amount in self.money if amount.budget]
+        if len(known) == 1 and len(self.money) == 1 and known[0].budget:
+            return known[0].red(basis) / known[0].budget, True
+        return self.states(basis)["red"] / self.live, False
+
 
 def portfolios(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
     """The portfolios of a scope side by side, most live projects first; last the projects of none."""

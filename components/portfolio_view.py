@@ -41,7 +41,7 @@ GOALS = (
     Column("Goal", width="30%"),
     Column("Reported", width="11%"),
     Column("Computed", width="33%"),
-    Column("Its money", "right"),
+    Column("Budget", "right"),
     Column("In red", "right"),
 )
 PROGRAMS = (
@@ -315,7 +315,7 @@ def attention(found: Attention) -> str | None:
             ),
             Mark(item.computed, is_evidence=True, opens=why_view.of_project(item.project_id, "computed")),
             money(item.at_stake, item.currency),
-            item.why,
+            formats.unbroken(item.why),
         ]
         for item in found.items
     ]
@@ -395,7 +395,7 @@ def _worst_first(found: Sequence[Standing], basis: Basis) -> list[Standing]:
         key=lambda one: (
             not one.id,
             health.ORDER.index(one.rollup(basis).state),
-            -one.rollup(basis).red_share,
+            -one.red_share(basis)[0],
             one.name,
         ),
     )
@@ -450,11 +450,10 @@ def _mark(rollup: Rollup, basis: Basis, opens: str) -> Mark:
 
 
 def _in_red(one: Standing, basis: Basis) -> Under:
-    """The budget in red, and its share by the roll-up's own weights."""
-    sums = " + ".join(money(a.red(basis), a.currency) for a in one.money if a.red(basis))
-    rollup = one.rollup(basis)
-    none = money(0, one.money[0].currency) if len(one.money) == 1 and one.money[0].budget is not None else formats.NONE
-    return Under(sums or none, f"{percent(rollup.red_share)}{' by count' if rollup.by == 'count' else ''}")
+    """The budget in red, and its share."""
+    sums = " + ".join(money(a.red(basis), a.currency) for a in one.money if a.budget is not None) or formats.NONE
+    share, is_money = one.red_share(basis)
+    return Under(sums, f"{percent(share)}{'' if is_money else ' by count'}")
 
 
 def _oldest(one: Standing) -> str:

@@ -310,19 +310,15 @@ def changes_of(view: View) -> str:
 
 
 def parted(found: Sequence[Parting], summary: Summary) -> str:
-    """How many reports are better than their evidence, and how many colours stand on a new baseline alone."""
-    counts = {one.name: one.projects for one in found}
-    better, baseline = counts["green-red"] + counts["pale"], counts["better-by-baseline"]
-    if not summary.judged and not baseline:
+    """How many reports are green where the evidence is not."""
+    if not summary.judged:
         return "Reports and evidence can't be compared yet"
-    said = (
+    better = sum(one.projects for one in found if one.name in ("green-red", "pale"))
+    if not better:
+        return "No report is green where the evidence is not"
+    return (
         f"{number(better)} of {formats.count(summary.judged, 'report')} {_are(better)} green where the evidence is not"
     )
-    if not better:
-        said = "No report is green where the evidence is not"
-    if baseline:
-        said += f"; {formats.count(baseline, 'project')} {_are(baseline)} better only by a new baseline"
-    return said
 
 
 def portfolios(found: Sequence[Standing], basis: Basis) -> str:
@@ -361,20 +357,19 @@ def _lie(amount: float, write: Any) -> str:
 
 def goals(found: Sequence[Standing], basis: Basis) -> str:
     """The goals whose money sits mostly in red; else the one that comes closest."""
-    named = sorted((one for one in found if one.id), key=lambda one: -one.rollup(basis).red_share)
-    risky = [one for one in named if one.rollup(basis).red_share > MOSTLY]
+    named = sorted((one for one in found if one.id), key=lambda one: -one.red_share(basis)[0])
+    risky = [one for one in named if one.red_share(basis)[0] > MOSTLY]
     if not named:
         return "No live project serves a goal"
     if risky:
         names = [shortened(one.name) for one in risky[:3]]
         more = [f"{number(len(risky) - 3)} more"] if len(risky) > 3 else []
         return f"Most of what serves {_and([*names, *more])} sits in {basis} red"
-    first = named[0]
-    if not first.rollup(basis).red_share:
+    share, is_money = named[0].red_share(basis)
+    if not share:
         return f"No goal has {basis} red projects"
-    rollup = first.rollup(basis)
-    share = f"{percent(rollup.red_share)} of its {'money' if rollup.by == 'budget' else 'projects'}"
-    return f"No goal has most of its money in red; {shortened(first.name)} comes closest with {share}"
+    of = f"{percent(share)} of its {'money' if is_money else 'projects'}"
+    return f"No goal has most of its money in red; {shortened(named[0].name)} comes closest with {of}"
 
 
 def later_or_earlier(moved: Group) -> str:

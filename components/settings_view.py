@@ -6,13 +6,14 @@ from html import escape
 
 import streamlit as st
 
-from analytics.rules import Effect, Move, Standing
+from analytics.rules import Effect, Move, ProjectMove, Standing
 from components import health, tables
 from components.formats import day, money, number
 from components.tables import Column, Mark
 from pipelines.rules import WEEKDAYS, Change, Rule, Value, crossed, rules
 
 SHOWN_PROGRAMS = 6
+SHOWN_PROJECTS = 6
 SHOWN_CHANGES = 30
 _EDITED = "edited-rules"
 
@@ -173,6 +174,23 @@ def show_effect(effect: Effect) -> None:
     if facts:
         lines = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
         st.html(f'<div class="rw-rule">{lines}</div>')
+
+
+def show_projects(effect: Effect) -> None:
+    """The projects that would change their computed colour, by name: those that turn red first, most budget first."""
+    if effect.named:
+        rows: list[list[tables.Cell]] = [
+            [tables.Under(one.project_name, _turned(one)), _mark(one.before), _mark(one.after)]
+            for one in effect.named[:SHOWN_PROJECTS]
+        ]
+        tables.listing([Column("Project", width="50%"), Column("From"), Column("To")], rows)
+    if len(effect.named) > SHOWN_PROJECTS:
+        remark(f"and {number(len(effect.named) - SHOWN_PROJECTS)} more")
+
+
+def _turned(move: ProjectMove) -> str:
+    """The evidence that would turn: "milestones green to red"."""
+    return ", ".join(f"{name} {before} to {after}" for name, before, after in move.because)
 
 
 def show_programs(effect: Effect) -> None:

@@ -38,7 +38,7 @@ if not now.live:
     st.stop()
 group = figures.figures(portfolio_view.figures(now, earlier, changed, view), key="figures")
 
-left, right = st.columns([13, 8]) if changed else (st.container(), None)
+left, right = st.columns([2, 1]) if changed else (st.container(), None)
 with left, frame.card("attention", sentences.attention(needs), sentences.attention_order(needs)):
     project = portfolio_view.attention(needs)
     if len(needs.items) > PHONE_ROWS:
@@ -62,7 +62,7 @@ with right, frame.card("trend"):
     portfolio_view.trend(weeks, view.basis)
 
 parted = answers.ask(portfolio.partings, day, scope)
-with frame.card("parted", sentences.parted(parted, now), "A click lists them"):
+with frame.card("parted", sentences.parted(parted, now), "Where the two part; each opens its projects"):
     group = portfolio_view.parted(parted) or group
 
 places = answers.ask(standings.portfolios, day, scope)

@@ -46,6 +46,7 @@ def show_effect(standing: Standing, edits: dict[str, Value], *, is_overtaken: bo
     with frame.card("effect", settings_view.effect_title(found), about):
         settings_view.show_effect(found)
         save(standing, edits, is_overtaken=is_overtaken)
+        settings_view.show_projects(found)
         settings_view.show_programs(found)
 
 

@@ -76,15 +76,17 @@ def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page:
     link = page.evaluate("navigator.clipboard.readText()")
 
     go(page, "Settings")
-    headline(page, "All 11 rules are as shipped")
+    headline(page, "All 15 rules are as shipped")
     put(page, "Cost: red from, %", "15")
     expect(effect(page)).to_contain_text("2 of 4 live projects and 1 program would change colour")
     row = effect(page).get_by_role("row").filter(has_text="$3 M")
     expect(row.get_by_role("cell")).to_have_text(["Amber", "Red", "2", "$3 M"])
+    portal = effect(page).get_by_role("row").filter(has_text="Portal")
+    expect(portal.get_by_role("cell")).to_have_text(["Portal" + "cost amber to red", "Amber", "Red"])
     expect(effect(page).get_by_role("row").filter(has_text="Front door")).to_contain_text("Red")
     expect(effect(page)).to_contain_text("Computed red projects: 1 now, 3 then")
     save(page, "The board looks earlier ![x](http://example.com/a.png)", 2)
-    headline(page, "1 of 11 rules is not as shipped")
+    headline(page, "1 of 15 rules is not as shipped")
 
     go(page, "Overview")
     headline(page, "3 of 4 live projects")
@@ -98,10 +100,43 @@ def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page:
     page.get_by_role("button", name="Restore 30 %").click()
     expect(effect(page)).to_contain_text("2 of 4 live projects and 1 program would change colour")
     save(page, "as it was", 3)
-    headline(page, "All 11 rules are as shipped")
+    headline(page, "All 15 rules are as shipped")
     expect(page.locator(".st-key-card-changes tbody").get_by_role("row")).to_have_count(2)
     go(page, "Overview")
     headline(page, "1 of 4 live projects")
+
+
+def test_milestones_and_risks_are_judged_by_rules_too(serve: Serve, tmp_path: Path, page: Page) -> None:
+    """One of eight milestones is missed, and the largest open exposure is 12: both are amber as shipped."""
+    files = {
+        "status.csv": "project_id,project_name,status_date,reported_health,budget\nA,Portal,2026-11-20,green,1000\n",
+        "milestones.csv": "project_id,milestone_id,status_date,baseline_date,actual_date\n"
+        + "".join(f"A,M{n},2026-11-20,2026-11-0{n},{'2026-11-09' if n > 1 else ''}\n" for n in range(1, 9)),
+        "risks.csv": "project_id,risk_id,status_date,probability,impact,risk_state\nA,R1,2026-11-20,3,4,open\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    folder = tmp_path / "evidence"
+    request = Request([tmp_path / name for name in files])
+    assert load(Warehouse(folder), request, today=dt.date(2026, 11, 21)).published
+    site = serve(warehouse=folder)
+    page.goto(f"{site}/settings")
+    put(page, "Milestones: red from, %", "12.5")
+    expect(effect(page)).to_contain_text("milestones amber to red")
+    put(page, "Risk: red from", "12")
+    expect(effect(page)).to_contain_text("milestones amber to red, risk amber to red")
+    put(page, "Milestones: red from, %", "13")
+    expect(effect(page).get_by_role("row").filter(has_text="Portal")).to_contain_text("risk amber to red")
+    expect(effect(page)).not_to_contain_text("milestones amber to red")
+    put(page, "Risk: amber from", "13")
+    expect(effect(page)).to_contain_text("Risk would be red from 12 but amber from 13")
+    put(page, "Risk: amber from", "9")
+    save(page, "One exposure of 12 is one too many", 2)
+    go(page, "Overview")
+    headline(page, "The one live project needs attention")
+    expect(page.locator(".st-key-card-attention")).to_contain_text("Open exposure 12")
+    page.goto(f"{site}/?known=1")
+    headline(page, "The one live project needs no attention")
 
 
 def test_another_rollup_changes_programs_alone(site: str, page: Page) -> None:
@@ -130,7 +165,7 @@ def test_what_can_not_be_saved_says_why(site: str, loaded: Path, page: Page) -> 
 def test_who_saves_second_sees_first_what_the_other_changed(serve: Serve, tmp_path: Path, page: Page) -> None:
     site = f"{serve(warehouse=tmp_path / 'two')}/settings"
     page.goto(site)
-    headline(page, "All 11 rules are as shipped")
+    headline(page, "All 15 rules are as shipped")
     other = page.context.new_page()
     other.goto(site)
     put(other, "Cost: red from, %", "40")
@@ -148,11 +183,11 @@ def test_who_saves_second_sees_first_what_the_other_changed(serve: Serve, tmp_pa
 
 def test_rules_may_be_set_before_the_first_load(serve: Serve, tmp_path: Path, page: Page) -> None:
     page.goto(f"{serve(warehouse=tmp_path / 'new')}/settings")
-    headline(page, "All 11 rules are as shipped")
+    headline(page, "All 15 rules are as shipped")
     put(page, "Time: grace, days", "14")
     expect(effect(page)).to_contain_text("Nothing is loaded yet")
     save(page, "monthly reports", 1)
-    headline(page, "1 of 11 rules is not as shipped")
+    headline(page, "1 of 15 rules is not as shipped")
     go(page, "Overview")
     headline(page, "No exports loaded yet")
 
@@ -163,7 +198,7 @@ def test_the_organisation_has_its_name_on_every_page(site: str, page: Page) -> N
         ".content.replace(/\\\\(.)/g, '$1').slice(1, -1)"
     )
     page.goto(f"{site}/settings")
-    headline(page, "All 11 rules are as shipped")
+    headline(page, "All 15 rules are as shipped")
     assert page.evaluate(shown) == "Rightwork"
     page.get_by_role("textbox", name="Name").fill(HOSTILE)
     page.get_by_role("button", name="Save the name").click()
