@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from analytics.reading import IN_SCOPE, Scope, Source
 
@@ -34,7 +35,7 @@ class Milestone:
     baseline: dt.date | None
     met_on: dt.date | None
     comes: dt.date | None
-    state: str
+    state: Literal["met", "missed", "ahead"]
 
 
 def milestones(source: Source, day: dt.date, scope: Scope) -> Mapping[str, tuple[Milestone, ...]]:

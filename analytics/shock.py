@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from analytics.dependencies import Dependency, dependencies
 from analytics.milestones import HELD
-from analytics.reading import Scope, Source
+from analytics.reading import IN_SCOPE, Scope, Source
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class MilestoneMove:
     before: dt.date
     days: int
     through: Dependency | None
+
+    @property
+    def after(self) -> dt.date:
+        """When it would come then."""
+        return self.before + dt.timedelta(self.days)
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class ProjectMove:
     becomes: str
     through: Dependency | None
 
+    @property
+    def after(self) -> dt.date:
+        """When it would come then."""
+        return self.before + dt.timedelta(self.days)
+
 
 @dataclass(frozen=True)
 class ProgramMove:
@@ -55,11 +65,17 @@ class ProgramMove:
     was: str
     becomes: str
 
+    @property
+    def after(self) -> dt.date | None:
+        """When it would come then."""
+        return self.before + dt.timedelta(self.days) if self.before else None
+
 
 @dataclass(frozen=True)
 class BenefitMove:
     """A benefit of a project whose finish would move, or of a program as a whole whose last one would: what is still to
-    come of it comes that many days later. `to_come` is its forecast, or else its plan, after the review."""
+    come of it comes that many days later. `to_come` is its forecast, or else its plan, after the review; of a rate,
+    such as a percentage, which no periods add up to, the last one."""
 
     benefit_id: str
     benefit_name: str
@@ -67,6 +83,7 @@ class BenefitMove:
     program_id: str | None
     owner: str | None
     unit: str | None
+    is_rate: bool | None
     to_come: float | None
     days: int
 
@@ -83,6 +100,19 @@ class GoalMove:
 
 
 @dataclass(frozen=True)
+class NewlyBroken:
+    """A dependency that held and would not: what it needs comes `days` later, more than its slack."""
+
+    link: Dependency
+    days: int
+
+    @property
+    def late(self) -> int:
+        """How many days too late it would come."""
+        return self.days - (self.link.slack_days or 0)
+
+
+@dataclass(frozen=True)
 class Shock:
     """What moves when one milestone slips. `newly_broken` are the dependencies that held before and would not."""
 
@@ -91,8 +121,36 @@ class Shock:
     programs: tuple[ProgramMove, ...]
     benefits: tuple[BenefitMove, ...]
     goals: tuple[GoalMove, ...]
-    newly_broken: tuple[Dependency, ...]
+    newly_broken: tuple[NewlyBroken, ...]
     has_cycle: bool
+
+
+@dataclass(frozen=True)
+class Open:
+    """A milestone that can still slip: not met, with a date on which it is expected."""
+
+    project_key: str
+    project_name: str
+    milestone_id: str
+    milestone_name: str
+    comes: dt.date
+
+
+def open_milestones(source: Source, day: dt.date, scope: Scope, project_key: str | None = None) -> tuple[Open, ...]:
+    """The milestones of a scope's live projects (or of one) that can still slip, by project, as they come."""
+    one = "and project_key = $key" if project_key else ""
+    return tuple(
+        Open(*row)
+        for row in source.rows(
+            f"""
+            select project_key, project_name, milestone_id, milestone_name, comes
+            from ({HELD}) join {source.on(day)} using (project_key)
+            where is_live and met_on is null and comes is not null and {IN_SCOPE} {one}
+            order by lower(project_name), project_key, comes, expected, milestone_id
+            """,
+            {**scope.parameters(), "day": day, **({"key": project_key} if project_key else {})},
+        )
+    )
 
 
 def shock(source: Source, day: dt.date, project_key: str, milestone_id: str, weeks: int) -> Shock | None:
@@ -120,7 +178,7 @@ def shock(source: Source, day: dt.date, project_key: str, milestone_id: str, wee
     finishes = {node.project_key: move for node, move in moves.items() if node.point == FINISH}
     # A dependency that pushes nothing, as its taker can't move, breaks all the same.
     broken = tuple(
-        link
+        NewlyBroken(link, move.days)
         for link in links.values()
         if link.state == "open"
         and link.slack_days is not None
@@ -130,11 +188,12 @@ def shock(source: Source, day: dt.date, project_key: str, milestone_id: str, wee
     return Shock(
         tuple(sorted(milestones, key=lambda move: (move.project_key != project_key, -move.days, move.before))),
         *_consequences(source, day, finishes, links),
-        newly_broken=tuple(sorted(broken, key=lambda link: (-(link.at_stake or 0), link.dependency_id))),
+        newly_broken=tuple(sorted(broken, key=lambda one: (-(one.link.at_stake or 0), one.link.dependency_id))),
         has_cycle=_has_cycle(ways, moves),
     )
 
 
+_RATE = "%|/| per |^(percent|per cent|points?|pp|bps|ratio|rate|share|index|score)"
 START, FINISH = "start ", "finish "  # with a space: no milestone is called so, as cells are trimmed
 
 
@@ -397,18 +456,24 @@ def _consequences(
             )
             select
                 b.benefit_id, any_value(b.benefit_name), any_value(case when is_project then brings end),
-                any_value(case when not is_project then brings end), any_value(b.benefit_owner), any_value(b.unit),
-                sum(exact(coalesce(b.forecast, b.planned)))::double as to_come, max(days)
+                any_value(case when not is_project then brings end), any_value(b.benefit_owner),
+                coalesce(nullif(trim(b.unit), ''), l.currency) as of_unit,
+                regexp_matches(lower(of_unit), $rate) as is_rate,
+                case when is_rate then arg_max(coalesce(b.forecast, b.planned), b.period_end)
+                    else sum(exact(coalesce(b.forecast, b.planned)))::double end as to_come,
+                max(days)
             from stg_benefits as b
+            left join load as l using (load_id)
             left join project_alias as a using (project_id)
             join later on is_project = (b.project_id is not null)
                 and brings = coalesce(a.project_key, b.project_id, b.program_id)
             where b.period_end > $day
-            group by b.benefit_id
-            order by to_come desc nulls last, b.benefit_id
+            group by b.benefit_id, of_unit
+            order by is_rate nulls last, to_come desc nulls last, b.benefit_id
             """,
             {
                 **given,
+                "rate": _RATE,
                 "programs": [move.program_id for move in programs if move.days > 0],
                 "by": [move.days for move in programs if move.days > 0],
             },

@@ -7,23 +7,34 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics.dependencies import Dependency
+from analytics.milestones import Milestone
 from analytics.programs import OneProgram, Program
 from analytics.projects import ANY_STAGE
 from analytics.reading import NO_PROGRAM, Basis, plain_rows
 from analytics.reasons import shortened
+from analytics.standings import Standing
 from components import charts, controls, frame, health, programs_view, sentences, tables, timeline, why_view
 from components.controls import View
 from components.figures import Figure, delta
-from components.formats import count, day, days, is_missing, money, number, percent
+from components.formats import NONE, count, day, days, is_missing, money, number, percent
 from components.frame import Crumb
 from components.tables import Cell, Column, Mark, Tagged, Under
-from components.timeline import Bar, Cost
+from components.timeline import Bar, Cost, Point, Tie
 
 LINE_ROWS = 25
 COST_ROWS = 10
 COMMENTS = 6
 MOST_ROWS = 300
-LINE_NOTE = "Thin: the plan (baseline). Thick: the forecast, hatched where it is past the plan. Each opens its project"
+LINE_NOTE = (
+    "Thin: the plan, its ticks the milestones as planned. Thick: the forecast, hatched where it is past the plan"
+)
+SERVES = (
+    Column("Goal", width="46%"),
+    Column("Projects", "right"),
+    Column("Budget", "right"),
+    Column("In red", "right"),
+)
 COST_NOTE = "Light: forecast, dark: spent, line: budget; hatched is over budget"
 WHY = (Column("Colour", width="19%"), Column("Because"), Column("What would change it", width="36%", is_quiet=True))
 PROJECTS = (
@@ -120,11 +131,24 @@ def line_title(found: OneProgram) -> str:
     return f"{number(late)} of {count(known, 'project')} {'finishes' if late == 1 else 'finish'} late{worst}"
 
 
-def line(found: OneProgram, view: View) -> str | None:
-    """Its projects on one time line; returned is the one that was clicked."""
+def line(
+    found: OneProgram, view: View, points: Mapping[str, Sequence[Milestone]], links: Sequence[Dependency]
+) -> str | None:
+    """Its projects on one time line, with their milestones and what ties them; returned is the one that was clicked."""
     rows = _shown(found.projects, LINE_ROWS, "line")
     alt = f"{line_title(found)}. Listed with dates under the projects below."
-    return timeline.timeline([_bar(row, view) for row in rows], view.review_date, alt=alt, key="time-line")
+    bars = [_bar(row, view, points.get(row["project_key"], ())) for row in rows]
+    ties = [_tie(link) for link in links if link.state in ("broken", "open") and link.comes and link.needed]
+    picked = timeline.timeline(bars, view.review_date, alt=alt, key="time-line", ties=ties)
+    return None if why_view.opened(picked) else picked
+
+
+def _tie(link: Dependency) -> Tie:
+    assert link.comes is not None
+    assert link.needed is not None
+    late = f", {days(-(link.slack_days or 0))} after it is needed" if link.state == "broken" else ""
+    tip = f"{link.name}: {link.giver_name} to {link.taker_name}, comes {day(link.comes)}{late}"
+    return Tie(link.giver, link.comes, link.taker, link.needed, link.state == "broken", tip)
 
 
 def _shown(projects: pd.DataFrame, most: int, key: str) -> list[dict[str, Any]]:
@@ -140,7 +164,7 @@ def _all(projects: pd.DataFrame) -> str:
     return f"All {len(projects):,} projects"
 
 
-def _bar(row: Mapping[str, Any], view: View) -> Bar:
+def _bar(row: Mapping[str, Any], view: View, milestones: Sequence[Milestone]) -> Bar:
     start, planned, finish = (_day(row[name]) for name in ("baseline_start", "baseline_finish", "finish_then"))
     plan = f"planned {day(start)} to {day(planned)}" if start or planned else "no plan"
     slip = sentences.slipped(row["slip_days"]) if row["slip_days"] is not None else ""
@@ -148,6 +172,7 @@ def _bar(row: Mapping[str, Any], view: View) -> Bar:
     late = f", {slip}" if slip else ""
     reported, computed = health.word(row["reported"]).lower(), health.word(row["computed"], is_evidence=True).lower()
     tip = f"{name}: {plan}, forecast finish {day(finish)}{late}. Reported {reported}, computed {computed}"
+    points = [Point(m.comes, m.baseline, m.is_deliverable, m.state, _tip(m)) for m in milestones if m.comes]
     return Bar(
         row["project_key"],
         controls.project_link(row["project_key"]),
@@ -158,7 +183,28 @@ def _bar(row: Mapping[str, Any], view: View) -> Bar:
         finish,
         slip or ("no baseline" if finish else "no forecast"),
         tip,
+        _said(finish, milestones),
+        why_view.of_project(row["project_key"], view.basis),
+        tuple(points),
     )
+
+
+def _tip(milestone: Milestone) -> str:
+    """A milestone in words."""
+    what = "deliverable" if milestone.is_deliverable else "milestone"
+    planned = f", planned {day(milestone.baseline)}" if milestone.baseline else ""
+    when = {"met": "met", "missed": "due and missed, expected", "ahead": "expected"}[milestone.state]
+    return f"{shortened(milestone.name)} ({what}): {when} {day(milestone.comes)}{planned}"
+
+
+def _said(finish: Any, milestones: Sequence[Milestone]) -> str:
+    """A project's course in a line: its finish, what it missed, and the milestone that is next."""
+    parts = [f"Finishes {day(finish)}" if finish else "No forecast finish"]
+    if missed := sum(milestone.state == "missed" for milestone in milestones):
+        parts.append(f"{count(missed, 'milestone')} missed")
+    if ahead := next((m for m in milestones if m.met_on is None and m.comes), None):
+        parts.append(f"next {shortened(ahead.name)}, {day(ahead.comes)}")
+    return "; ".join(parts)
 
 
 def _day(value: Any) -> Any:
@@ -236,6 +282,42 @@ def _cost(row: Mapping[str, Any]) -> Cost:
     forecast = money(row["eac"], currency) if row["eac"] is not None else "no forecast"
     amounts = (row["budget"], row["eac"], row["actual_cost"])
     return Cost(row["project_name"], row["cost"], *amounts, forecast, f"{budget}{share}{spent}")
+
+
+def serves_title(served: Sequence[Standing]) -> str:
+    """How many goals its projects serve, and how many serve none."""
+    goals = [one for one in served if one.id]
+    without = sum(one.live for one in served if not one.id)
+    if not goals:
+        return "Its projects state no goal"
+    verb = "serves" if without == 1 else "serve"
+    rest = f"; {count(without, 'project')} {verb} none" if without else ""
+    if len(goals) == 1:
+        return f"It serves {shortened(goals[0].name)}{rest}"
+    return f"It serves {count(len(goals), 'goal')}, most of all {shortened(goals[0].name)}{rest}"
+
+
+def by_money(served: Sequence[Standing]) -> list[Standing]:
+    """The goals, those with most budget first, what serves none last."""
+    return sorted(served, key=lambda one: (not one.id, -max((a.budget or 0 for a in one.money), default=0), one.name))
+
+
+def serves(served: Sequence[Standing]) -> None:
+    """The goals of its projects, with the money on each and how much of it is in red projects."""
+    rows: list[list[Cell]] = [
+        [
+            one.name if one.id else "No goal",
+            number(one.live),
+            _amounts([(a.budget, a.currency) for a in one.money]),
+            _amounts([(a.computed_red, a.currency) for a in one.money]) if one.computed["red"] else "none",
+        ]
+        for one in served
+    ]
+    tables.listing(SERVES, rows)
+
+
+def _amounts(sums: Sequence[tuple[float | None, str]]) -> str:
+    return " + ".join(money(amount, currency) for amount, currency in sums if amount is not None) or NONE
 
 
 def projects_title(found: OneProgram, view: View) -> str:

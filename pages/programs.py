@@ -2,9 +2,19 @@
 
 import streamlit as st
 
-from analytics import programs, reading, rollup
+from analytics import dependencies, milestones, programs, reading, rollup, standings
 from analytics.reading import NO_PROGRAM
-from components import answers, controls, figures, frame, program_view, programs_view, sentences
+from components import (
+    answers,
+    controls,
+    dependency_view,
+    figures,
+    frame,
+    program_view,
+    programs_view,
+    sentences,
+    shock_view,
+)
 from components.controls import View
 from components.guard import guard
 from components.programs_view import Wanted
@@ -75,13 +85,24 @@ def show_program(view: View) -> None:
         is_sample=is_sample,
     )
     figures.figures(program_view.figures(found.program, earlier[0] if earlier else None, view))
+    links = answers.ask(dependencies.dependencies, day, scope)
+    points = answers.ask(milestones.milestones, day, scope)
     with frame.card("line", program_view.line_title(found), program_view.LINE_NOTE):
-        opened = program_view.line(found, view)
+        opened = program_view.line(found, view, points, links)
+    if links:
+        with frame.card("dependencies", dependency_view.title(links), dependency_view.NOTE):
+            opened = dependency_view.listings(links, key="ties", program=view.program) or opened
+    shock_view.what_if(view)
     left, right = st.columns(2)
     with left, frame.card("course", program_view.course_title(found, view), "Roll-up of its live projects, by week"):
         program_view.course(found, view)
     with right, frame.card("cost", program_view.cost_title(found), program_view.COST_NOTE):
         program_view.cost(found)
+    if served := program_view.by_money(answers.ask(standings.goals, day, scope)):
+        with frame.card(
+            "serves", program_view.serves_title(served), "Goals of its live projects, with the money on each"
+        ):
+            program_view.serves(served)
     with frame.card("projects", program_view.projects_title(found, view), "The worst first; each opens the project"):
         opened = program_view.projects(found) or opened
     if comments := program_view.comments(found):

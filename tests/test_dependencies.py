@@ -9,7 +9,7 @@ import pytest
 from analytics import milestones
 from analytics.dependencies import Dependency, behind, dependencies, worst
 from analytics.reading import Scope
-from analytics.shock import Shock, shock
+from analytics.shock import Shock, open_milestones, shock
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -115,7 +115,7 @@ def test_slack_is_from_the_day_it_comes_to_the_day_it_is_needed(world: World) ->
         "begun": ("met", 181),
         "said": ("met", -374),
     }
-    assert not found(world)["own"].is_stated and found(world)["stated"].is_stated
+    assert {name for name, one in found(world).items() if not one.is_stated} == {"own", "finish", "start", "begun"}
 
 
 def test_what_has_no_forecast_comes_as_planned(world: World) -> None:
@@ -206,6 +206,9 @@ def test_milestones_of_a_scope_are_met_missed_or_ahead(world: World) -> None:
     ]
     assert world.ask(milestones.by_program, DAY, ALL) == {"R1": milestones.Met(2, 1)}
     assert set(world.ask(milestones.milestones, DAY, ALL)) == {"A", "B"}
+    ahead = world.ask(open_milestones, DAY, ALL)
+    assert [(m.project_key, m.milestone_id) for m in ahead] == [("A", "missed"), ("A", "ahead"), ("B", "other")]
+    assert [m.milestone_id for m in world.ask(open_milestones, DAY, ALL, "B")] == ["other"]
 
 
 def test_a_slip_travels_along_a_chain_and_slack_absorbs(world: World) -> None:
@@ -225,7 +228,7 @@ def test_a_slip_travels_along_a_chain_and_slack_absorbs(world: World) -> None:
     )
     result = slip(world, "A.M1", 3)
     assert moved(result) == {"A.M1": 21, "A.M2": 21, "A": 21, "B.M1": 11, "B.M2": 11, "B": 11, "C.M1": 6, "C": 6}
-    assert [one.dependency_id for one in result.newly_broken] == ["AB", "BC"]
+    assert {one.link.dependency_id: one.late for one in result.newly_broken} == {"AB": 11, "BC": 6}
     through = {move.project_key: move.through.dependency_id if move.through else "" for move in result.projects}
     assert through == {"A": "", "B": "AB", "C": "BC"}
     assert not result.has_cycle
@@ -365,7 +368,7 @@ def test_colours_programs_goals_and_benefits_follow_the_finish(world: World) -> 
         programs="program_id,program_name\nR1,Front door\nR2,Back office\n",
         benefits="benefit_id,project_id,program_id,unit,period_end,planned,forecast\n"
         "B1,B,,USD,2026-09-30,1000,\nB1,B,,USD,2026-12-31,500,400\nB1,B,,USD,2027-03-31,500,\n"
-        "B2,C,,hours,2027-03-31,70,\nB3,,R1,USD,2027-03-31,30,\nB4,,R2,USD,2027-03-31,60,\n",
+        "B2,C,,hours,2027-03-31,70,\nB5,B,,%,2026-12-31,3,\nB5,B,,%,2027-03-31,4,\nB3,,R1,USD,2027-03-31,30,\nB4,,R2,USD,2027-03-31,60,\n",
     )
     result = slip(world, "A.M1", 3)
     # A hundred days are planned: 21 days late is amber, 26 too, and 5 was green.
@@ -383,6 +386,7 @@ def test_colours_programs_goals_and_benefits_follow_the_finish(world: World) -> 
     ]
     assert {b.benefit_id: (b.to_come, b.unit, b.days) for b in result.benefits} == {
         "B1": (900.0, "USD", 21),
+        "B5": (4.0, "%", 21),
         "B3": (30.0, "USD", 21),
     }
 
@@ -395,7 +399,7 @@ def test_a_shock_among_twenty_thousand_projects_takes_less_than_a_second(world: 
         reports=finishes(**dict.fromkeys(keys, "2027-03-01")),
         points="".join(milestone(f"{key}.M1", "2027-01-01") for key in keys),
         links="".join(
-            link(f"D{n}", f"{keys[n]}.M1", f"{keys[n + 1]}.M1", "2027-01-01") for n in range(0, 19_999) if n % 1000
+            link(f"D{n}", f"{keys[n]}.M1", f"{keys[n + 1]}.M1", "2027-01-01") for n in range(19_999) if n % 1000
         ),
     )
     world.ask(dependencies, DAY, Scope(program="R7"))
