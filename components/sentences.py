@@ -221,6 +221,9 @@ _STATES = {
 _GROUPS = {
     "attention": ("needs attention", "need attention"),
     "green-red": ("is reported green and computed red", "are reported green and computed red"),
+    "pale": ("is reported green and computed amber", "are reported green and computed amber"),
+    "hidden-strength": ("is reported red and computed green", "are reported red and computed green"),
+    "better-by-baseline": ("is better only by a new baseline", "are better only by a new baseline"),
     "rebaselined": ("was re-baselined", "were re-baselined"),
     "stale": ("has a stale report", "have a stale report"),
     "never": ("has never reported", "have never reported"),

@@ -12,13 +12,25 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from analytics import projects
 from analytics.changes import Changes, Group, Net
 from analytics.portfolio import Attention, Money, Part, Summary
 from analytics.programs import Program
+from analytics.projects import Register
 from analytics.reading import NO_PROGRAM, Place
 from analytics.rollup import Rollup
 from analytics.standings import Standing, Sum
-from components import charts, controls, downloads, formats, health, portfolio_view, project_view, sentences
+from components import (
+    charts,
+    controls,
+    downloads,
+    formats,
+    health,
+    portfolio_view,
+    project_view,
+    register_filter,
+    sentences,
+)
 from components.controls import resolve
 from components.figures import delta
 from components.theme import DARK, LIGHT, Palette
@@ -259,6 +271,15 @@ def test_the_sentence_on_top_holds_money_watermelons_and_benefits() -> None:
         "4 of 10 live projects need attention; 3 are computed red and hold $50 of $100; 2 of these report green; "
         "benefits are late."
     )
+
+
+def test_every_group_of_the_register_is_said_in_words() -> None:
+    view = resolve({}, WEEKS)
+    assert view
+    found = Register(({},), 1, (("USD", 5.0),), {})
+    assert set(register_filter.GROUPS) == {"", *projects.GROUPS}
+    for group in projects.GROUPS:
+        assert sentences.register(found, _summary(), projects.filter_from(group=group), view).startswith("1 "), group
 
 
 def test_a_date_of_another_year_says_its_year() -> None:
