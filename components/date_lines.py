@@ -115,8 +115,8 @@ def _dot(plane: _Plane, line: DateLine) -> str:
     report, date = line.points[-1]
     tip = f' title="{escape(line.tip)}"' if line.tip else ""
     return (
-        f'<em class="rw-dates-dot"{tip} style="left:{plane.across(report):.2f}%;top:{plane.down(date):.2f}%;'
-        f'background:{line.color}"></em>'
+        f'<span class="rw-dates-dot"{tip} style="left:{plane.across(report):.2f}%;top:{plane.down(date):.2f}%;'
+        f'background:{line.color}"></span>'
     )
 
 

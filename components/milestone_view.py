@@ -124,7 +124,10 @@ def serves(goals: Sequence[str]) -> str:
 
 def alt(found: Sequence[Mapping[str, Any]]) -> str:
     """The chart in words."""
-    return "; ".join(f"{row['milestone_name']}: {_word(row)[0].lower()}, {_expected(row)}" for row in found[:DRAWN])
+    return "; ".join(
+        f"{row['milestone_name']}: {'' if row['actual_date'] else f'{_word(row)[0].lower()}, '}{_expected(row)}"
+        for row in found[:DRAWN]
+    )
 
 
 def trend(found: Sequence[Mapping[str, Any]], course: Course, review: dt.date) -> list[DateLine]:

@@ -46,10 +46,10 @@ BASELINES = (
     Column("File and row", width="30%", is_quiet=True),
 )
 LOADS = (
-    Column("Load", width="24%"),
-    Column("Rows", "right"),
+    Column("Load", width="34%"),
+    Column("Rows", "right", width="9%"),
     Column("They speak of"),
-    Column("Published", is_quiet=True),
+    Column("Published", width="29%", is_quiet=True),
 )
 FACTS = {
     "reported_health": "Reported health",
@@ -454,12 +454,6 @@ def cost(found: Project) -> None:
         with_names=True,
         key="cost",
     )
-
-
-def loads_title(touches: tuple[Touch, ...]) -> str:
-    """How many loads brought or changed its rows, and the last."""
-    last = touches[0]
-    return f"{formats.count(len(touches), 'load')} touched it, the last on {day(last.loaded_at)} by {last.loaded_by}"
 
 
 def loads(touches: tuple[Touch, ...]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics import reasons
+from analytics.portfolio import EVIDENCE
 from analytics.projects import WEEKS, Filter, Register
 from components import charts, formats, health, sentences, why_view
 from components.controls import View, project_link
@@ -21,10 +23,8 @@ _OPEN, _SORT = "open:", "sort:"
 
 REPORTS = (
     Column("Report", width="12%"),
-    Column("Reported", width="9%"),
-    Column("Computed", width="9%"),
-    Column("Schedule", width="9%"),
-    Column("Cost", width="9%"),
+    Column("Reported", width="12%"),
+    Column("Computed", width="16%"),
     Column("Forecast finish", "right", width="12%"),
     Column("Forecast cost", "right", width="9%"),
     Column("Spent", "right", width="8%"),
@@ -129,15 +129,20 @@ def _report(row: Mapping[Any, Any], currency: str) -> list[Cell]:
     return [
         day(row["status_date"]),
         Mark(row["reported"], rating=health.rating(row["reported"], row["reported_health"])),
-        Mark(row["computed"], is_evidence=True),
-        Mark(row["schedule"], is_evidence=True),
-        Mark(row["cost"], is_evidence=True),
+        Under(Mark(row["computed"], is_evidence=True), _because(row)),
         Under(day(row["finish_then"]), "" if is_missing(row["slip_days"]) else sentences.slipped(row["slip_days"])),
         money(row["eac"], currency),
         money(row["actual_cost"], currency),
         complete,
         Under(file, f"row {row['source_row']}, load {row['load_id']}"),
     ]
+
+
+def _because(row: Mapping[Any, Any]) -> str:
+    """What made a computed colour amber or red."""
+    if row["computed"] not in ("red", "amber"):
+        return ""
+    return f"by {reasons.listed([name for name in EVIDENCE if row[name] == row['computed']])}"
 
 
 def _last(row: Mapping[str, Any], view: View) -> str:

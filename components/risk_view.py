@@ -17,12 +17,12 @@ from components.tables import Cell, Column, Drawn, Under
 SHOWN = 8  # open ones, until all are asked for
 LARGEST = 25
 LISTED = (
-    Column("Risk or issue", width="23%"),
+    Column("Risk or issue", width="22%"),
     Column("Exposure"),
     Column("Owner", width="13%"),
     Column("Due", width="11%"),
     Column("Response"),
-    Column("Since", width="9%", is_quiet=True),
+    Column("Since", width="11%", is_quiet=True),
     Column("File and row", width="14%", is_quiet=True),
 )
 

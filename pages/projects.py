@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from analytics import earned, portfolio, project, projects, reading, touched
+from analytics import dependencies, earned, portfolio, project, projects, reading, touched
 from analytics.project import Project
 from analytics.projects import Filter
 from components import (
     answers,
     controls,
+    dependency_view,
     downloads,
     earned_view,
     figures,
@@ -17,6 +18,7 @@ from components import (
     registers,
     risk_view,
     sentences,
+    shock_view,
     why_view,
 )
 from components.controls import View
@@ -93,11 +95,14 @@ def show_project(found: Project, view: View) -> None:
             project_view.baselines(found)
     if course := answers.ask(earned.course, day, row["project_key"]):
         earned_view.show(course)
-    milestone_view.show(row["project_key"], found.goals, view)
+    has_milestones = milestone_view.show(row["project_key"], found.goals, view)
+    if has_milestones and row["is_live"]:
+        shock_view.what_if(view, row["project_key"])
     risk_view.show(row["project_key"], view)
+    opened = show_dependencies(row["project_key"], view)
     show_sources(found)
-    if stepped:
-        controls.open_project_here(stepped)
+    if to := stepped or opened:
+        controls.open_project_here(to)
 
 
 def show_course(found: Project, view: View) -> None:
@@ -115,20 +120,39 @@ def show_course(found: Project, view: View) -> None:
         project_view.cost(found)
 
 
+def show_dependencies(project_key: str, view: View) -> str | None:
+    """What a project waits for, and what waits for it; returned is the project that was clicked."""
+    found = answers.ask(dependencies.dependencies, view.review_date, reading.Scope(), project_key)
+    opened = None
+    with frame.card("dependencies", dependency_view.title(found), "What it waits for, and what waits for it"):
+        waits = [link for link in found if link.taker == project_key]
+        delivers = [link for link in found if link.giver == project_key]
+        for key, words, links in (
+            ("in", f"It waits for {len(waits):,}", waits),
+            ("out", f"It delivers to {len(delivers):,}", delivers),
+        ):
+            if links:
+                st.html(f'<div class="rw-subhead">{words}</div>')
+                opened = dependency_view.listings(links, key=f"dependencies-{key}") or opened
+        if not found:
+            st.html(
+                '<p class="rw-missing">With a dependencies export, this shows what it waits for, what waits for it, '
+                "and what comes too late. Its template stands on the page Loads.</p>"
+            )
+    return opened
+
+
 def show_sources(found: Project) -> None:
     """What the reports said in words, which loads touched the project, where each number is from, every report."""
     row, history = found.row, found.history
-    touches = answers.ask(touched.touched, row["project_key"])
-    has_comments = bool(len(history)) and bool(history["comment"].notna().any())
-    left, right = st.columns(2) if has_comments and touches else (st.container(), st.container())
-    if has_comments:
-        with left, frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
+    if len(history) and history["comment"].notna().any():
+        with frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
             project_view.comments(history)
-    if touches:
-        with right, frame.card("touches", project_view.loads_title(touches), "Each opens the load and its receipt"):
-            project_view.loads(touches)
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
         project_view.origins(found)
+        # Every export is looked through for it, so only who asks waits for it.
+        if st.toggle("Which loads brought or changed its rows", key="touches"):
+            project_view.loads(answers.ask(touched.touched, row["project_key"]))
     if found.attributes:
         with frame.card("attributes", "Further attributes", "Columns of the exports that are kept as they stand there"):
             project_view.attributes(found)
