@@ -1,6 +1,7 @@
 """How the table of programs looks: its sentence, figures, rows with their course, and the download."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,14 +11,16 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
+from analytics.dependencies import Dependency, behind
+from analytics.milestones import Met
 from analytics.programs import TROUBLE, Amount, Course, Courses, Program, in_red, total
 from analytics.reading import NO_PROGRAM, Basis
 from analytics.reasons import shortened
 from analytics.rollup import Rollup, Rules
-from components import controls, downloads, formats, frame, health, sentences, why_view
+from components import controls, dependency_view, downloads, formats, frame, health, sentences, why_view
 from components.controls import View
 from components.figures import Delta, Figure, delta
-from components.formats import count, day, days, money, number, percent, unbroken
+from components.formats import count, day, days, money, number, percent
 from components.tables import Cell, Column, Drawn, Mark, Under
 
 COLOURS = {"": "Any colour", "red": "Red", "amber": "Amber", "green": "Green", "unknown": "Unknown"}
@@ -28,8 +31,45 @@ ORDERS = {
     "over": "Most over budget",
     "slip": "Latest against plan",
     "cpi": "Weakest cost performance",
+    "milestones": "Most milestones missed",
+    "dependencies": "Most dependencies too late",
 }
+# On a phone what a leader asks first: the colours, the course, money in red, the finish, and what comes too late.
+STYLE = """.st-key-card-table .rw-weeks { width: 5rem; }
+.st-key-card-table .rw-listing td:first-child > div { min-width: 8.6rem; }
+@media (max-width: 640px) {
+  .st-key-card-table .rw-listing td:nth-child(7) { display: none; }
+  .st-key-card-table .rw-listing td:nth-child(11) { display: block; }
+}"""
 RULES = {"share": "share of budget in trouble", "worst": "the worst project decides", "mean": "mean weighted by budget"}
+
+
+@dataclass(frozen=True)
+class Promises:
+    """What programs promise: milestones due and missed by program, the dependencies that each gives or waits for, and
+    every one of them once."""
+
+    milestones: Mapping[str, Met]
+    dependencies: Mapping[str, Sequence[Dependency]]
+    links: Sequence[Dependency]
+
+    def missed(self, program: str) -> int | None:
+        """How many of a program's milestones are missed; None where none is due."""
+        return self.milestones[program].missed if program in self.milestones else None
+
+    def late(self, program: str) -> int | None:
+        """How many of its dependencies come too late; None where it has none."""
+        links = self.dependencies.get(program)
+        return len(dependency_view.broken(links)) if links else None
+
+
+def promises(milestones: Mapping[str, Met], links: Sequence[Dependency]) -> Promises:
+    """What programs promise, the dependencies told apart by the programs at their ends."""
+    by_program: dict[str, list[Dependency]] = defaultdict(list)
+    for link in links:
+        for program in {link.giver_program or NO_PROGRAM, link.taker_program or NO_PROGRAM}:
+            by_program[program].append(link)
+    return Promises(milestones, by_program, links)
 
 
 @dataclass(frozen=True)
@@ -45,20 +85,20 @@ def columns(basis: Basis) -> list[Column]:
     """The columns; that of the basis says since when."""
     return [
         Column("Program", width="18%"),
-        Column("Live", "right"),
+        Column("Projects", "right"),
         Column("Reported", width="9%" if basis == "reported" else ""),
         Column("Computed", width="9%" if basis == "computed" else ""),
         Column("26 weeks"),
         Column("In red", "right"),
-        Column("Budget", "right"),
-        Column("Forecast", "right"),
+        Column("Cost", "right"),
+        Column("Schedule", "right"),
         Column("CPI", "right"),
-        Column("Last finish", "right"),
-        Column("Reports", "right"),
+        Column("Milestones", "right"),
+        Column("Dependencies", "right"),
     ]
 
 
-def narrowed(found: Sequence[Program], wanted: Wanted, basis: Basis) -> list[Program]:
+def narrowed(found: Sequence[Program], wanted: Wanted, basis: Basis, made: Promises) -> list[Program]:
     """The programs that fit, in the order asked for; what an order knows nothing of comes last."""
     text = wanted.text.strip().lower()
     rows = [
@@ -72,6 +112,8 @@ def narrowed(found: Sequence[Program], wanted: Wanted, basis: Basis) -> list[Pro
         "over": lambda program: program.money[0].over,
         "slip": lambda program: program.slip_days,
         "cpi": lambda program: None if (cpi := program.money[0].cpi) is None else -cpi,
+        "milestones": lambda program: made.missed(program.program_id),
+        "dependencies": lambda program: made.late(program.program_id),
     }
     if wanted.order == "name":
         return sorted(rows, key=lambda program: (program.program_id == NO_PROGRAM, program.program_name.casefold()))
@@ -117,8 +159,15 @@ def rule(rules: Rules) -> str:
     )
 
 
-def headline(found: Sequence[Program], courses: Courses, view: View) -> str:
-    """Which program is in the worst trouble, since when and with how much money, and how many are red."""
+def headline(found: Sequence[Program], courses: Courses, made: Promises, view: View) -> str:
+    """Which program is in the worst trouble, since when and with how much money, how many are red, and how many
+    dependencies come too late, with the money behind them."""
+    late = dependency_view.sentence(made.links)
+    said = _worst(found, courses, view)
+    return f"{said}; {late}" if late and found else said
+
+
+def _worst(found: Sequence[Program], courses: Courses, view: View) -> str:
     basis = view.basis
     named = [program for program in found if program.program_id != NO_PROGRAM]
     if not named:
@@ -273,18 +322,21 @@ def _less(now: float | None, before: float | None) -> float | None:
     return None if now is None or before is None else now - before
 
 
-def download(found: Sequence[Program], courses: Courses, view: View) -> None:
+def download(found: Sequence[Program], courses: Courses, made: Promises, view: View) -> None:
     """What is seen, as files."""
     if found:
-        downloads.downloads(f"programs-{view.review_date}", partial(as_frame, found, courses, view.basis))
+        downloads.downloads(f"programs-{view.review_date}", partial(as_frame, found, courses, made, view.basis))
 
 
-def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Courses, view: View) -> None:
+def table(
+    found: Sequence[Program], earlier: Mapping[str, Program], courses: Courses, made: Promises, view: View
+) -> None:
     """The programs, one a row; each opens the program, here or, as a link, in another tab."""
     if not found:
         st.text("No program fits. Widen the search or the colour.")
         return
-    rows: list[list[Cell]] = [_row(p, earlier.get(p.program_id), courses, view.basis) for p in found]
+    rows: list[list[Cell]] = [_row(p, earlier.get(p.program_id), courses, made, view.basis) for p in found]
+    st.html(f"<style>{STYLE}</style>")
     why_view.listing(
         columns(view.basis),
         rows,
@@ -295,7 +347,7 @@ def table(found: Sequence[Program], earlier: Mapping[str, Program], courses: Cou
     )
 
 
-def _row(program: Program, was: Program | None, courses: Courses, basis: Basis) -> list[Cell]:
+def _row(program: Program, was: Program | None, courses: Courses, made: Promises, basis: Basis) -> list[Cell]:
     course = courses.of.get(program.program_id)
     bases: tuple[Basis, ...] = ("reported", "computed")
     colours: dict[str, Mark] = {
@@ -310,16 +362,16 @@ def _row(program: Program, was: Program | None, courses: Courses, basis: Basis) 
         marks[basis] = Under(colours[basis], _since(course, was.rollup(basis).state if was else None))
     return [
         Under(program.program_name, ", ".join(program.portfolios)) if program.portfolios else program.program_name,
-        number(program.live),
+        Under(number(program.live), _reports(program)),
         marks["reported"],
         marks["computed"],
         Drawn(strip(course, courses, is_evidence=basis == "computed")) if course else "",
         _reds(program, basis),
-        _sums(program.money),
         _forecast(program.money),
+        _slipped(program.slip_days),
         _cpis(program.money),
-        sentences.slipped(program.slip_days),
-        Under(f"{number(program.reported_projects)} of {number(program.live)}", _stale(program)),
+        _missed(made.milestones.get(program.program_id)),
+        _late(made.dependencies.get(program.program_id, ())),
     ]
 
 
@@ -337,7 +389,7 @@ def evidence(rollup: Rollup) -> str:
 
 def _since(course: Course, was: str | None) -> str:
     if course.is_from_start:
-        return _whole("since the first review")
+        return _whole("since the start")
     if not course.weeks:
         return f"new, was {health.word(was, is_evidence=True).lower()}" if was else "new"
     return _whole(f"since {day(course.since)}")
@@ -368,21 +420,41 @@ def _reds(program: Program, basis: Basis) -> Cell:
     return Under(" + ".join(known) or count(rollup.red_projects, "project"), share)
 
 
-def _sums(amounts: Sequence[Amount]) -> Cell:
-    return _stacked([money(a.budget, a.currency) for a in amounts if a.budget is not None])
-
-
 def _forecast(amounts: Sequence[Amount]) -> Cell:
+    """The forecast with how far it is from the budget; where there is none, the budget."""
     known = [a for a in amounts if a.over is not None]
-    overs = [percent(a.over, sign=True) for a in known]
-    if len(known) == 1:
-        part = (
-            f" on {money(known[0].forecast_budget, known[0].currency)}"
-            if known[0].forecasting < known[0].budgeted
-            else ""
-        )
-        return Under(money(known[0].forecast, known[0].currency), _whole(overs[0] + part))
-    return _stacked([f"{money(a.forecast, a.currency)} ({over})" for a, over in zip(known, overs, strict=True)])
+    if not known:
+        budgets = [money(a.budget, a.currency) for a in amounts if a.budget is not None]
+        return Under(" + ".join(budgets), "no forecast") if budgets else formats.NONE
+    main, *others = known
+    share = "on budget" if percent(abs(main.over or 0)) == "0 %" else percent(main.over, sign=True)
+    part = f" on {money(main.forecast_budget, main.currency)}" if main.forecasting < main.budgeted else ""
+    under = _whole(share + part)
+    more = [f"{money(a.forecast, a.currency)} ({percent(a.over, sign=True)})" for a in others]
+    return Under(money(main.forecast, main.currency), f"{under} + {' + '.join(more)}" if more else under)
+
+
+def _slipped(slip: int | None) -> Cell:
+    """How late the last finish is, in two short lines."""
+    said = sentences.slipped(slip)
+    amount, _, way = said.rpartition(" ")
+    return Under(amount, way) if slip else said
+
+
+def _missed(met: Met | None) -> Cell:
+    """The milestones that are due and missed, of those due."""
+    return Under(f"{number(met.missed)} of {number(met.due)}", "missed") if met else "none due"
+
+
+def _late(links: Sequence[Dependency]) -> Cell:
+    """The dependencies that come too late, and what waits for them."""
+    if not links:
+        return "none"
+    late = dependency_view.broken(links)
+    if not late:
+        return Under(f"0 of {number(len(links))}", "late")
+    sums = " + ".join(money(amount, currency) for currency, amount in behind(late).items())
+    return Under(f"{number(len(late))} of {number(len(links))} late", _whole(f"{sums} waits") if sums else "")
 
 
 def _cpis(amounts: Sequence[Amount]) -> Cell:
@@ -405,11 +477,15 @@ def _whole(text: str) -> str:
     return text.replace(" ", "\u00a0")
 
 
-def _stale(program: Program) -> str:
-    return unbroken(f"{number(program.stale)} stale, {days(program.oldest_days)}") if program.stale else ""
+def _reports(program: Program) -> str:
+    """How many of its projects reported, where not all did, and how many reports are old."""
+    parts = (
+        [_whole(f"{number(program.reported_projects)} reported")] if program.reported_projects < program.live else []
+    )
+    return ", ".join([*parts, *([_whole(f"{number(program.stale)} stale")] if program.stale else [])])
 
 
-def as_frame(found: Sequence[Program], courses: Courses, basis: Basis) -> pd.DataFrame:
+def as_frame(found: Sequence[Program], courses: Courses, made: Promises, basis: Basis) -> pd.DataFrame:
     """What is seen as plain values, a row a program and currency, for a file."""
     return pd.DataFrame(
         [
@@ -437,6 +513,10 @@ def as_frame(found: Sequence[Program], courses: Courses, basis: Basis) -> pd.Dat
                 "slip_days": program.slip_days,
                 "reported_projects": program.reported_projects,
                 "stale": program.stale,
+                "milestones_due": made.milestones.get(program.program_id, Met(0, 0)).due,
+                "milestones_missed": made.missed(program.program_id) or 0,
+                "dependencies": len(made.dependencies.get(program.program_id, ())),
+                "dependencies_too_late": made.late(program.program_id) or 0,
             }
             for program in found
             for a in program.money

@@ -43,7 +43,7 @@ def what_if(view: View, project_key: str | None = None) -> None:
             frame.card_head(said(found, chosen, weeks) if chosen and found else "What if it slips?", NOTE)
         if found:
             _show(found, view)
-            st.html(f'<p class="rw-missing">{ASSUMED}</p>')
+            st.html(f'<div class="rw-said rw-quiet"><p>{ASSUMED}</p></div>')
 
 
 def _ask(offered: Sequence[Open]) -> tuple[Open | None, int]:
@@ -54,7 +54,7 @@ def _ask(offered: Sequence[Open]) -> tuple[Open | None, int]:
         place: f"{'' if is_one else f'{one.project_name}: '}{one.milestone_name}, {day(one.comes)}"
         for place, one in by_place.items()
     }
-    left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         place = controls.page_choice("slip", "Milestone", {"": "Choose a milestone", **names})
     with right:
@@ -77,7 +77,8 @@ def said(found: Shock, chosen: Open, weeks: int) -> str:
     if worse := sum(_RANK.get(move.becomes, 0) > _RANK.get(move.was, 0) for move in found.projects):
         parts.append(f"{number(worse)} would turn worse")
     if found.newly_broken:
-        parts.append(f"{number(len(found.newly_broken))} more would wait too long")
+        more = "dependency" if len(found.newly_broken) == 1 else "dependencies"
+        parts.append(f"{number(len(found.newly_broken))} more {more} would come too late")
     if value := _values(found.benefits):
         parts.append(f"{value[0]} of benefits would come later")
     return f"{what}, {'; '.join(parts)}"
@@ -131,7 +132,11 @@ def _figures(found: Shock) -> list[Figure]:
         Figure("Turn worse", number(worse), f"{number(reds)} of them red" if worse else "by computed health"),
         Figure("Newly too late", number(len(found.newly_broken)), f"by up to {days(late)}" if late else "dependencies"),
         Figure("Programs later", number(len(later)), f"by up to {days(max(m.days for m in later))}" if later else ""),
-        Figure("Benefits later", values[0] if values else NONE, ", ".join(values[1:]) or "still to come"),
+        Figure(
+            "Benefits later",
+            values[0] if values else number(len(found.benefits)),
+            ", ".join(values[1:]) or ("still to come" if found.benefits else "none is to come"),
+        ),
     ]
 
 

@@ -41,8 +41,10 @@ def show_programs(view: View) -> None:
     every = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
     earlier = answers.ask(programs.programs, before, scope) if before else ()
     courses = answers.ask(programs.courses, day, scope, view.basis)
+    links = answers.ask(dependencies.dependencies, day, scope)
+    made = programs_view.promises(answers.ask(milestones.by_program, day, scope), links)
     frame.header(
-        programs_view.headline(every, courses, view),
+        programs_view.headline(every, courses, made, view),
         sentences.speaks_of(view, programs_view.coverage(every), is_latest=answers.is_latest(view)),
         is_sample=answers.ask(reading.is_sample),
     )
@@ -54,15 +56,15 @@ def show_programs(view: View) -> None:
         return
     figures.figures(programs_view.figures(every, earlier, view))
     with frame.card("table", programs_view.title(every, view), programs_view.rule(answers.ask(rollup.rollup_rules))):
-        found = programs_view.narrowed(every, ask_filter(), view.basis)
+        found = programs_view.narrowed(every, ask_filter(), view.basis, made)
         rows, below = st.container(), st.container(horizontal=True, vertical_alignment="center")
         with below:
             pages = max(1, -(-len(found) // ROWS))
             page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
-            programs_view.download(found, courses, view)
+            programs_view.download(found, courses, made, view)
         with rows:
             shown = found[(page - 1) * ROWS : page * ROWS]
-            programs_view.table(shown, {p.program_id: p for p in earlier}, courses, view)
+            programs_view.table(shown, {p.program_id: p for p in earlier}, courses, made, view)
 
 
 def show_program(view: View) -> None:
