@@ -12,6 +12,7 @@ from components.charts import _spread, _ticks
 from components.formats import day, unbroken
 
 HEIGHT = 280  # pixels
+_ROOM = 22  # percent of the width that a name takes
 _GAP = 17  # pixels between the middles of two names
 
 Write = Callable[[float], str]
@@ -66,7 +67,7 @@ def drawing(points: Sequence[Point], review: dt.date, write: Write) -> str:
     ticks = [tick for tick in _ticks(high) if tick <= plane.top] if high > 0 else [0.0]
     scale = "".join(f'<span style="top:{plane.down(tick):.2f}%">{escape(write(tick))}</span>' for tick in ticks)
     grid = "".join(f'<i style="top:{plane.down(tick):.2f}%"></i>' for tick in ticks)
-    inside = "".join(_inside(plane, line, review, write) for line in lines if line not in ends)
+    inside = "".join(_inside(plane, line, review, lines, write) for line in lines if line not in ends)
     dates = f"<span>{day(first)}</span><span>{day(points[-1].period_end)}</span>"
     return (
         f'<div class="rw-lines rw-earned" role="img" aria-label="{escape(alt(points, review, write))}" '
@@ -97,7 +98,7 @@ def _lines(points: Sequence[Point], review: dt.date) -> list[_Line]:
         lines.append(_Line("Forecast", colors.series[0], dates[begin:], expected[begin:], is_ahead=True))
         held = list(accumulate(point.expected - point.before for point in points))
         if held[-1] != expected[-1]:
-            lines.append(_Line("After the finish", colors.series[1], dates[begin:], held[begin:], is_ahead=True))
+            lines.append(_Line("Credible", colors.series[1], dates[begin:], held[begin:], is_ahead=True))
     return lines
 
 
@@ -108,11 +109,15 @@ def _review(plane: _Plane, date: dt.date) -> str:
     return f'<div class="rw-earned-now" style="left:{plane.across(date):.2f}%"><span>{words}</span></div>'
 
 
-def _inside(plane: _Plane, line: _Line, review: dt.date, write: Write) -> str:
-    """The name of a line that ends at the review, below its end and beyond the upright line."""
-    place, top = plane.across(max(line.dates[-1], min(review, plane.last))), plane.down(line.amounts[-1])
+def _inside(plane: _Plane, line: _Line, review: dt.date, lines: Sequence[_Line], write: Write) -> str:
+    """The name of a line that ends at the review, above all lines there, on the side of the upright line with room."""
+    end = line.dates[-1]
+    place = plane.across(max(end, min(review, plane.last)))
+    highest = max(amount for one in lines if (amount := one.at(end)) is not None)
+    top = max(plane.down(highest) - (7 if place > _ROOM else 16), 4)
+    side = f"right:{100 - place:.2f}%;margin-right:0.5rem" if place > _ROOM else f"left:{place:.2f}%"
     return (
-        f'<b class="rw-earned-name" style="left:{place:.2f}%;top:{min(top + 5, 97):.2f}%;color:{line.color}">'
+        f'<b class="rw-earned-name" style="{side};top:{top:.2f}%;color:{line.color}">'
         f"{line.name}<span> {escape(write(line.amounts[-1]))}</span></b>"
     )
 

@@ -36,7 +36,8 @@ ORDERS = {
     "name": "Name",
 }
 LEVELS: dict[str, str] = {"program": "Programs", "portfolio": "Portfolios"}
-CHART_NOTE = "Added up over the periods. Realised counts what is measured; the forecast goes on from it"
+CHART_NOTE = "Added up over the periods; the forecast goes on from what is realised"
+CREDIBLE = ". Credible leaves out what is promised before its project finishes"
 EARLY_NOTE = (
     "Forecast for periods that end before the project finishes, as it is forecast now; a stopped one never does"
 )
@@ -82,20 +83,20 @@ def headline(found: Summary, view: View) -> str:
 
 
 def line(found: Summary) -> str:
-    """The benefits in one line, for the top of other pages too: "Benefits promise $41 M by 2029, 12 % less than the
+    """The benefits in one line, for the top of other pages too: "Benefits promise $41 M by 2029, 12 % less than in the
     business case; 3 of 18 programs carry most of the shortfall"; "" without any."""
     if not found.benefits:
         return ""
     if (main := found.main) is None:
         return f"{count(found.benefits, 'benefit')}, in shares that do not add up"
     sums = [total for total in found.totals if total.is_money] or [main]
-    promised = [f"{_in(total, total.expected)}{_against(total)}" for total in sums if total.expected is not None]
-    if not promised:
+    sums = [total for total in sums if total.expected is not None]
+    if not sums:
         return f"{count(found.benefits, 'benefit')}, none with a forecast"
-    last = max(total.last_period for total in sums)
-    parts = [f"Benefits promise {sentences._and(promised)} by {last.year}"]
-    if len(promised) == 1 and (said := _against(main)):
-        parts = [f"Benefits promise {_in(main, main.expected)} by {last.year}{said}"]
+    promised = sentences._and([_in(total, total.expected) for total in sums])
+    against = [_share_of_case(total.gap_share) for total in sums if total.gap_share is not None]
+    compared = f", {sentences._and(against)} {_than(against)}" if against else ""
+    parts = [f"Benefits promise {promised} by {max(total.last_period for total in sums).year}{compared}"]
     if found.carriers and found.programs > 1 and (main.gap_share or 0) < 0:
         verb = "carries" if found.carriers == 1 else "carry"
         parts.append(f"{number(found.carriers)} of {count(found.programs, 'program')} {verb} most of the shortfall")
@@ -104,13 +105,14 @@ def line(found: Summary) -> str:
     return "; ".join(parts)
 
 
-def _against(total: Total) -> str:
-    share = total.gap_share
-    if share is None:
-        return ""
+def _share_of_case(share: float) -> str:
     if percent(abs(share)) == "0 %":
-        return ", as in the business case"
-    return f", {percent(abs(share))} {'less' if share < 0 else 'more'} than the business case"
+        return "as much"
+    return f"{percent(abs(share))} {'less' if share < 0 else 'more'}"
+
+
+def _than(against: Sequence[str]) -> str:
+    return "as in the business case" if against[-1] == "as much" else "than in the business case"
 
 
 def _doubts(found: Summary) -> str:
@@ -135,7 +137,7 @@ def coverage(found: Summary) -> str:
     unknown = sum(total.unknown_periods for total in found.totals)
     said = [count(found.benefits, "benefit"), f"{number(measured)} of {count(ended, 'ended period')} measured"]
     if unknown:
-        said.append(f"{count(unknown, 'period')} without a forecast")
+        said.append(f"{count(unknown, 'period')} neither measured nor forecast")
     return ", ".join(said)
 
 
@@ -164,7 +166,7 @@ def figures(found: Summary, total: Total | None) -> list[Figure]:
             Figure(
                 "Promised too early",
                 _in(total, total.before) if total.before else "none",
-                f"in {count(total.before_benefits, 'benefit')}" if total.before else "no forecast before its finish",
+                _moved(total),
                 help=EARLY_NOTE,
             ),
         ]
@@ -176,6 +178,14 @@ def figures(found: Summary, total: Total | None) -> list[Figure]:
         Figure("Late", f"{number(found.late)} of {number(found.benefits)}", late, help=LIST_NOTE),
         Figure("After closure", number(found.tracked) if found.closed else formats.NONE, closed + owners),
     ]
+
+
+def _moved(total: Total) -> str:
+    """How many benefits are promised too early, and what of the business case the slips moved out of its time."""
+    said = [f"in {count(total.before_benefits, 'benefit')}"] if total.before else []
+    if total.displaced:
+        said.append(f"slips moved {_in(total, total.displaced)} of the case")
+    return "; ".join(said) or "no finish stands in the way"
 
 
 def _share_off(share: float | None) -> str:
@@ -249,6 +259,11 @@ def course_title(total: Total) -> str:
     return f"{came}; the forecast ends {percent(abs(share))} {'under' if share < 0 else 'over'} the business case"
 
 
+def course_note(total: Total) -> str:
+    """What the chart of one unit draws."""
+    return CHART_NOTE + (CREDIBLE if total.before else "")
+
+
 def course(points: Sequence[Point], total: Total, view: View) -> None:
     """The chart of one unit."""
     clickable(
@@ -306,7 +321,7 @@ def _group(group: Group, *, with_early: bool) -> list[Cell]:
         *early,
         number(total.late),
         number(total.shrinking),
-        f"{number(total.measured)} of {number(total.ended)}",
+        f"{number(total.measured)} of {number(total.ended)}" if total.ended else formats.NONE,
     ]
 
 
@@ -372,11 +387,9 @@ def _start(one: Benefit) -> Cell:
 
 def _under(value: str, text: str, *, is_bad: bool) -> Cell:
     """A cell whose quiet line is marked where it is bad news."""
-    return (
-        Under(value, text)
-        if not is_bad
-        else Drawn(f'{escape(value)}<span class="rw-under rw-bad">{escape(text)}</span>')
-    )
+    if not is_bad:
+        return Under(value, text)
+    return Drawn(f'{escape(value)}<span class="rw-under"><span class="rw-bad">{escape(text)}</span></span>')
 
 
 def nothing_loaded(view: View) -> None:

@@ -56,9 +56,9 @@ def show(view: View) -> None:
             left, middle, _ = st.columns([2, 2, 6])
         with left:
             total = sums[controls.page_choice("unit", "Charts and sums in", {unit: unit for unit in sums})]
-        with middle:
-            level = cast(Level, controls.page_choice("by", "By", benefits_view.LEVELS))
-        with frame.card("course", benefits_view.course_title(total), benefits_view.CHART_NOTE):
+        with middle if not view.program else st.container(key="unseen-level"):
+            level = cast(Level, controls.page_choice("by", "Rolled up by", benefits_view.LEVELS))
+        with frame.card("course", benefits_view.course_title(total), benefits_view.course_note(total)):
             benefits_view.course(answers.ask(benefits.course, day, scope, total.unit), total, view)
         parts = answers.ask(benefits.groups, day, scope, level, total.unit)
         if len(parts) > 1:
