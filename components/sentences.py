@@ -28,11 +28,13 @@ MOSTLY = 0.5  # of the money of a goal
 def overview(summary: Summary, needs: Attention, view: View, benefits: str = "") -> str:
     """How the portfolio stands: how many need attention, how much money sits in red, what the reports say of it.
 
-    `benefits` is what became of the benefits, as part of a sentence.
+    `benefits` is a sentence on the benefits; what it says first, up to a semicolon, is said here.
     """
     if not summary.live:
         return f"No live projects on {day(view.review_date)}"
-    parts = [_needing(summary, needs, view), *_judged(summary, view.basis), *([benefits] if benefits else [])]
+    parts = [_needing(summary, needs, view), *_judged(summary, view.basis)]
+    if first := benefits.partition(";")[0]:
+        parts.append(first[:1].lower() + first[1:])
     return "; ".join(parts) + ("." if len(parts) > 1 else "")
 
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from analytics import changes, portfolio, programs, reading, standings
-from components import answers, controls, figures, frame, portfolio_view, sentences
+from analytics import benefits, changes, portfolio, programs, reading, standings
+from components import answers, benefits_view, controls, figures, frame, portfolio_view, sentences
 from components.guard import guard
 
 SHOWN_PROGRAMS = 8
@@ -29,8 +29,9 @@ earlier = answers.ask(portfolio.summary, before, scope) if before else None
 changed = answers.ask(changes.changes, day, before, scope, view.basis) if before else None
 
 needs = answers.ask(portfolio.attention, day, before, scope)
+promised = benefits_view.line(answers.ask(benefits.summary, day, scope))
 frame.header(
-    sentences.overview(now, needs, view),
+    sentences.overview(now, needs, view, promised),
     sentences.speaks_of(view, sentences.coverage(now), is_latest=answers.is_latest(view)),
     is_sample=answers.ask(reading.is_sample),
 )

@@ -267,7 +267,7 @@ def test_the_sentence_on_top_holds_money_watermelons_and_benefits() -> None:
     parts = (Part("computed", "red", "USD", 3, 50.0), Part("computed", "green", "USD", 7, 50.0))
     money = (Money("USD", 10, 100, 10, None, 0, None, None, 0, 20),)
     summary = replace(_summary(money=money, parts=parts), watermelons=2)
-    assert sentences.overview(summary, Attention((), 4, 0), view, "benefits are late") == (
+    assert sentences.overview(summary, Attention((), 4, 0), view, "Benefits are late; some are not") == (
         "4 of 10 live projects need attention; 3 are computed red and hold $50 of $100; 2 of these report green; "
         "benefits are late."
     )

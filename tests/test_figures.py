@@ -64,7 +64,7 @@ known as (
         coalesce(p.budget, n.budget) as budget,
         coalesce(p.budget, n.first_budget) as first_budget,
         coalesce(p.baseline_finish, n.first_finish) as first_finish,
-        p.goal_id,
+        coalesce(p.goal_id, (select program_goal_id from programs as g where g.program_id = p.program_id)) as goal_id,
         -- "Stages, each from a date" (Lifecycle): the listed one holds from its day, before it what was reported.
         case
             when p.stage_from is null or p.stage_from <= $day then p.stage

@@ -96,8 +96,8 @@ def test_a_deep_link(site: str, page: Page, path: str) -> None:
 def test_the_sentence_on_top(site: str, page: Page) -> None:
     page.goto(site)
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "3 of 4 live projects are computed red, all of them new since 13 Nov; $12 M of $14 M sits in them; "
-        "2 of them report green."
+        "3 of 4 live projects need attention, all of them new since 13 Nov; 3 are computed red and hold "
+        "$12 M of $14 M; 2 of these report green."
     )
     expect(page.get_by_text("4 of 4 with a report, oldest 0 days")).to_be_visible()
 
@@ -166,7 +166,7 @@ def test_search_and_filters_stand_in_the_url(site: str, page: Page) -> None:
 
 def test_a_copied_link_shows_the_same_elsewhere(site: str, page: Page, browser: Browser) -> None:
     page.goto(f"{site}/?portfolio=Customer&known=1")
-    headline(page, "2 of 3 live projects are computed red")
+    headline(page, "2 of 3 live projects need attention")
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -181,7 +181,7 @@ def test_a_copied_link_shows_the_same_elsewhere(site: str, page: Page, browser: 
 
 def test_as_known_at_an_older_publication(site: str, page: Page) -> None:
     page.goto(f"{site}/?known=1")
-    headline(page, "2 of 4 live projects are computed red")
+    headline(page, "2 of 4 live projects need attention")
     expect(page.get_by_text("as known then (publication 1)")).to_be_visible()
     page.goto(f"{site}/projects?project=P4&known=1")
     headline(page, "Depot is reported and computed green")
@@ -300,7 +300,7 @@ def test_a_portfolio_is_taken_into_the_scope_and_back_returns(site: str, page: P
     page.goto(site)
     headline(page, "3 of 4 live projects")
     page.locator(".st-key-card-portfolios").get_by_role("link", name="Platform").click()
-    headline(page, "The one live project is computed red")
+    headline(page, "The one live project needs attention")
     page.wait_for_url(lambda _: query(page) == {"portfolio": "Platform"})
     page.go_back()
     headline(page, "3 of 4 live projects")
