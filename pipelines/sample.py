@@ -86,7 +86,8 @@ def generate(
     """Write a CSV file of every export into a folder; their paths by export.
 
     The same arguments give the same bytes. `always_live` lets every project report in every week, for measuring.
-    `only_week` writes status.csv alone, with that one week of the same organisation, be it after the history:
+    `only_week` writes what is reported weekly alone (status, milestones, risks), with that one week of the same
+    organisation, be it after the history:
 
         generate(folder, always_live=True, only_week=last_week + timedelta(weeks=1))
     """
@@ -98,11 +99,7 @@ def generate(
     start = first - 7 * ((first - int(organisation.plans.start.min())) // 7)
     until = (only_week - _EPOCH).days if only_week else last
     paths = {name: folder / f"{name}.csv" for name in EXPORTS}
-    if only_week:
-        with _status_table(paths["status"], organisation) as status:
-            for rows in course.run(start, until, until):
-                status.add(rows)
-        return {"status": paths["status"]}
+    since = until if only_week else first
     milestones, risks = _evidence(organisation, course, last, seed)
     with (
         _status_table(paths["status"], organisation) as status,
@@ -114,10 +111,14 @@ def generate(
             for evidence, table in ((milestones, milestone_table), (risks, risk_table)):
                 evidence.step(day, reported)
                 if day >= first:
-                    table.add(evidence.rows(day))
+                    told = evidence.rows(day)  # what was told before is not told again
+                    if day >= since:
+                        table.add(told)
 
-        for rows in course.run(start, first, last, watch):
+        for rows in course.run(start, since, until, watch):
             status.add(rows)
+    if only_week:
+        return {name: paths[name] for name in ("status", "milestones", "risks")}
     _write(paths["goals"], "goals", ([*goal] for goal in GOALS))
     _write(paths["programs"], "programs", ([f"PRG-{i + 1:02d}", *p] for i, p in enumerate(organisation.programs)))
     _write(paths["projects"], "projects", _project_rows(organisation, course, last))
