@@ -416,7 +416,8 @@ def program_card(view: View) -> None:
         _, listed = answers.ask(benefits.benefits, review, scope, Wanted(), EARLY_ROWS)
         rows(listed)
         more = f"All {count(found.benefits, 'benefit')}" if found.benefits > len(listed) else "More on its benefits"
-        st.html(f'<a class="rw-crumb" href="{controls.page_link("benefits")}" target="_self">{more}</a>')
+        link = f'<a class="rw-crumb" href="{escape(controls.page_link("benefits"))}" target="_self">{more}</a>'
+        st.html(f'<nav class="rw-crumbs" aria-label="Benefits">{link}</nav>')
 
 
 def _card_note(found: Summary, total: Total) -> str:

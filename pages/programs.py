@@ -6,6 +6,7 @@ from analytics import dependencies, milestones, programs, reading, rollup, stand
 from analytics.reading import NO_PROGRAM
 from components import (
     answers,
+    benefits_view,
     controls,
     dependency_view,
     figures,
@@ -105,6 +106,7 @@ def show_program(view: View) -> None:
             "serves", program_view.serves_title(served), "Goals of its live projects, with the money on each"
         ):
             program_view.serves(served)
+    benefits_view.program_card(view)
     with frame.card("projects", program_view.projects_title(found, view), "The worst first; each opens the project"):
         opened = program_view.projects(found) or opened
     if comments := program_view.comments(found):
