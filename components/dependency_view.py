@@ -10,8 +10,8 @@ from analytics.dependencies import Dependency, behind, worst
 from analytics.origins import Origin
 from analytics.reasons import shortened
 from components import answers, controls, project_view, tables
-from components.formats import NONE, count, day, days, money, number, unbroken
-from components.tables import Cell, Column, Drawn, Under
+from components.formats import NONE, day, days, money, number, unbroken
+from components.tables import Cell, Column, Drawn, Under, breakable
 
 NOTE = "A dependency is broken when what it needs is expected after the day on which it is needed"
 MOST = 100  # rows of those that hold
@@ -35,21 +35,22 @@ def broken(found: Sequence[Dependency]) -> list[Dependency]:
 
 def title(found: Sequence[Dependency]) -> str:
     """How many come too late, the worst by how many days, and how much money waits."""
-    late = broken(found)
+    late, whole = broken(found), f"{number(len(found))} dependencies"
+    is_one = len(found) == 1
     if not found:
         return "No dependency is stated"
-    whole = "the one dependency" if len(found) == 1 else count(len(found), "dependency").replace("ys", "ies")
+    if all(link.state == "met" for link in found):
+        return "The one dependency is met" if is_one else f"All {whole} are met"
+    if not late and not any(link.state == "open" for link in found):
+        return f"When {'the one dependency' if is_one else whole} {'comes' if is_one else 'come'} is not known"
     if not late:
-        to_come = sum(link.state == "open" for link in found)
-        if not to_come:
-            return f"{whole[:1].upper()}{whole[1:]}, none still open"
-        return f"None of {whole} comes too late" if len(found) > 1 else "The one dependency comes in time"
-    said = f"{number(len(late))} of {whole} {'comes' if len(late) == 1 else 'come'} too late"
-    if len(found) == 1:
-        said = "The one dependency comes too late"
+        return "The one dependency comes in time" if is_one else f"None of {whole} comes too late"
+    said = "The one dependency comes" if is_one else f"1 of {whole} comes"
+    if len(late) > 1:
+        said = f"{f'All {whole}' if len(late) == len(found) else f'{number(len(late))} of {whole}'} come"
     most = worst(late)
     by = f", {'by' if len(late) == 1 else 'the worst by'} {days(most)}" if most is not None else ""
-    return f"{said}{by}{waits(late)}"
+    return f"{said} too late{by}{waits(late)}"
 
 
 def waits(late: Sequence[Dependency]) -> str:
@@ -118,7 +119,7 @@ def end(link: Dependency, program: str | None, *, is_giver: bool) -> Cell:
     )
     kind = link.kind.split(" to ")[0 if is_giver else 1]
     lead = _lead(controls.project_link(key), name, key)
-    under = escape(milestone or f"its {kind}")
+    under = breakable(shortened(milestone) if milestone else f"its {kind}")
     other = ""
     if program is not None and of != program:
         other = (
@@ -131,7 +132,7 @@ def end(link: Dependency, program: str | None, *, is_giver: bool) -> Cell:
 
 def _lead(address: str, text: str, pick: str = "") -> str:
     also = f' data-pick="{escape(pick)}"' if pick else ""
-    return f'<a class="rw-more" href="{escape(address)}" target="_self"{also}>{escape(shortened(text))}</a>'
+    return f'<a class="rw-more" href="{escape(address)}" target="_self"{also}>{breakable(shortened(text))}</a>'
 
 
 def how_late(link: Dependency) -> Cell:

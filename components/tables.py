@@ -128,12 +128,12 @@ def _cell(cell: Cell) -> str:
         )
         return explained(mark, cell.opens) if cell.opens else mark
     if isinstance(cell, Tagged):
-        return f'{_text(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
+        return f'{breakable(cell.text)} <span class="rw-tag">{escape(cell.tag)}</span>'
     if isinstance(cell, Drawn):
         return cell.html
     if isinstance(cell, Under):
-        return f'{_cell(cell.cell)}<span class="rw-under">{_text(cell.text)}</span>'
-    return _text(cell)
+        return f'{_cell(cell.cell)}<span class="rw-under">{breakable(cell.text)}</span>'
+    return breakable(cell)
 
 
 def drawn(mark: Mark) -> str:
@@ -146,7 +146,7 @@ def explained(mark: str, opens: str) -> str:
     return f'<button type="button" class="rw-why" data-pick="{escape(opens)}" aria-haspopup="dialog">{mark}</button>'
 
 
-def _text(text: str) -> str:
+def breakable(text: str) -> str:
     """Escaped text, whose words may break after so many letters, so that none pushes another column away."""
     return "<wbr>".join(escape(piece) for piece in _LATE_IN_A_WORD.split(text))
 
