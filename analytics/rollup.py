@@ -1,5 +1,6 @@
 """One colour for many projects: the rule that gives it, its evidence, and what would flip it. Source: "Roll-up"."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,9 +99,10 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
     shares = weights / weights.sum()
     states = projects[basis]
     if rollup.state == "unknown":
-        return f"A colour once {reasons.share(rules.known)} of its projects have one, now {reasons.share(rollup.known)}"
+        known = _under(rollup.known, rules.known)
+        return f"A colour once {reasons.share(rules.known)} of its projects have one, now {known}"
     if rollup.state == "green":
-        here = reasons.share(rollup.red_share + rollup.amber_share)
+        here = _under(rollup.red_share + rollup.amber_share, rules.amber)
         return f"Amber from {reasons.share(rules.amber)} in red and amber, it has {here}"
     if rollup.state == "red":
         counted, limit, better = shares[states == "red"], rules.red, "No longer red"
@@ -115,6 +117,12 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
     if len(names) == 1:
         return f"{better} once {names[0]} {turned}"
     return f"{better} once {len(names)} projects are {turned.removeprefix('is ')}, such as {' and '.join(names[:2])}"
+
+
+def _under(share: float, limit: float) -> str:
+    """A share below a limit, with a decimal where it would else read like the limit itself."""
+    said = reasons.share(share)
+    return said if said != reasons.share(limit) else f"{math.floor(share * 1000) / 10:.1f} %"
 
 
 def _fewest(shares: "pd.Series[float]", must: "pd.Series[bool]", limit: float) -> list[Any]:

@@ -70,7 +70,7 @@ class Standing:
 
 def portfolios(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
     """The portfolios of a scope side by side, most live projects first; last the projects of none."""
-    return _standings(source, day, scope, "portfolio", "portfolio")
+    return _standings(source, day, scope, "portfolio", {})
 
 
 def goals(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
@@ -78,8 +78,8 @@ def goals(source: Source, day: dt.date, scope: Scope) -> tuple[Standing, ...]:
 
     A project counts for the one goal that it states (or its program does), with all of its budget.
     """
-    name = "(select any_value(goal_name) from stg_goals as g where g.goal_id = weighed.id)"
-    return _standings(source, day, scope, "goal_id", name)
+    names = dict(source.rows("select goal_id, goal_name from stg_goals where goal_name is not null"))
+    return _standings(source, day, scope, "goal_id", names)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,9 @@ def _since(source: Source, day: dt.date, scope: Scope, by: Grouping, key: str, b
     return since, since == first
 
 
-def _standings(source: Source, day: dt.date, scope: Scope, by: Grouping, name: str) -> tuple[Standing, ...]:
+def _standings(
+    source: Source, day: dt.date, scope: Scope, by: Grouping, names: Mapping[str, str]
+) -> tuple[Standing, ...]:
     counts = ", ".join(
         f"count(*) filter ({basis} = '{state}') as {basis}_{state}" for basis in BASES for state in STATES
     )
@@ -152,7 +154,6 @@ def _standings(source: Source, day: dt.date, scope: Scope, by: Grouping, name: s
         with weighed as (
             select
                 coalesce({by}, '') as id,
-                any_value({by}) as portfolio,
                 count(*) as live,
                 count(*) filter (is_reported and not is_stale) as fresh,
                 max(age_days) as oldest_days,
@@ -165,7 +166,6 @@ def _standings(source: Source, day: dt.date, scope: Scope, by: Grouping, name: s
         )
         select
             *,
-            coalesce({name}, id) as name,
             rollup_colour(reported) as reported_state,
             rollup_colour(computed) as computed_state,
             rollup_mean(reported) as reported_mean,
@@ -189,13 +189,13 @@ def _standings(source: Source, day: dt.date, scope: Scope, by: Grouping, name: s
     ):
         money[key].append(Sum(*values))
     rules = rollup_rules(source)
-    return tuple(_standing(row, rules, tuple(money[row["id"]])) for row in rows)
+    return tuple(_standing(row, names.get(row["id"], row["id"]), rules, tuple(money[row["id"]])) for row in rows)
 
 
-def _standing(row: Mapping[str, Any], rules: Rules, money: tuple[Sum, ...]) -> Standing:
+def _standing(row: Mapping[str, Any], name: str, rules: Rules, money: tuple[Sum, ...]) -> Standing:
     return Standing(
         row["id"],
-        row["name"],
+        name,
         row["live"],
         row["fresh"],
         row["oldest_days"],

@@ -426,6 +426,24 @@ def test_the_weekly_counts_are_the_projects_of_the_week(day: dt.date) -> None:
     assert ask(differences) == []
 
 
+def test_since_when_a_portfolio_or_goal_has_its_colour() -> None:
+    """On the first date of the run the colour is the same, and the week before it is another."""
+    day, week = REVIEWS[0], dt.timedelta(weeks=1)
+    kinds: list[tuple[standings.Grouping, Any]] = [("portfolio", standings.portfolios), ("goal_id", standings.goals)]
+    for by, question in kinds:
+        for one in ask(question, day, Scope()):
+            found = ask(standings.level, day, Scope(), by, one.id)
+            assert sum(row["computed"] == "red" for row in found.projects) == one.computed["red"]
+            for basis in portfolio.BASES:
+                since, is_from_start = found.since[basis]
+                colours = {
+                    then: next((o.rollup(basis).state for o in ask(question, then, Scope()) if o.id == one.id), "")
+                    for then in (since, since - week)
+                }
+                assert colours[since] == one.rollup(basis).state
+                assert is_from_start or colours[since - week] != colours[since]
+
+
 CHANGES_OF_RULES: list[dict[str, Value]] = [
     {"milestones_red": 0.5, "milestones_amber": 0.2},
     {"risk_red": 12, "risk_amber": 6},

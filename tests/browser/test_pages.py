@@ -64,7 +64,7 @@ def headline(page: Page, text: str) -> None:
 
 
 LANDINGS = {
-    "": "3 of 4 live projects are computed red",
+    "": "3 of 4 live projects need attention",
     "projects": "4 live projects; $14 M of budget",
     "projects?project=P1": "Identity platform is computed red",
     "projects?health=changed-newly-red": "3 projects turned computed red since 13 Nov",
