@@ -63,17 +63,17 @@ def risks(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]
     """
     return source.records(
         """
+        with said as materialized (from fct_risk where project_key = $key and status_date <= $day)
         select
             risk_id, risk_name, risk_kind, probability, impact, exposure, risk_owner, due_date, risk_state, response,
             risk_colour(exposure) as colour,
             risk_state <> 'closed' as is_open,
             is_open and coalesce(due_date < $day, false) as is_overdue,
             case when is_overdue then $day - due_date end as overdue_days,
-            (select min(status_date) from fct_risk as f where f.project_key = r.project_key and f.risk_id = r.risk_id)
-                as since,
+            (select min(f.status_date) from said as f where f.risk_id = r.risk_id) as since,
             status_date, load_id, source_row
-        from fct_risk as r
-        where project_key = $key and status_date <= $day and (valid_to is null or valid_to > $day)
+        from said as r
+        where valid_to is null or valid_to > $day
         order by is_open desc, exposure desc nulls last, due_date nulls last, risk_id
         """,
         {"key": project_key, "day": day},

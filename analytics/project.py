@@ -139,13 +139,15 @@ def _goals(source: Source, goal_id: str | None) -> tuple[str, ...]:
 def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
     """The project's rows up to a date, each judged at the review of its week, and (said_...) what its export row says
     itself."""
+    # Ids that are written out are looked for while the history is read; joined ones only after all of it was.
+    ids = {f"id_{n}": one for n, one in enumerate(ids_of(source, project_key))}
     return source.frame(
-        """
+        f"""
         with
         row as materialized (from fct_status where project_key = $key and status_date <= $day),
         said as materialized (
             select load_id, source_row, comment, baseline_start, baseline_finish, budget
-            from fact_status where project_id in (select project_id from row)
+            from fact_status where project_id in ({", ".join(f"${name}" for name in ids)})
         ),
         reviewed as (select *, week_end(status_date) as review_date from row),
         measured as (
@@ -189,8 +191,14 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
         left join said on j.is_reported and said.load_id = j.fact_load_id and said.source_row = j.fact_source_row
         order by j.status_date
         """,
-        {"key": project_key, "day": day},
+        {"key": project_key, "day": day, **ids},
     )
+
+
+def ids_of(source: Source, project_key: str) -> tuple[str, ...]:
+    """The ids that exports call a project by: its own, and those that were joined to it."""
+    joined = source.rows("select project_id from project_alias where project_key = $key", {"key": project_key})
+    return tuple(sorted({project_key, *(one for (one,) in joined)}))
 
 
 HISTORY_COLUMNS = [

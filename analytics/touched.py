@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from analytics.project import ids_of
 from analytics.reading import Source
 from pipelines.build import loads_in_force
 
@@ -38,18 +39,19 @@ class Touch:
 
 def touched(source: Source, project_key: str) -> tuple[Touch, ...]:
     """The loads that brought or changed rows of a project, as known at the source's publication, the newest first."""
+    ids = {f"id_{n}": one for n, one in enumerate(ids_of(source, project_key))}
+    wanted = ", ".join(f"${name}" for name in ids)
     rows = " union all ".join(
-        f"select load_id, {f'{date}' if date else 'null::date'} as date from fact_{export} "
-        f"where {' or '.join(f'{column} in (from id)' for column in columns)}"
+        f"select load_id, {date or 'null::date'} as date from fact_{export} "
+        f"where {' or '.join(f'{column} in ({wanted})' for column in columns)}"
         for export, (columns, date) in _EXPORTS.items()
     )
     found = source.rows(
         f"""
         with
-        id as materialized (
-            select $key as project_id union select project_id from project_alias where project_key = $key
-        ),
-        brought as (select load_id, count(*) as rows, min(date) as first, max(date) as last from ({rows}) group by all)
+        brought as (
+            select load_id, count(*) as rows, min(date) as first, max(date) as last from ({rows}) group by load_id
+        )
         select
             l.load_id, l.export, l.file_name, l.sheet, b.rows, b.first, b.last, e.happened_at, e.happened_by,
             l.load_id in ({loads_in_force(source.publication)})
@@ -59,6 +61,6 @@ def touched(source: Source, project_key: str) -> tuple[Touch, ...]:
         where e.publication <= {source.publication}
         order by l.load_id desc
         """,
-        {"key": project_key},
+        ids,
     )
     return tuple(Touch(*row) for row in found)
