@@ -369,6 +369,12 @@ def groups(source: Source, day: dt.date, scope: Scope, level: Level, unit: str) 
     return tuple(Group(row[0], row[1], row[2], Total(*row[3:])) for row in rows)
 
 
+def by_program(source: Source, day: dt.date, scope: Scope) -> dict[str, Total]:
+    """The total of each program of a scope by its id, in the unit that Summary.main speaks of."""
+    main = summary(source, day, scope).main
+    return {group.id: group.total for group in groups(source, day, scope, "program", main.unit)} if main else {}
+
+
 @dataclass(frozen=True)
 class Point:
     """A date on which periods end: what they add to each line. `realised` is None after the review date; `unknown` is

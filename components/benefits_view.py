@@ -248,9 +248,9 @@ def course_title(total: Total) -> str:
     """How what came stands to what was planned, and where the forecast leads."""
     realised, share = total.realised_share, total.gap_share
     came = (
-        f"{percent(realised)} of what was planned to date was realised"
+        f"{percent(realised)} of the benefits planned to date were realised"
         if realised is not None
-        else "Nothing is measured"
+        else "No benefit is measured yet"
     )
     if share is None:
         return came
@@ -343,6 +343,13 @@ def list_title(found: Summary) -> str:
     if not (found.late or found.shrinking or found.before):
         return f"{count(found.benefits, 'benefit')}, none late, shrinking or promised too early"
     return f"{number(found.late)} late and {number(found.shrinking)} shrinking of {count(found.benefits, 'benefit')}"
+
+
+def of_program(total: Total | None) -> Cell:
+    """What a program's benefits are forecast to bring, and how far that is from their business case."""
+    if total is None or total.expected is None:
+        return formats.NONE
+    return Under(_in(total, total.expected), percent(total.gap_share, sign=True) if total.planned else "no case")
 
 
 def rows(found: Sequence[Benefit]) -> None:

@@ -11,13 +11,14 @@ from itertools import groupby
 import pandas as pd
 import streamlit as st
 
+from analytics.benefits import Total
 from analytics.dependencies import Dependency, behind
 from analytics.milestones import Met
 from analytics.programs import TROUBLE, Amount, Course, Courses, Program, in_red, total
 from analytics.reading import NO_PROGRAM, Basis
 from analytics.reasons import shortened
 from analytics.rollup import Rollup, Rules
-from components import controls, dependency_view, downloads, formats, frame, health, sentences, why_view
+from components import benefits_view, controls, dependency_view, downloads, formats, frame, health, sentences, why_view
 from components.controls import View
 from components.figures import Delta, Figure, delta
 from components.formats import count, day, days, money, number, percent
@@ -33,10 +34,11 @@ ORDERS = {
     "cpi": "Weakest cost performance",
     "milestones": "Most milestones missed",
     "dependencies": "Most dependencies too late",
+    "benefits": "Largest benefit shortfall",
 }
 # On a phone what a leader asks first: the colours, the course, money in red, the finish, and what comes too late.
-STYLE = """.st-key-card-table .rw-weeks { width: 5rem; }
-.st-key-card-table .rw-listing td:first-child > div { min-width: 8.6rem; }
+STYLE = """.st-key-card-table .rw-weeks { width: 3.9rem; }
+.st-key-card-table .rw-listing td:first-child > div { min-width: 8.2rem; }
 @media (max-width: 640px) {
   .st-key-card-table .rw-listing td:nth-child(7) { display: none; }
   .st-key-card-table .rw-listing td:nth-child(11) { display: block; }
@@ -46,12 +48,13 @@ RULES = {"share": "share of budget in trouble", "worst": "the worst project deci
 
 @dataclass(frozen=True)
 class Promises:
-    """What programs promise: milestones due and missed by program, the dependencies that each gives or waits for, and
-    every one of them once."""
+    """What programs promise: milestones due and missed by program, the dependencies that each gives or waits for, every
+    one of them once, and benefits by program."""
 
     milestones: Mapping[str, Met]
     dependencies: Mapping[str, Sequence[Dependency]]
     links: Sequence[Dependency]
+    benefits: Mapping[str, Total]
 
     def missed(self, program: str) -> int | None:
         """How many of a program's milestones are missed; None where none is due."""
@@ -62,14 +65,19 @@ class Promises:
         links = self.dependencies.get(program)
         return len(dependency_view.broken(links)) if links else None
 
+    def shortfall(self, program: str) -> float | None:
+        """What its benefits lack of their business case; None where that is not known."""
+        gap = self.benefits[program].gap if program in self.benefits else None
+        return None if gap is None else -gap
 
-def promises(milestones: Mapping[str, Met], links: Sequence[Dependency]) -> Promises:
+
+def promises(milestones: Mapping[str, Met], links: Sequence[Dependency], benefits: Mapping[str, Total]) -> Promises:
     """What programs promise, the dependencies told apart by the programs at their ends."""
     by_program: dict[str, list[Dependency]] = defaultdict(list)
     for link in links:
         for program in {link.giver_program or NO_PROGRAM, link.taker_program or NO_PROGRAM}:
             by_program[program].append(link)
-    return Promises(milestones, by_program, links)
+    return Promises(milestones, by_program, links, benefits)
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,7 @@ def columns(basis: Basis) -> list[Column]:
         Column("CPI", "right"),
         Column("Milestones", "right"),
         Column("Dependencies", "right"),
+        Column("Benefits", "right"),
     ]
 
 
@@ -114,6 +123,7 @@ def narrowed(found: Sequence[Program], wanted: Wanted, basis: Basis, made: Promi
         "cpi": lambda program: None if (cpi := program.money[0].cpi) is None else -cpi,
         "milestones": lambda program: made.missed(program.program_id),
         "dependencies": lambda program: made.late(program.program_id),
+        "benefits": lambda program: made.shortfall(program.program_id),
     }
     if wanted.order == "name":
         return sorted(rows, key=lambda program: (program.program_id == NO_PROGRAM, program.program_name.casefold()))
@@ -372,6 +382,7 @@ def _row(program: Program, was: Program | None, courses: Courses, made: Promises
         _cpis(program.money),
         _missed(made.milestones.get(program.program_id)),
         _late(made.dependencies.get(program.program_id, ())),
+        benefits_view.of_program(made.benefits.get(program.program_id)),
     ]
 
 
@@ -416,7 +427,7 @@ def _reds(program: Program, basis: Basis) -> Cell:
     if not rollup.red_projects:
         return "none"
     known = [money(a.red(basis), a.currency) for a in program.money if a.red(basis)]
-    share = _whole(percent(rollup.red_share) + (" by count" if rollup.by == "count" else ""))
+    share = _whole(percent(rollup.red_share)) + (" by count" if rollup.by == "count" else "")
     return Under(" + ".join(known) or count(rollup.red_projects, "project"), share)
 
 
@@ -428,8 +439,8 @@ def _forecast(amounts: Sequence[Amount]) -> Cell:
         return Under(" + ".join(budgets), "no forecast") if budgets else formats.NONE
     main, *others = known
     share = "on budget" if percent(abs(main.over or 0)) == "0 %" else percent(main.over, sign=True)
-    part = f" on {money(main.forecast_budget, main.currency)}" if main.forecasting < main.budgeted else ""
-    under = _whole(share + part)
+    part = " " + _whole(f"on {money(main.forecast_budget, main.currency)}") if main.forecasting < main.budgeted else ""
+    under = _whole(share) + part
     more = [f"{money(a.forecast, a.currency)} ({percent(a.over, sign=True)})" for a in others]
     return Under(money(main.forecast, main.currency), f"{under} + {' + '.join(more)}" if more else under)
 
@@ -454,7 +465,7 @@ def _late(links: Sequence[Dependency]) -> Cell:
     if not late:
         return Under(f"0 of {number(len(links))}", "late")
     sums = " + ".join(money(amount, currency) for currency, amount in behind(late).items())
-    return Under(f"{number(len(late))} of {number(len(links))} late", _whole(f"{sums} waits") if sums else "")
+    return Under(f"{number(len(late))} of {number(len(links))} late", f"{_whole(sums)} waits" if sums else "")
 
 
 def _cpis(amounts: Sequence[Amount]) -> Cell:
@@ -517,8 +528,13 @@ def as_frame(found: Sequence[Program], courses: Courses, made: Promises, basis: 
                 "milestones_missed": made.missed(program.program_id) or 0,
                 "dependencies": len(made.dependencies.get(program.program_id, ())),
                 "dependencies_too_late": made.late(program.program_id) or 0,
+                "benefit_unit": benefit.unit if benefit else None,
+                "benefit_forecast": benefit.expected if benefit else None,
+                "benefit_business_case": benefit.business_case if benefit else None,
             }
             for program in found
-            for a in program.money
+            for n, a in enumerate(program.money)
+            # Once a program, or its rows would add up to more.
+            for benefit in [made.benefits.get(program.program_id) if not n else None]
         ]
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analytics import dependencies, milestones, programs, reading, rollup, standings
+from analytics import benefits, dependencies, milestones, programs, reading, rollup, standings
 from analytics.reading import NO_PROGRAM
 from components import (
     answers,
@@ -43,7 +43,8 @@ def show_programs(view: View) -> None:
     earlier = answers.ask(programs.programs, before, scope) if before else ()
     courses = answers.ask(programs.courses, day, scope, view.basis)
     links = answers.ask(dependencies.dependencies, day, scope)
-    made = programs_view.promises(answers.ask(milestones.by_program, day, scope), links)
+    promised = answers.ask(benefits.by_program, day, scope)
+    made = programs_view.promises(answers.ask(milestones.by_program, day, scope), links, promised)
     frame.header(
         programs_view.headline(every, courses, made, view),
         sentences.speaks_of(view, programs_view.coverage(every), is_latest=answers.is_latest(view)),

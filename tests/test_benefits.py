@@ -180,6 +180,9 @@ def test_parts_add_up_to_the_whole(world: World) -> None:
             if part.id:
                 scope = Scope(program=part.id) if level == "program" else Scope(part.id)
                 assert world.ask(benefits.summary, DAY, scope).main == part.total
+    assert world.ask(benefits.by_program, DAY, ALL) == {
+        part.id: part.total for part in world.ask(benefits.groups, DAY, ALL, "program", "USD")
+    }
     points = world.ask(benefits.course, DAY, ALL, "USD")
     assert (sum(p.planned for p in points), sum(p.expected for p in points)) == (80, 60)
     assert sum(p.before for p in points) == whole.main.before == 15

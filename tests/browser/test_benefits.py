@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from components.formats import money
 from pipelines.__main__ import main
 from tests.browser.conftest import Serve
+from tests.browser.places import settle
 from tests.browser.test_frame import choose, query
 from tests.browser.test_pages import headline
 from tests.test_figures import FILES, files
@@ -60,6 +61,22 @@ def test_a_program_whose_benefits_shrink_opens_and_back_returns(sample_site: str
     assert page.evaluate("window.stays") is True
 
 
+def test_a_programs_page_and_table_show_its_benefits(sample_site: str, page: Page) -> None:
+    page.goto(f"{sample_site}/programs?order=benefits")
+    headline(page, "in the worst trouble")
+    row = page.locator(".st-key-card-table tbody tr").first
+    expect(row).to_contain_text("Home devices line")
+    expect(row.locator('[data-title="Benefits"]')).to_contain_text("−46 %")
+    page.goto(f"{sample_site}/programs?program=PRG-08")
+    headline(page, "Last-mile delivery is computed green")  # while its benefits shrink
+    card = page.locator(".st-key-card-program-benefits")
+    expect(card.get_by_role("heading")).to_contain_text("the forecast ends 57 % under the business case")
+    expect(card.locator(".rw-lines")).to_contain_text("Forecast")
+    card.get_by_role("link", name="More on its benefits").click()
+    headline(page, "57 % less than in the business case")
+    expect(page.get_by_role("navigation", name="Path")).to_contain_text("Last-mile delivery")
+
+
 def test_a_benefit_leads_to_its_project(sample_site: str, page: Page) -> None:
     page.goto(f"{sample_site}/benefits?find=Guest+checkout")
     headline(page, "Benefits promise")
@@ -84,6 +101,7 @@ def test_filters_unit_and_level_stand_in_the_url(sample_site: str, page: Page) -
     page.wait_for_url(
         lambda _: query(page) == {"unit": "hours", "by": "portfolio", "show": "shrinking", "order": "name"}
     )
+    settle(page)
     names = [text.split("\n")[0] for text in page.locator(".st-key-benefit-list a.rw-open").all_inner_texts()]
     assert names == sorted(names, key=str.lower)
     page.reload()
