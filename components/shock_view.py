@@ -1,10 +1,11 @@
 """What if it slips? Choose an open milestone and some weeks, and see what would move; nothing is saved."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from analytics import shock
+from analytics import dependencies, shock
 from analytics.reading import Scope
 from analytics.reasons import shortened
 from analytics.shock import BenefitMove, MilestoneMove, NewlyBroken, Open, ProjectMove, Shock
@@ -30,12 +31,14 @@ def what_if(view: View, project_key: str | None = None) -> None:
     """The card, for the milestones of one project, or of the view's scope; it draws itself whole and follows clicks."""
     scope = Scope() if project_key else answers.scope(view)
     offered = answers.ask(shock.open_milestones, view.review_date, scope, project_key)
+    links = answers.ask(dependencies.dependencies, view.review_date, scope, project_key)
+    waiting = Counter(f"{one.giver}:{one.giver_milestone_id}" for one in links if one.state in ("broken", "open"))
     with frame.card("shock"):
         if not offered:
             frame.card_head("What if it slips?", "No milestone that is not met yet is stated")
             return
         head = st.container()
-        chosen, weeks = _ask(offered)
+        chosen, weeks = _ask(offered, waiting)
         found = None
         if chosen:
             found = answers.ask(shock.shock, view.review_date, chosen.project_key, chosen.milestone_id, weeks)
@@ -46,13 +49,13 @@ def what_if(view: View, project_key: str | None = None) -> None:
             st.html(f'<div class="rw-said rw-quiet"><p>{ASSUMED}</p></div>')
 
 
-def _ask(offered: Sequence[Open]) -> tuple[Open | None, int]:
-    """Which milestone, and by how many weeks; the URL holds both."""
+def _ask(offered: Sequence[Open], waiting: Mapping[str, int]) -> tuple[Open | None, int]:
+    """Which milestone, those that most wait for first, and by how many weeks; the URL holds both."""
     by_place = {f"{one.project_key}:{one.milestone_id}": one for one in offered}
     is_one = len({one.project_key for one in offered}) == 1
     names = {
-        place: f"{'' if is_one else f'{one.project_name}: '}{one.milestone_name}, {day(one.comes)}"
-        for place, one in by_place.items()
+        place: f"{'' if is_one else f'{one.project_name}: '}{_named(one)}{_waits(waiting, place)}"
+        for place, one in sorted(by_place.items(), key=lambda item: -waiting.get(item[0], 0))
     }
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
@@ -60,6 +63,15 @@ def _ask(offered: Sequence[Open]) -> tuple[Open | None, int]:
     with right:
         weeks = st.slider("Slips by, in weeks", WEEKS[0], WEEKS[-1], USUAL, key="weeks", bind="query-params")
     return by_place.get(place), int(weeks)
+
+
+def _named(one: Open) -> str:
+    return f"{one.milestone_name}, {day(one.comes)}"
+
+
+def _waits(waiting: Mapping[str, int], place: str) -> str:
+    others = waiting.get(place, 0)
+    return f" ({number(others)} {'waits' if others == 1 else 'wait'} for it)" if others else ""
 
 
 def said(found: Shock, chosen: Open, weeks: int) -> str:

@@ -10,6 +10,7 @@ from analytics import milestones
 from analytics.dependencies import Dependency, behind, dependencies, worst
 from analytics.reading import Scope
 from analytics.shock import Shock, open_milestones, shock
+from components import dependency_view
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -169,9 +170,36 @@ def test_a_project_behind_two_dependencies_is_counted_once(world: World) -> None
     )
     every = world.ask(dependencies, DAY, ALL)
     assert behind(every) == {"USD": 200}
+    assert dependency_view.title(every) == "All 3 dependencies come too late, the worst by 31 days; $200 waits"
+    assert dependency_view.sentence(every) == "3 dependencies come too late, $200 waits"
     assert worst(every) == 31
     assert set(found(world, Scope(program="R2"))) == {"three"}
     assert {one.dependency_id for one in world.ask(dependencies, DAY, ALL, "B")} == {"one", "two"}
+
+
+def test_how_many_come_too_late_is_said_in_words(world: World) -> None:
+    network(
+        world,
+        projects=project("A") + project("B") + project("C", stage="cancelled"),
+        reports=finishes(A="2027-01-10", B="2027-02-01", C="2027-02-01"),
+        links=link("late", "A", "B", "2027-01-09")
+        + link("open", "A", "B", "2027-01-10")
+        + link("never", "C", "B", "2027-03-01")
+        + link("met", "A", "B", "2027-01-01", status="met"),
+    )
+    late, never, in_time, met = (found(world)[name] for name in ("late", "never", "open", "met"))
+    titles = {
+        (late, in_time, met): "1 of 3 dependencies comes too late, by 1 day; $100 waits",
+        (late, never, in_time): "2 of 3 dependencies come too late, the worst by 1 day; $100 waits",
+        (never,): "The one dependency comes too late; $100 waits",
+        (in_time, met): "None of 2 dependencies comes too late",
+        (in_time,): "The one dependency comes in time",
+        (met,): "The one dependency is met",
+        (met, met): "All 2 dependencies are met",
+        (): "No dependency is stated",
+    }
+    assert {links: dependency_view.title(links) for links in titles} == titles
+    assert dependency_view.sentence((in_time, met)) == ""
 
 
 def test_aliases_are_one_project(world: World) -> None:
