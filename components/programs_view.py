@@ -41,7 +41,7 @@ STYLE = """.st-key-card-table .rw-weeks { width: 3.9rem; }
 .st-key-card-table .rw-listing td:first-child > div { min-width: 8.2rem; }
 @media (max-width: 640px) {
   .st-key-card-table .rw-listing td:nth-child(7) { display: none; }
-  .st-key-card-table .rw-listing td:nth-child(11) { display: block; }
+  .st-key-card-table .rw-listing td:nth-child(11) { display: block; grid-column: auto; }
 }"""
 RULES = {"share": "share of budget in trouble", "worst": "the worst project decides", "mean": "mean weighted by budget"}
 
