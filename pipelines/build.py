@@ -147,7 +147,7 @@ def rejudge(con: duckdb.DuckDBPyConnection, publication: int) -> None:
 
 
 def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -> None:
-    """Bring the models up to a publication after these loads came into force or left it.
+    """Bring the models to a publication, later or earlier, between which and theirs these loads came into force or left.
 
     Only the projects that the loads touch are built again, from the earliest status date that changed; the result is
     the same as that of `rebuild`, which is used where nothing stands yet.
@@ -238,14 +238,17 @@ def _aliases(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _keys_of(export: str, columns: str, loads: str) -> str:
-    """SQL: the keys for which loads decide who wins: rows that they brought and, once they were withdrawn, repeated."""
+    """SQL: the keys for which loads decide who wins: rows that they brought and, once any was withdrawn, repeated."""
     seen = ", ".join(f"f.{name.strip()}" for name in columns.split(","))
     return f"""
         select {columns} from fact_{export} where load_id in ({loads})
         union all
         select {seen} from seen_{export} as s
         join fact_{export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
-        where s.load_id in ({loads}) and s.load_id in (select load_id from load_event where event = 'withdrawn')
+        where s.load_id in ({loads}) and (
+            s.load_id in (select load_id from load_event where event = 'withdrawn')
+            or (s.load_id not in (from load_in_force) and exists (from load_event where event <> 'committed'))
+        )
     """
 
 
@@ -321,10 +324,9 @@ def _several_loads(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
 
 
 def _came_back(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
-    """Whether any of these loads is in force again: what it repeated counts too, beside the rows that it brought."""
-    return bool(
-        con.sql(f"select exists (from load_event where load_id in ({loads}) and event = 'restored')").fetchall()[0][0]
-    )
+    """Whether any of these loads may be in force again: what it repeated counts too, beside the rows it brought."""
+    said = f"select exists (from load_event where load_id in ({loads}) and event <> 'committed')"
+    return bool(con.sql(said).fetchall()[0][0])
 
 
 def _fct(con: duckdb.DuckDBPyConnection) -> str:

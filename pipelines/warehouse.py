@@ -9,8 +9,9 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ import duckdb
 import yaml
 
 from pipelines.build import FOLDER as MODELS
-from pipelines.build import loads_in_force, model, rebuild, rejudge
+from pipelines.build import loads_in_force, model, rebuild, rejudge, update
 from pipelines.contract import Contract, contract, contracts
+from pipelines.files import copy as copy_file
 from pipelines.literals import quoted
 from pipelines.problems import StoreError, UsageError
-from pipelines.store import Draft, Store
+from pipelines.store import STALE_SECONDS, Draft, Store
 
 DEFAULT = Path("data") / "warehouse"
 RULES = Path(__file__).parent / "rules.yaml"
@@ -88,7 +90,7 @@ class Warehouse:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A folder for temporary files beside the stores, while `writing`; those of killed writers are swept."""
-        for left in self.folder.glob("scratch-*"):
+        for left in [*self.folder.glob("scratch-*"), *filter(_is_stale, self.folder.glob("known-*"))]:
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="scratch-") as folder:
             yield Path(folder)
@@ -120,8 +122,7 @@ class Warehouse:
         built = con.sql("select digest from built_with").fetchall() == [(digest,)]
         if standing == rules and built:
             return
-        con.execute("delete from rule_in_force")
-        con.executemany("insert into rule_in_force values (?, ?, ?)", rules)
+        _put_in_force(con, rules)
         if built:
             rejudge(con, publication)
             return
@@ -206,7 +207,8 @@ class Reading:
                     f"The latest is {latest}; see python -m pipelines history.",
                 )
             built = self._con.sql("select digest from facts.built_with").fetchall()
-            if self.publication != latest or built != [(models_digest(),)]:
+            stands = built == [(models_digest(),)]
+            if not stands or (self.publication != latest and not self._step_back(warehouse)):
                 self._know(self.publication)
             undo.pop_all()
 
@@ -216,6 +218,36 @@ class Reading:
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0]
             raise StoreError(f"{path} cannot be opened: {first}", "Restore a backup, into a new folder.") from error
+
+    def _step_back(self, warehouse: Warehouse) -> bool:
+        """Know what was known then by taking back, on a copy of the store, what happened since: as an undo does.
+
+        False where less is to be built anew than to be taken back, or where there is no room for a copy.
+        """
+        with self.cursor() as con:
+            changed, back, anew = _changed_since(con, self.publication)
+        if back > anew:
+            return False
+        try:
+            # The copy needs no name once it is open; its blocks go when the reading is closed.
+            with tempfile.TemporaryDirectory(
+                dir=warehouse.folder, prefix="known-", ignore_cleanup_errors=True
+            ) as folder:
+                file = Path(folder, "known.duckdb")
+                copy_file(warehouse.facts.path(self.version), file)
+                self._con.execute(f"attach {quoted(str(file))} as known (recovery_mode 'no_wal_writes')")
+        except (OSError, StoreError, duckdb.IOException):
+            return False
+        self._path = "known"
+        with self.cursor() as con:
+            rules = rules_known(con, changes_of_rules(con, self.publication), "journal.rule")
+            judged_otherwise = con.sql("select name, value, word from rule_in_force order by name").fetchall() != rules
+            if judged_otherwise:
+                _put_in_force(con, rules)
+            update(con, self.publication, changed)
+            if judged_otherwise:
+                rejudge(con, self.publication)
+        return True
 
     def _know(self, publication: int) -> None:
         """Build the models as they were known then, beside the facts; older knowledge takes longer.
@@ -277,6 +309,37 @@ class Reading:
     def close(self) -> None:
         """Let go of the files."""
         self._con.close()
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether a reader that made it was killed: one at work has done with it in moments."""
+    with suppress(OSError):
+        return time.time() - path.stat().st_mtime > STALE_SECONDS
+    return False
+
+
+def _changed_since(con: duckdb.DuckDBPyConnection, publication: int) -> tuple[list[int], int, int]:
+    """The loads that came into force or left it since a publication, their rows, and the rows in force then."""
+    latest = con.sql("select max(publication) from publication").fetchall()[0][0]
+    changed, back, anew = con.sql(
+        f"""
+        with
+        known as ({loads_in_force(publication)}),
+        standing as ({loads_in_force(latest)}),
+        changed as ((from known except from standing) union (from standing except from known))
+        select
+            list(load_id order by load_id) filter (load_id in (from changed)),
+            coalesce(sum(rows_read) filter (load_id in (from changed)), 0)::bigint,
+            coalesce(sum(rows_read) filter (load_id in (from known)), 0)::bigint
+        from load
+        """
+    ).fetchall()[0]
+    return changed or [], back, anew
+
+
+def _put_in_force(con: duckdb.DuckDBPyConnection, rules: list[RuleRow]) -> None:
+    con.execute("delete from rule_in_force")
+    con.executemany("insert into rule_in_force values (?, ?, ?)", rules)
 
 
 def changes_of_rules(con: duckdb.DuckDBPyConnection, publication: int) -> list[int]:
