@@ -74,36 +74,46 @@ def loading(folder: Path, sizes: list[tuple[int, int]]) -> Iterator[str]:
 
 
 def appending(folder: Path, projects: int) -> Iterator[str]:
-    """One week's export into a short and into a long history; the copy of the store counted apart."""
+    """One week's exports into a short and into a long history; the copy of the store counted apart."""
     rows = []
-    first: float | None = None
+    first: tuple[float, float] | None = None
     for weeks in (26, 260):
         exports = history(folder, projects, weeks)
         if not (exports / "warehouse").exists():
             measure("load", exports / "warehouse", exports)
-        one = measure("load_week", exports / "warehouse", exports / "next" / "status.csv", NEXT_WEEK)
+        one = measure("load_week", exports / "warehouse", exports / "next", NEXT_WEEK)
         own = one["seconds"] - one["copy_seconds"]
-        first = first or own
+        first = first or (own, one["cpu_each"])
         rows.append(
             [
                 f"{projects:,} x {weeks}",
                 f"{own:.2f}",
-                f"{own / first:.2f} x",
+                f"{own / first[0]:.2f} x",
                 f"{one['copy_seconds']:.2f}",
+                f"{one['cpu_each']:.2f}",
+                f"{one['cpu_each'] / first[1]:.2f} x",
                 f"{one['peak_mb']:,.0f}",
             ]
         )
-    yield table(["One week into", "Seconds", "Against 26 weeks", "File copy, seconds", "Peak MB"], rows)
+    head = ["One week into", "Seconds", "Against 26 weeks", "File copy, seconds", "CPU seconds", "Against 26 weeks"]
+    yield table([*head, "Peak MB"], rows)
 
 
 def asking(folder: Path, projects: int, weeks: int) -> Iterator[str]:
-    """Each query behind the Overview and the register, on the latest review date."""
+    """Each query behind the pages on the latest review date, the pages themselves, and older knowledge."""
     exports = history(folder, projects, weeks)
     if not (exports / "warehouse").exists():
         measure("load", exports / "warehouse", exports)
     found = measure("ask", exports / "warehouse")
-    rows = [[name, f"{ms:.0f}"] for name, ms in found["milliseconds"].items()]
-    yield table([f"Query at {projects:,} x {weeks}", "Milliseconds (median of 7)"], rows)
+    rows = [[name, *(f"{ms:.0f}" for ms in taken)] for name, taken in found["milliseconds"].items()]
+    size = f"{projects:,} x {weeks}"
+    yield table([f"Query at {size}", "Milliseconds (median of 7)", "Least", "CPU milliseconds"], rows)
+    found = measure("pages", exports / "warehouse")
+    rows = [[name, *(f"{seconds:.2f}" for seconds in taken)] for name, taken in found["pages"].items()]
+    yield table([f"Page at {size}", "Server, seconds (median of 5)", "CPU seconds"], rows)
+    found = measure("older", exports / "warehouse", exports / "next", NEXT_WEEK)
+    rows = [[f"{back} weekly loads ago", *(f"{s:.2f}" for s in taken)] for back, taken in found["known"].items()]
+    yield table([f"As known at {size}", "Seconds to the Overview's figures", "CPU seconds"], rows)
 
 
 def main() -> None:

@@ -13,6 +13,10 @@ from typing import Any
 
 import duckdb
 
+ROOT = Path(__file__).resolve().parents[2]
+WEEKLY = ("status", "milestones", "risks")
+OLDER = 4  # weekly loads, one more than files that the store keeps beside the latest
+
 
 def bare_read(status: str) -> dict[str, Any]:
     """DuckDB's own reading of the file into a table, the second of two so that the file is in memory."""
@@ -26,15 +30,16 @@ def bare_read(status: str) -> dict[str, Any]:
 
 
 def load(warehouse: str, exports: str) -> dict[str, Any]:
-    """All four exports as one publication, from the files to the published version."""
+    """All exports as one publication, from the files to the published version."""
     from pipelines import check
-    from pipelines.load import Request
+    from pipelines.contract import EXPORTS
     from pipelines.load import load as load_files
+    from pipelines.report import Request
     from pipelines.warehouse import Warehouse
 
     shutil.rmtree(warehouse, ignore_errors=True)
     check.warm_up()  # as it is in a worker; the baseline's imports are not counted either
-    files = [Path(exports, f"{name}.csv") for name in ("goals", "programs", "projects", "status")]
+    files = [Path(exports, f"{name}.csv") for name in EXPORTS]
     started = time.perf_counter()
     report = load_files(Warehouse(warehouse), Request(files))
     seconds = time.perf_counter() - started
@@ -42,26 +47,100 @@ def load(warehouse: str, exports: str) -> dict[str, Any]:
     return {"seconds": seconds}
 
 
-def load_week(warehouse: str, status: str, week: str) -> dict[str, Any]:
-    """One week's export into a history: the middle of three, each on a copy; copying the store is told apart."""
+def load_week(warehouse: str, exports: str, week: str) -> dict[str, Any]:
+    """One week's exports into a history: the middle of three, each on a copy; copying the store is told apart."""
     from pipelines import check
-    from pipelines.load import Request
     from pipelines.load import load as load_files
+    from pipelines.report import Request
     from pipelines.warehouse import Warehouse
 
     check.warm_up()  # as it is in a worker
+    files = [Path(exports, f"{name}.csv") for name in WEEKLY]
     found = []
     for _ in range(3):
         here = Path(warehouse).with_name("appended")
         shutil.rmtree(here, ignore_errors=True)
         shutil.copytree(warehouse, here)
-        started = time.perf_counter()
-        report = load_files(Warehouse(here), Request([Path(status)]), today=dt.date.fromisoformat(week))
-        found.append((time.perf_counter() - started, report.copy_seconds))
+        started, used = time.perf_counter(), time.process_time()
+        report = load_files(Warehouse(here), Request(files), today=dt.date.fromisoformat(week))
+        found.append((time.perf_counter() - started, report.copy_seconds, time.process_time() - used))
         assert report.published, report
         shutil.rmtree(here)
-    seconds, copying = statistics.median_low(found)
-    return {"seconds": seconds, "copy_seconds": copying}
+    seconds, copying, _ = statistics.median_low(found)
+    return {"seconds": seconds, "copy_seconds": copying, "cpu_each": statistics.median(used for *_, used in found)}
+
+
+def older(warehouse: str, exports: str, week: str) -> dict[str, Any]:
+    """Seconds and CPU seconds until the Overview's figures stand as known before so many weekly loads, by their number.
+
+    The store is a copy, into which those loads went one after another; it keeps the files of the last three.
+    """
+    from analytics import portfolio
+    from analytics.reading import Desk, Scope, choices
+    from pipelines import check
+    from pipelines.load import load as load_files
+    from pipelines.report import Request
+    from pipelines.warehouse import Warehouse
+
+    check.warm_up()
+    here = Path(warehouse).with_name("known")
+    shutil.rmtree(here, ignore_errors=True)
+    shutil.copytree(warehouse, here / "warehouse")
+    for n in range(OLDER):
+        day = dt.date.fromisoformat(week) + dt.timedelta(weeks=n)
+        files = [here / f"{name}.csv" for name in WEEKLY]
+        for file in files:
+            file.write_text(Path(exports, file.name).read_text("utf-8").replace(week, str(day)), "utf-8")
+        assert load_files(Warehouse(here / "warehouse"), Request(files), today=day).published
+    found = {}
+    for back in (1, OLDER - 1, OLDER):
+        desk, version = Desk(Warehouse(here / "warehouse")), OLDER + 1
+        started, used = time.perf_counter(), time.process_time()
+        days = desk.ask(choices, version, version - back).review_dates
+        desk.ask(portfolio.summary, version, version - back, days[-1], Scope())
+        found[back] = (time.perf_counter() - started, time.process_time() - used)
+        assert days[-1] == dt.date.fromisoformat(week) + dt.timedelta(weeks=OLDER - back - 1), days[-1]
+    shutil.rmtree(here)
+    return {"seconds": 0.0, "known": found}
+
+
+def pages(warehouse: str) -> dict[str, Any]:
+    """Seconds and CPU seconds of the server's run of each page, on review dates that nobody asked for before.
+
+    Median of 5 sessions after a first one; the script and what it sends, without the browser and the socket.
+    """
+    import os
+
+    from streamlit.testing.v1 import AppTest
+
+    from tests.bench.questions import examples
+
+    os.environ["RIGHTWORK_WAREHOUSE"] = warehouse
+    example = examples(Path(warehouse))
+    shown = {
+        "Overview": ("overview", {}),
+        "Programs": ("programs", {}),
+        "Programs: one": ("programs", {"program": example.program}),
+        "Projects": ("projects", {}),
+        "Projects: one": ("projects", {"project": example.project}),
+        "Benefits": ("benefits", {}),
+    }
+    week = 0
+    found = {}
+    for name, (page, query) in shown.items():
+        taken = []
+        for _ in range(6):
+            week += 2  # as the week before is asked for too
+            app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=300)
+            app.query_params.update({**query, "review": str(example.day - dt.timedelta(weeks=week))})
+            if page != "overview":
+                app.switch_page(f"pages/{page}.py")
+            started, used = time.perf_counter(), time.process_time()
+            app.run()
+            taken.append((time.perf_counter() - started, time.process_time() - used))
+            assert not app.exception, app.exception
+        found[name] = [statistics.median(one) for one in zip(*taken[1:], strict=True)]
+    return {"seconds": 0.0, "pages": found}
 
 
 def pandas_great_expectations(status: str) -> dict[str, Any]:
@@ -90,7 +169,7 @@ def pandas_great_expectations(status: str) -> dict[str, Any]:
 
 
 def ask(warehouse: str) -> dict[str, Any]:
-    """Milliseconds of each query behind the Overview and the register."""
+    """Milliseconds of each query behind the pages, by the clock and of CPU; the least of them bears other work best."""
     from tests.bench.questions import questions
 
     found = {}
@@ -98,15 +177,16 @@ def ask(warehouse: str) -> dict[str, Any]:
         question()
         taken = []
         for _ in range(7):
-            started = time.perf_counter()
+            started, used = time.perf_counter(), time.process_time()
             question()
-            taken.append((time.perf_counter() - started) * 1000)
-        found[name] = statistics.median(taken)
+            taken.append(((time.perf_counter() - started) * 1000, (time.process_time() - used) * 1000))
+        clock, cpu = zip(*taken, strict=True)
+        found[name] = [statistics.median(clock), min(clock), statistics.median(cpu)]
     return {"seconds": 0.0, "milliseconds": found}
 
 
 STEPS: dict[str, Callable[..., dict[str, Any]]] = {
-    step.__name__: step for step in (bare_read, load, load_week, pandas_great_expectations, ask)
+    step.__name__: step for step in (bare_read, load, load_week, older, pages, pandas_great_expectations, ask)
 }
 
 if __name__ == "__main__":
