@@ -49,6 +49,7 @@ def warm_up() -> None:
     for package in ("analytics", "components"):
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
+    importlib.import_module("plotly.graph_objects")  # what a project's page takes at its first chart
     with suppress(RightworkError):  # told on the page, and by /health
         answers.latest()
 

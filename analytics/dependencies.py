@@ -147,14 +147,14 @@ def dependencies(source: Source, day: dt.date, scope: Scope, project_key: str | 
     ends are named whether they lie in the scope or not.
     """
     projects = source.on(day)
+    judged = source.kept("dependency", day, f"{_DEPENDENCIES.replace('{projects}', projects)} from judged")
     inside = f"(select project_key from {projects} where {IN_SCOPE})"
     one = "and $key in (giver, taker)" if project_key else ""
-    given: dict[str, Any] = {**scope.parameters(), "day": day, **({"key": project_key} if project_key else {})}
+    given: dict[str, Any] = {**scope.parameters(), **({"key": project_key} if project_key else {})}
     rows = source.records(
         f"""
-        {_DEPENDENCIES.replace("{projects}", projects)}
         select *
-        from judged
+        from {judged}
         where (giver in {inside} or taker in {inside}) {one}
         order by list_position(['broken', 'open', 'unknown', 'met'], state),
             case when state = 'broken' then budget end desc nulls last, slack_days nulls last, dependency_id

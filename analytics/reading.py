@@ -17,7 +17,7 @@ from pipelines.warehouse import Reading, Warehouse
 
 KEPT_VERSIONS = 2
 KEPT_READINGS = 6
-KEPT_DAYS = 24
+KEPT_DAYS = 40  # tables: of a day its projects, and where they are asked for dependencies and benefits
 COMPRESS_AFTER = 2.0  # seconds, when whoever asked for a day has it on screen
 KEPT_ANSWERS = 400
 NO_PROGRAM = "(none)"  # the scope of the projects that are part of no program

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,10 @@ from components import formats, health, theme
 from components.clickable import clickable
 from components.health import Health
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 TREND_HEIGHT = 232
 _LABEL_GAP = 17  # pixels between the middles of two end labels
 
@@ -101,6 +105,44 @@ def trend(
     clickable(_trend(frame, x, lines, alt, write, with_names, height), key)
 
 
+def dates(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], alt: str, key: str) -> None:
+    """Lines of dates over dates (forecasts against a baseline), each labelled at its end with its name and date."""
+    st.plotly_chart(dates_figure(frame, x=x, lines=lines), theme=None, config=CONFIG, key=key, alt=alt)
+
+
+def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: int = TREND_HEIGHT) -> go.Figure:
+    """The figure that `dates` shows."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout={"template": theme.template(), "height": height})
+    ends = []
+    for line in lines:
+        figure.add_scatter(
+            x=frame[x],
+            y=frame[line.column],
+            name=line.name,
+            mode="lines" if frame[line.column].count() > 1 else "markers",
+            line={"color": line.color, "width": 2.5, "shape": "hv", "dash": "dot" if line.is_dashed else "solid"},
+            hovertemplate="%{y|%-d %b %Y} " + escape(line.name) + "<extra></extra>",
+        )
+        known = frame[line.column].dropna()
+        if len(known):
+            ends.append((line, known.iloc[-1]))
+    days = pd.concat([frame[line.column] for line in lines]).dropna()
+    if not len(days):
+        return figure
+    margin = max((days.max() - days.min()) * 0.15, pd.Timedelta(days=45))
+    low, high = days.min() - margin, days.max() + margin
+    span = (high - low).total_seconds()
+    places = _spread([(end - low).total_seconds() for _, end in ends], _LABEL_GAP * span / (height - 46), span)
+    for (line, end), at in zip(ends, places, strict=True):
+        _end_label(figure, line, low + pd.Timedelta(seconds=at), f"{line.name} {formats.day(end)}")
+    figure.update_layout(margin={"l": 8, "r": 160, "t": 12, "b": 34})
+    figure.update_yaxes(range=[low, high], nticks=3, tickformat="%b %Y")
+    _date_axis(figure, frame, x)
+    return figure
+
+
 def _trend(
     frame: pd.DataFrame,
     x: str,
@@ -173,6 +215,37 @@ def _tips(
         f'<div class="rw-at{" rw-at-late" if at > 50 else ""}" data-tip="{tip}" '
         f'style="left:{left:.2f}%;width:{right - left:.2f}%;--at:{(at - left) / (right - left) * 100:.0f}%"></div>'
         for tip, at, (left, right) in zip(tips, across, pairwise(edges), strict=True)
+    )
+
+
+def _end_label(figure: go.Figure, line: Line, at: Any, text: str, hover: str = "") -> None:
+    figure.add_annotation(
+        x=1,
+        xref="paper",
+        xanchor="left",
+        xshift=8,
+        y=at,
+        text=f"<b>{escape(text)}</b>",
+        hovertext=escape(hover or text),
+        showarrow=False,
+        font={"color": line.ink or line.color, "size": 13},
+    )
+
+
+def _date_axis(figure: go.Figure, frame: pd.DataFrame, x: str) -> None:
+    """Only the first and the last date are written."""
+    if not len(frame):
+        return
+    first, last = frame[x].iloc[0], frame[x].iloc[-1]
+    shown = [first, last] if first != last else [last]
+    figure.update_xaxes(
+        range=[first, last] if first != last else None,
+        tickvals=shown,
+        ticktext=[formats.day(value, year=value.year != last.year) for value in shown],
+        ticks="outside",
+        ticklen=7,
+        tickcolor="rgba(0,0,0,0)",
+        hoverformat="%-d %b %Y",
     )
 
 

@@ -13,11 +13,10 @@ from analytics.portfolio import EVIDENCE
 from analytics.project import HeldBaseline, Project
 from analytics.projects import Place
 from analytics.touched import Touch
-from components import charts, controls, date_lines, formats, frame, health, milestone_view, sentences, tables, theme
+from components import charts, controls, formats, frame, health, milestone_view, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
 from components.controls import View
-from components.date_lines import DateLine
 from components.figures import Delta, Figure, delta
 from components.formats import day, days, is_missing, money, number, percent
 from components.frame import Crumb
@@ -401,35 +400,22 @@ def _is_over(row: Mapping[str, Any]) -> bool:
     return row["stage"] in ("completed", "cancelled")
 
 
-def finish(found: Project, view: View) -> None:
+def finish(found: Project) -> None:
     """Forecast finish, baseline and original baseline, report by report; in words where no report forecasts one."""
     history, row = found.history, found.row
     if not history["finish_then"].count():
         charts.missing("No report states a forecast finish.")
         return
     colors = theme.palette()
-    last = history.iloc[-1]
-    lines = [
-        DateLine("Forecast", day(last["finish_then"]), colors.series[0], _steps(history, "finish_then", view), True)
-    ]
+    lines = [Line("finish_then", "Forecast", colors.series[0])]
     if history["held_finish"].count():
-        held = _steps(history, "held_finish", view)
-        lines.append(DateLine("Baseline", day(held[-1][1]), colors.unknown_text, held, True))
-        original = row["original_finish"]
-        if original is not None and any(date != original for _, date in held):
-            flat = [(held[0][0], original), (held[-1][0], original)]
-            lines.append(DateLine("Original", day(original), colors.unknown_text, flat, True, True))
-    alt = ", ".join(f"{line.name} {line.note}" for line in lines)
-    clickable(date_lines.drawing(lines, last=view.review_date, alt=f"Finish: {alt}", height=186), "finish")
-
-
-def _steps(history: pd.DataFrame, column: str, view: View) -> list[tuple[Any, Any]]:
-    """A column of dates by the dates of its reports, held until the review."""
-    known = history[history[column].notna()]
-    points = [
-        (at.date(), pd.Timestamp(date).date()) for at, date in zip(known["status_date"], known[column], strict=True)
-    ]
-    return [*points, (view.review_date, points[-1][1])] if points[-1][0] < view.review_date else points
+        lines.append(Line("held_finish", "Baseline", colors.unknown_text))
+        original = pd.Timestamp(row["original_finish"]) if row["original_finish"] else None
+        if original is not None and (pd.to_datetime(history["held_finish"].dropna()) != original).any():
+            history = history.assign(original=original)
+            lines.append(Line("original", "Original", colors.unknown_text, is_dashed=True))
+    said = ", ".join(f"{line.name} {day(history[line.column].dropna().iloc[-1])}" for line in lines)
+    charts.dates(history, x="status_date", lines=lines, alt=f"Finish: {said}", key="finish")
 
 
 def cost(found: Project) -> None:

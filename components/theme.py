@@ -1,11 +1,18 @@
-"""The palette, defined once, and the CSS variables that derive from it."""
+"""The palette, defined once, and what derives from it: CSS variables and the Plotly template."""
+
+from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 Mode = Literal["light", "dark"]
+
+FONT = "Inter, system-ui, sans-serif"
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,42 @@ def css_variables() -> str:
     lines = [f"--rw-{name.replace('_', '-')}: light-dark({value}, {dark[name]});" for name, value in pairs]
     # A dialog stands outside of the app.
     return ".stApp, .stDialog {" + " ".join(lines) + "}"
+
+
+def template(chosen: Mode | None = None) -> go.layout.Template:
+    """The Plotly template: our font and colours, no frame, faint horizontal lines only, no legend."""
+    import plotly.graph_objects as go
+
+    colors = PALETTES[chosen or mode()]
+    axis = {
+        "color": colors.muted,
+        "gridcolor": colors.line,
+        "linecolor": colors.line,
+        "zeroline": False,
+        "zerolinecolor": colors.line,
+        "automargin": True,
+        "fixedrange": True,
+        "title": {"font": {"size": 12, "color": colors.muted}},
+        "tickfont": {"size": 12, "color": colors.muted},
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": FONT, "size": 13, "color": colors.text},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": list(colors.series),
+            "showlegend": False,
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "hovermode": "x unified",
+            "hoverlabel": {
+                "bgcolor": colors.card,
+                "bordercolor": colors.line,
+                "font": {"family": FONT, "size": 13, "color": colors.text},
+            },
+            "xaxis": {**axis, "showgrid": False},
+            "yaxis": {**axis, "showgrid": True, "showline": False, "zeroline": True},
+        }
+    )
 
 
 # Streamlit repaints itself when the reader or the system changes the mode, but what Python coloured (charts, styled

@@ -115,7 +115,7 @@ def show_course(found: Project, view: View) -> None:
             project_view.colours(found, with_parts=with_parts)
     left, right = st.columns(2)
     with left, frame.card("finish", project_view.finish_title(row), "Forecast finish by date of report"):
-        project_view.finish(found, view)
+        project_view.finish(found)
     with right, frame.card("cost", project_view.cost_title(row), "Forecast cost by date of report"):
         project_view.cost(found)
 

@@ -147,7 +147,7 @@ def rejudge(con: duckdb.DuckDBPyConnection, publication: int) -> None:
 
 
 def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -> None:
-    """Bring the models to a publication, later or earlier, between which and theirs these loads came into force or left.
+    """Bring the models to a publication, before or after theirs, since when these loads came into force or left it.
 
     Only the projects that the loads touch are built again, from the earliest status date that changed; the result is
     the same as that of `rebuild`, which is used where nothing stands yet.
