@@ -25,7 +25,7 @@ def ask_filter(sources: Iterable[str]) -> tuple[str, str, str]:
     with left:
         export = controls.page_choice("export", "Export", {"": "All exports"} | {name: name for name in EXPORTS})
     with middle:
-        source = controls.page_choice("source", "Source", {"": "All sources"} | {name: name for name in sources})
+        source = controls.page_choice("source", "Source", {"": "All sources"} | words.source_names(sources))
     with right:
         show = controls.page_choice("show", "Show", view.SHOW)
     return export, source, show

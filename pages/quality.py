@@ -7,6 +7,7 @@ from analytics import quality, reading
 from analytics.quality import By
 from components import answers, controls, downloads, figures, frame, sentences
 from components import quality_view as view
+from components import upload_words as words
 from components.controls import View
 from components.guard import guard
 from pipelines.contract import EXPORTS
@@ -89,7 +90,7 @@ def show_loads() -> None:
     with left:
         export = controls.page_choice("export", "Export", {"": "All exports"} | {name: name for name in EXPORTS})
     with middle:
-        source = controls.page_choice("source", "Source", {"": "All sources"} | {name: name for name in names})
+        source = controls.page_choice("source", "Source", {"": "All sources"} | words.source_names(names))
     sources = answers.ask(quality.by_source, export, source)
     if sources.empty:
         st.text("No load in force fits. Choose another export or source.")

@@ -110,7 +110,7 @@ def _bring(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int], c
     """Write down what a publication does, and bring the models up to it."""
     record(con, publication, "load")
     record_event(con, publication, "committed", loads)
-    record_event(con, publication, "withdrawn", cleared, "exports of one's own came")
+    record_event(con, publication, "withdrawn", cleared, "your own exports came")
     build.update(con, publication, loads + cleared)
 
 
@@ -186,6 +186,7 @@ def _load_table(
     report.rows_unchanged, report.rows_rejected = fate.unchanged, fate.rejected
     report.rows_loaded = fate.new + fate.restated
     report.missing, report.rows_missing = effect.missing(con, form, table.mapping.source.name)
+    report.missing_names = effect.names(con, form, report.missing)
     if explain and outcome.restated:
         report.changes, report.changed_cells = changes(con, form, table.mapping.text)
     repeated = con.execute(
