@@ -13,7 +13,7 @@ from components.figures import Figure, figures
 from components.formats import NONE, count, is_missing, number, rate, size
 from components.frame import Crumb, breadcrumbs
 from components.tables import Cell, Column, Under
-from components.upload_words import NOUNS, moment, rule_title, source_name, written_as
+from components.upload_words import NOUNS, moment, rule_title, source_name, worded, written_as
 from pipelines.contract import contract
 from pipelines.expectations import in_words, title
 from pipelines.profile import profiles
@@ -227,6 +227,16 @@ def rules_title(frame: pd.DataFrame, reading: pd.DataFrame) -> str:
     said = f"Checked by {count(len(frame), 'rule')}"
     said = f"{said}; {number(failed)} found something" if failed else f"{said}, and none found anything"
     return f"{said}; reading it found {count(len(reading), 'kind')} of problem" if len(reading) else said
+
+
+def fix(text: str) -> str:
+    """A fix as it is said of a load: what is done by a control, is done on Upload.
+
+    >>> fix("Fill in project id."), fix('Give it a meaning with --value "rag:TEXT=VALUE", or none (no VALUE).')
+    ('Fill in project id.', 'Give it a meaning under How each column is read, or none (on Upload).')
+    """
+    said = worded(text)
+    return said if said == text else f"{said.removesuffix('.')} (on Upload)."
 
 
 def rejected(headers: list[str], rows: list[list[str]], limit: int) -> None:

@@ -200,7 +200,7 @@ def course_title(course: pd.DataFrame) -> str:
     if len(course) < 2 or not points:
         return said
     moved = f"{abs(points)} {'point' if abs(points) == 1 else 'points'} {'more' if points > 0 else 'fewer'}"
-    return f"{said}, {moved} than {len(course) - 1} weeks before"
+    return f"{said}, {moved} than {count(len(course) - 1, 'week')} before"
 
 
 def course(frame: pd.DataFrame) -> None:

@@ -392,7 +392,7 @@ def why_closed(report: LoadReport) -> str:
         if not can_part(report):
             rest = "that is not loaded already" if good_rows(report) else "yet"
             return f"{text}again; there is no good row in it {rest}."
-        aside = "it is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
+        aside = "the other is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
         return f"{text}again, or publish the good rows alone: {aside}, to be mended later."
     return "" if report.has_news else "There is nothing to publish: everything in it is loaded already."
 

@@ -87,10 +87,10 @@ def show_load(load_id: int) -> None:
                     rule = controls.page_choice("rule", "Rule", {"": "All rules"} | names)
             if rule:
                 groups, problems = groups[groups["rule"] == rule], problems[problems["rule"] == rule]
-            problems_view.show_groups(groups)
+            problems_view.show_groups(groups.assign(fix=groups["fix"].map(view.fix)))
             if len(problems) > len(groups):
                 with st.expander("Row by row", expanded=bool(rule)):
-                    problems_view.show_problems(problems)
+                    problems_view.show_problems(problems.assign(fix=problems["fix"].map(view.fix)))
             st.download_button(
                 "Download all as CSV",
                 lambda: downloads.as_csv(every()),

@@ -24,7 +24,7 @@ def show_head(now: View | None) -> bool:
     found = answers.ask(quality.trust, now.review_date, answers.scope(now)) if now else None
     if now is None or found is None or not found.live:
         frame.header(view.loads_headline(weeks), [view.coverage(weeks)], is_sample=is_sample)
-        picked = figures.figures(view.load_figures(weeks), key="quality-figures")
+        items = view.load_figures(weeks)
     else:
         scope, day = answers.scope(now), now.review_date
         worst = view.worst_place(answers.ask(quality.late_by, day, scope, "portfolio"))
@@ -34,7 +34,9 @@ def show_head(now: View | None) -> bool:
             is_sample=is_sample,
         )
         course = answers.ask(quality.weekly, day, scope)
-        picked = figures.figures(view.figures(found, course, weeks), key="quality-figures")
+        items = view.figures(found, course, weeks)
+    with st.container(key="counts"):
+        picked = figures.figures(items, key="quality-figures")
     if picked == view.LATE:
         controls.open_register("not-reported")
     elif picked == view.REJECTED:
