@@ -19,8 +19,14 @@ from pipelines.survey import Survey, points_part_thousands, says_unknown, survey
 STATED, PREPARED = "cell_stated", "cell_prepared"
 
 ORDERS = ("dmy", "mdy")  # of day and month, as they may be said
-YES = ("yes", "y", "true", "t", "1", "x")
-NO = ("no", "n", "false", "f", "0")
+YES = (
+    *("yes", "y", "true", "t", "1", "x", "checked", "ja", "j", "oui", "sí", "si", "sì", "sim", "tak", "wahr", "vrai"),
+    *("verdadero", "vero", "v", "✓", "✔", "☑", "✅"),
+)
+NO = (
+    *("no", "n", "false", "f", "0", "unchecked", "nein", "nee", "nej", "non", "não", "nao", "nie", "falsch", "faux"),
+    *("falso", "✗", "✘", "☐", "❌"),
+)
 
 
 # What stands in a column of dates without being one: the form of the whole text, what it is, and what to do.
