@@ -32,6 +32,7 @@ from pipelines.problems import DataProblem, Problem
 from pipelines.publications import SAMPLE, record, record_event, sample_loads
 from pipelines.references import identifiers, spellings
 from pipelines.report import LoadReport, Request, stops
+from pipelines.stated import ask_unit
 from pipelines.warehouse import Warehouse, now
 
 
@@ -146,6 +147,7 @@ def _load_table(
     _mend(con, table, offer=explain)
     findings.start(con, table.text.problems)
     try:
+        ask_unit(table.text, table.mapping, how)
         decided = cast(con, table.text, table.mapping, spellings(con))
     except DataProblem as error:
         report.refuse(error)
