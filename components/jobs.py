@@ -1,5 +1,6 @@
 """Work on facts as pages see it: the worker that all sessions share, and a job's progress that freezes no page."""
 
+import os
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -13,9 +14,13 @@ LOOK_EVERY = 0.3  # seconds
 
 
 def worker() -> Worker:
-    """The worker of the warehouse, started in the background by whoever asks first."""
+    """The worker of the warehouse, started in the background by whoever asks first.
+
+    Where RIGHTWORK_WORKER says "on-demand", the first job starts it.
+    """
     shared = _worker(Warehouse().folder.absolute())
-    shared.start()
+    if os.environ.get("RIGHTWORK_WORKER") != "on-demand":
+        shared.start()
     return shared
 
 

@@ -13,7 +13,8 @@ from components.figures import Figure, figures
 from components.formats import NONE, count, is_missing, number, rate, size
 from components.frame import Crumb, breadcrumbs
 from components.tables import Cell, Column, Under
-from components.upload_words import NOUNS, moment, rule_title, written_as
+from components.upload_words import NOUNS, moment, rule_title, source_name, worded, written_as
+from pipelines.contract import contract
 from pipelines.expectations import in_words, title
 from pipelines.profile import profiles
 
@@ -157,14 +158,25 @@ def understood(load: dict[str, Any]) -> dict[str, str]:
     return {
         "Export": NOUNS[load["export"]],
         "Profile": profile.title if profile else "by its headers",
-        "Source": str(load["source"]),
+        "Source": source_name(str(load["source"])),
         "Form": written_as(*(None if is_missing(load[name]) else load[name] for name in ("encoding", "delimiter"))),
         "Header": f"row {load['header_row']}",
-        "Currency": NONE if is_missing(currency) else str(currency),
+        "Currency": _currency(load) if is_missing(currency) else str(currency),
         "Reports every": NONE if is_missing(days) else count(int(days), "day"),
         "Size": size(load["bytes"]),
         "Digest (SHA-256)": load["digest"],
     }
+
+
+def _currency(load: dict[str, Any]) -> str:
+    """What the amounts of a load are in, where nothing said it of the file as a whole."""
+    used = contract(load["export"]).columns
+    fed = {used[name].type for name in load["columns"] if name in used}
+    if "currency" in load["columns"]:
+        return "as each row says"
+    if "money" not in fed:
+        return NONE
+    return "USD, where the projects export states none" if load["export"] == "status" else "USD, as no file states one"
 
 
 def mapping(load: dict[str, Any]) -> None:
@@ -215,6 +227,16 @@ def rules_title(frame: pd.DataFrame, reading: pd.DataFrame) -> str:
     said = f"Checked by {count(len(frame), 'rule')}"
     said = f"{said}; {number(failed)} found something" if failed else f"{said}, and none found anything"
     return f"{said}; reading it found {count(len(reading), 'kind')} of problem" if len(reading) else said
+
+
+def fix(text: str) -> str:
+    """A fix as it is said of a load: what is done by a control, is done on Upload.
+
+    >>> fix("Fill in project id."), fix('Give it a meaning with --value "rag:TEXT=VALUE", or none (no VALUE).')
+    ('Fill in project id.', 'Give it a meaning under How each column is read, or none (on Upload).')
+    """
+    said = worded(text)
+    return said if said == text else f"{said.removesuffix('.')} (on Upload)."
 
 
 def rejected(headers: list[str], rows: list[list[str]], limit: int) -> None:

@@ -160,6 +160,7 @@ def late_by(late: pd.DataFrame, by: str) -> None:
     links = []
     for one in late.to_dict("records"):
         name = NAMELESS[by] if is_missing(one["name"]) else str(one["name"])
+        name = words.source_name(name) if by == "source" else name
         newest = "none" if is_missing(one["newest"]) else day(one["newest"])
         rows.append(
             [
@@ -199,7 +200,7 @@ def course_title(course: pd.DataFrame) -> str:
     if len(course) < 2 or not points:
         return said
     moved = f"{abs(points)} {'point' if abs(points) == 1 else 'points'} {'more' if points > 0 else 'fewer'}"
-    return f"{said}, {moved} than {len(course) - 1} weeks before"
+    return f"{said}, {moved} than {count(len(course) - 1, 'week')} before"
 
 
 def course(frame: pd.DataFrame) -> None:
@@ -314,30 +315,18 @@ def sources_title(frame: pd.DataFrame) -> str:
     worst = frame.iloc[0]
     if not frame["rows_flawed"].sum():
         return f"{count(len(frame), 'source')}, without a problem in any row"
-    name = source_name(str(worst["source"]))
+    name = words.source_name(str(worst["source"]))
     if len(frame) == 1:
         return f"{rate(worst['quality'])} of the rows of {name} had no problem"
     return f"{name} has the lowest quality: {rate(worst['quality'])} of its rows had no problem"
 
 
-def source_name(source: str) -> str:
-    """What a source is called: a shipped profile by its title, files with our own headers in words.
-
-    >>> source_name("template"), source_name("Depot tool")
-    ('Files with our headers', 'Depot tool')
-    """
-    return "Files with our headers" if source == "template" else words.title(source)
-
-
 def sources(frame: pd.DataFrame) -> None:
     """The sources of the loads; each leads to its loads."""
-    rows: list[list[Cell]] = [
-        [
-            Under(source_name(str(one["source"])), f"{count(one['loads'], 'load')}, last {moment(one['loaded_at'])}"),
-            *_counts(one),
-        ]
-        for one in frame.to_dict("records")
-    ]
+    rows: list[list[Cell]] = []
+    for one in frame.to_dict("records"):
+        loads = f"{count(one['loads'], 'load')}, last {moment(one['loaded_at'])}"
+        rows.append([Under(words.source_name(str(one["source"])), loads), *_counts(one)])
     tables.listing(SOURCES, rows, links=[controls.page_link("loads", source=str(name)) for name in frame["source"]])
 
 

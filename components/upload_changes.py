@@ -17,7 +17,7 @@ from pipelines.effect import ColourChange, Effect
 from pipelines.report import LoadReport
 
 COLOURS = 12  # projects named at first
-MISSING = 30
+MISSING = 12  # that are named at first
 FIRST = "It is made up, so there is nothing to compare yours with. Its loads stay in the history, on Loads"
 MEASURES = {"budget": "Budget", "eac": "Forecast cost", "actual_cost": "Spent"}
 
@@ -45,9 +45,18 @@ def show(upload: Upload, report: LoadReport) -> None:
         thing = things.pop() if len(things) == 1 else "key"
         title = f"{count(absent, thing)} of the last export {'is' if absent == 1 else 'are'} missing in this one"
         with card("missing", title, "Nothing is deleted: the last report goes on to count, and grows stale"):
-            keys = [key for file in report.files for key in file.missing]
-            more = f" and {number(absent - MISSING)} more" if absent > MISSING else ""
-            view.said([", ".join(shortened(key, 60) for key in keys[:MISSING]) + more])
+            _missing(thing, [(key, file.missing_names.get(key, key)) for file in report.files for key in file.missing])
+            named = sum(len(file.missing) for file in report.files)
+            if absent > named:
+                view.said([f"And {number(absent - named)} more."], "rw-quiet")
+
+
+def _missing(thing: str, known: list[tuple[str, str]]) -> None:
+    place = st.container()
+    more = len(known) > MISSING and st.toggle(f"{number(len(known))} by name", key="all-missing")
+    with place:
+        rows = [[shortened(name, 80), shortened(key, 60)] for key, name in (known if more else known[:MISSING])]
+        tables.listing([Column(thing.capitalize(), width="60%"), Column("Id", is_quiet=True)], rows)
 
 
 def _effect_head(effect: Effect | None) -> tuple[str, str]:

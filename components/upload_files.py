@@ -60,9 +60,9 @@ def _order(report: LoadReport) -> None:
 
 def leave_out(upload: Upload, report: LoadReport) -> None:
     """For each file that stops others, as a whole or by some of its rows, a button that leaves it out."""
-    stopping = [file for file in report.files if (file.refused or file.rows_rejected) and file.path in upload.files]
-    stopping = list({file.path: file for file in stopping}.values())
-    for place, file in enumerate(stopping if len(upload.files) > 1 else ()):
+    stopping = {file.path: file for file in report.files if file.path and (file.refused or file.rows_rejected)}
+    others = {file.path for file in report.files if file.refused or file.export}
+    for place, file in enumerate(stopping.values() if len(others) > 1 else ()):
         label = f"Leave {escape_markdown(shortened(words.place(file), 40))} out"
         act = partial(uploads.leave_out, upload, file.path)
         st.button(label, key=f"leave-{place}", on_click=act, icon=":material/close:")

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -187,6 +187,22 @@ def title(profile: str) -> str:
     return profiles()[profile].title if profile in profiles() else profile
 
 
+def source_name(source: str) -> str:
+    """What a source is called: a shipped profile by its title, files with our own headers in words.
+
+    >>> source_name("template"), source_name("Depot tool")
+    ('Files with our headers', 'Depot tool')
+    """
+    return "Files with our headers" if source == "template" else title(source)
+
+
+def source_names(sources: Iterable[str]) -> dict[str, str]:
+    """Sources and what they are called; of two that are called alike, each says its own name too."""
+    names = {source: source_name(source) for source in sources}
+    alike = Counter(names.values())
+    return {source: f"{name} ({source})" if alike[name] > 1 else name for source, name in names.items()}
+
+
 def meant(file: FileReport) -> str | None:
     """The export that a file is, or that it is but for a column that it needs; None where it is not recognised."""
     said = " ".join(problem.message for problem in file.problems if problem.rule == "missing_column")
@@ -290,7 +306,7 @@ def form(file: FileReport) -> str:
     if file.profile:
         parts.append(f"profile: {title(file.profile)}")
     if file.source and file.source != "template":
-        parts.append(f"source {file.source}")
+        parts.append(f"source {source_name(file.source)}")
     return ", ".join(parts)
 
 
@@ -399,7 +415,7 @@ def why_closed(report: LoadReport) -> str:
         if not can_part(report):
             rest = "that is not loaded already" if good_rows(report) else "yet"
             return f"{text}again; there is no good row in it {rest}."
-        aside = "it is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
+        aside = "the other is kept with its reason" if rejected == 1 else "the others are kept with their reasons"
         return f"{text}again, or publish the good rows alone: {aside}, to be mended later."
     return "" if report.has_news else "There is nothing to publish: everything in it is loaded already."
 

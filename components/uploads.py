@@ -29,7 +29,8 @@ class Upload:
     `checked` is the report of the last dry run, `published` that of the load that changed something or found nothing
     to change; `error` says why neither came. `kept` is the folder in which the last check left all that it found,
     `findings` the one for the job under way. `effect` says what publishing would do to the figures, as soon as that
-    is known. `saved` holds the mappings that were saved of files, by name, and what they say.
+    is known. `saved` holds the mappings that were saved of files, by name, and what they say; `without` the files
+    within archives that are left out.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class Upload:
     findings: Path | None = None
     effect: Effect | None = None
     saved: dict[Path, tuple[str, How]] = field(default_factory=dict)
+    without: set[Path] = field(default_factory=set)
 
     @property
     def weighing(self) -> Job | None:
@@ -199,17 +201,20 @@ def keep_attribute(upload: Upload, path: Path, header: str, *, is_kept: bool) ->
 
 
 def leave_out(upload: Upload, path: Path | None) -> None:
-    """Take one file out of several, and check the others again."""
-    if path not in upload.files:
+    """Take one file out of several, and check the others again. One within an archive is left alone in it."""
+    if path in upload.files:
+        upload.files.pop(path)
+    elif path and path.parents and upload.files.keys() & {*path.parents}:
+        upload.without.add(path)
+    else:
         return
-    upload.files.pop(path)
     upload.how.pop(path, None)
     check(upload)
 
 
 def weigh(upload: Upload) -> None:
     """Find out what publishing the files as they are read now would do to the figures."""
-    request = Request(list(upload.files), dry_run=True, own=dict(upload.how), weigh=True)
+    request = Request(list(upload.files), dry_run=True, own=dict(upload.how), weigh=True, without={*upload.without})
     jobs.submit(_WEIGH, "load", request=request)
 
 
@@ -230,7 +235,12 @@ def _submit(upload: Upload, *, is_trial: bool = False, quarantine: bool = False)
         upload.error = error
         return
     request = Request(
-        list(upload.files), dry_run=is_trial, quarantine=quarantine, own=dict(upload.how), keep=upload.findings
+        list(upload.files),
+        dry_run=is_trial,
+        quarantine=quarantine,
+        own=dict(upload.how),
+        keep=upload.findings,
+        without={*upload.without},
     )
     jobs.submit(_KEY, "load", request=request)
 

@@ -25,7 +25,7 @@ def ask_filter(sources: Iterable[str]) -> tuple[str, str, str]:
     with left:
         export = controls.page_choice("export", "Export", {"": "All exports"} | {name: name for name in EXPORTS})
     with middle:
-        source = controls.page_choice("source", "Source", {"": "All sources"} | {name: name for name in sources})
+        source = controls.page_choice("source", "Source", {"": "All sources"} | words.source_names(sources))
     with right:
         show = controls.page_choice("show", "Show", view.SHOW)
     return export, source, show
@@ -87,10 +87,10 @@ def show_load(load_id: int) -> None:
                     rule = controls.page_choice("rule", "Rule", {"": "All rules"} | names)
             if rule:
                 groups, problems = groups[groups["rule"] == rule], problems[problems["rule"] == rule]
-            problems_view.show_groups(groups)
+            problems_view.show_groups(groups.assign(fix=groups["fix"].map(view.fix)))
             if len(problems) > len(groups):
                 with st.expander("Row by row", expanded=bool(rule)):
-                    problems_view.show_problems(problems)
+                    problems_view.show_problems(problems.assign(fix=problems["fix"].map(view.fix)))
             st.download_button(
                 "Download all as CSV",
                 lambda: downloads.as_csv(every()),

@@ -7,6 +7,7 @@ from analytics import quality, reading
 from analytics.quality import By
 from components import answers, controls, downloads, figures, frame, sentences
 from components import quality_view as view
+from components import upload_words as words
 from components.controls import View
 from components.guard import guard
 from pipelines.contract import EXPORTS
@@ -23,7 +24,7 @@ def show_head(now: View | None) -> bool:
     found = answers.ask(quality.trust, now.review_date, answers.scope(now)) if now else None
     if now is None or found is None or not found.live:
         frame.header(view.loads_headline(weeks), [view.coverage(weeks)], is_sample=is_sample)
-        picked = figures.figures(view.load_figures(weeks), key="quality-figures")
+        items = view.load_figures(weeks)
     else:
         scope, day = answers.scope(now), now.review_date
         worst = view.worst_place(answers.ask(quality.late_by, day, scope, "portfolio"))
@@ -33,7 +34,9 @@ def show_head(now: View | None) -> bool:
             is_sample=is_sample,
         )
         course = answers.ask(quality.weekly, day, scope)
-        picked = figures.figures(view.figures(found, course, weeks), key="quality-figures")
+        items = view.figures(found, course, weeks)
+    with st.container(key="counts"):
+        picked = figures.figures(items, key="quality-figures")
     if picked == view.LATE:
         controls.open_register("not-reported")
     elif picked == view.REJECTED:
@@ -89,7 +92,7 @@ def show_loads() -> None:
     with left:
         export = controls.page_choice("export", "Export", {"": "All exports"} | {name: name for name in EXPORTS})
     with middle:
-        source = controls.page_choice("source", "Source", {"": "All sources"} | {name: name for name in names})
+        source = controls.page_choice("source", "Source", {"": "All sources"} | words.source_names(names))
     sources = answers.ask(quality.by_source, export, source)
     if sources.empty:
         st.text("No load in force fits. Choose another export or source.")

@@ -76,7 +76,7 @@ def opened(request: Request, folder: Path) -> tuple[Request, dict[Path | None, P
 
     Beside it: for every unpacked file a path that says where it is from (the archive's, and below it the file's name),
     by which `request.own` may know it as well; and a report for each archive that cannot be unpacked, and for each file
-    in one that is no table by its name: beside tables it stops nothing.
+    in one that is no table by its name: beside tables it stops nothing. So it is for files that the request leaves out.
     """
     files: list[Path] = []
     own = dict(request.own)
@@ -100,6 +100,9 @@ def opened(request: Request, folder: Path) -> tuple[Request, dict[Path | None, P
             _left_alone(called, path, name) for place, name in members.items() if tables and place not in tables
         ]
         for place, name in (tables or members).items():
+            if path / name in request.without:
+                refused.append(FileReport(f"{called}/{shown_name(name)}", path=path / name))
+                continue
             files.append(place)
             origins[place] = path / name
             own[place] = replace(request.own.get(path / name, how), name=f"{called}/{shown_name(name)}")

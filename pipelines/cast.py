@@ -20,8 +20,14 @@ from pipelines.survey import Survey, points_part_thousands, says_unknown, survey
 STATED, PREPARED = "cell_stated", "cell_prepared"
 
 ORDERS = ("dmy", "mdy")  # of day and month, as they may be said
-YES = ("yes", "y", "true", "t", "1", "x")
-NO = ("no", "n", "false", "f", "0")
+YES = (
+    *("yes", "y", "true", "t", "1", "x", "checked", "ja", "j", "oui", "sí", "si", "sì", "sim", "tak", "wahr", "vrai"),
+    *("verdadero", "vero", "v", "✓", "✔", "☑", "✅"),
+)
+NO = (
+    *("no", "n", "false", "f", "0", "unchecked", "nein", "nee", "nej", "non", "não", "nao", "nie", "falsch", "faux"),
+    *("falso", "✗", "✘", "☐", "❌"),
+)
 
 
 # What stands in a column of dates without being one: the form of the whole text, what it is, and what to do.
@@ -319,7 +325,39 @@ class _Caster:
                 examples,
             )
             return None
-        return comma > point
+        decimal_comma = comma > point
+        if (three_comma if decimal_comma else three_point) and column.type == "money":
+            self._note_mixed_signs(column, body, decimal_comma)
+        return decimal_comma
+
+    def _note_mixed_signs(self, column: Column, body: str, decimal_comma: bool) -> None:
+        """Warn of amounts with three decimals among such as have their thousands grouped by the other sign.
+
+        Where others have three decimals and grouped thousands, three are usual.
+        """
+        mark, group = (",", ".") if decimal_comma else (".", ",")
+        maybe = amounts.MAYBE_COMMA if decimal_comma else amounts.MAYBE_POINT
+        grouped, whole = rf"^-?\d{{1,3}}([{group}]\d{{3}})+", rf"[{group}]\d{{3}}[{mark}]\d{{3}}$"
+        others, exact = self._ask(
+            f"count(*) filter (regexp_matches({body}, {quoted(grouped)})),"
+            f"count(*) filter (regexp_matches({body}, {quoted(whole)}))"
+        )
+        if not others or exact:
+            return
+        examples = self._examples(column.name, f"regexp_full_match({body}, {quoted(maybe)})")
+        sign = "comma" if decimal_comma else "point"
+        self.notes.append(
+            Problem(
+                "decimal_sign_mixed",
+                f"{self._header(column.name)} is read with a decimal {sign}, so {examples} have three decimals; "
+                f"others have {'points' if decimal_comma else 'commas'} between thousands; these may be meant so too",
+                "If thousands are meant, write these amounts without separators; if not, there is nothing to do.",
+                row=self.table.header_row,
+                column=self._header(column.name),
+                value=examples,
+                severity="warning",
+            )
+        )
 
     def _question(self, rule: str, column: Column, message: str, fix: str, value: str | None = None) -> None:
         header = self._header(column.name)

@@ -26,6 +26,8 @@ _BEHIND = re.compile(rf"(?:\bin |(?<!\w)(?:{amounts.CURRENCY})) *((?:{amounts.CU
 # "TEUR", "k$" and "Mio. €": the unit stands before the currency, and a T there is a thousand.
 _JOINED = re.compile(rf"(?<!\w)(t|tsd|k|m|mn|mio|mln|mrd|bn)\.? ?({amounts.CURRENCY})(?!\w)", re.I)
 _LONG = re.compile(r"\b(thousands|millions?|billions?)\b", re.I)
+# "Budget x1000" and "Budget / k"
+_TIMES = re.compile(r"(?:(?<!\w)[x×*] ?(1[,.' ]?000(?:[,.' ]?000)?)|/ ?(k|tsd|mn|mio|mln))\.?$", re.I)
 
 
 def take_over(table: TextTable, mapping: Mapping, how: How) -> Mapping:
@@ -137,9 +139,12 @@ def unit_of(header: str) -> tuple[float | None, str | None]:
     (1000000.0, None)
     >>> unit_of("Kosten (TSD EUR)")
     (1000.0, 'EUR')
+    >>> unit_of("budget_in_mio"), unit_of("Budget x1000")
+    ((1000000.0, None), (1000.0, None))
     >>> unit_of("Comments")
     (None, None)
     """
+    header = header.replace("_", " ").strip()
     inside = _INSIDE.findall(header)
     said = inside[-1] if inside else ""
     if not said and (behind := _BEHIND.search(header)):
@@ -157,6 +162,9 @@ def unit_of(header: str) -> tuple[float | None, str | None]:
             return scale, currency
     if joined:
         return 1e3, currency
+    if times := _TIMES.search(header):
+        said = (times[1] or times[2]).lower()
+        return 1e6 if said.startswith("m") or sum(map(str.isdigit, said)) > 4 else 1e3, currency
     if word := _LONG.search(header):
         return {"t": 1e3, "m": 1e6, "b": 1e9}[word[0][0].lower()], currency
     return None, currency

@@ -53,8 +53,9 @@ def spelled(text: str) -> str:
     return fold(text) or bare
 
 
-# What a spreadsheet writes where a formula fails; "#N/A" says that nothing is known.
-_ERRORS = r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)"
+# What a spreadsheet writes where a formula fails; "#N/A" says that nothing is known. A formula whose value is not in
+# the file is read as "#CALC! =SUM(E2:E9)".
+_ERRORS = r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)(?: =[^\n]*)?"
 # A letter that was lost, a control character, and UTF-8 that was read as Windows-1252 ("CafÃ©", "â€™").
 _MISREAD = "\ufffd|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]|Ã[¡-¿€‚ƒ„†‡ˆ‰Š‹ŒŽ‘“•–—˜™š›œžŸ]|Â[\u00a0-ª¬-º¼-¿]|â€|ðŸ"
 # "1E+05": a spreadsheet took an identifier for a number.

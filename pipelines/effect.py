@@ -137,6 +137,23 @@ def missing(con: duckdb.DuckDBPyConnection, form: Contract, source: str) -> tupl
     return [key for (key,) in found[:SHOWN]], len(found)
 
 
+def names(con: duckdb.DuckDBPyConnection, form: Contract, keys: list[str]) -> dict[str, str]:
+    """What the projects, programs or goals of these keys are called, for those that a load in force names."""
+    thing = {"goals": "goal", "programs": "program"}.get(form.export, "project")
+    said = [f"select {thing}_id, {thing}_name, load_id, source_row from fact_{thing}s"]
+    if form.export == "status":
+        said.append("select project_id, project_name, load_id, source_row from fact_status")
+    found = con.execute(
+        f"""
+        select {thing}_id, max_by({thing}_name, (load_id, source_row)) from ({" union all ".join(said)})
+        semi join load_in_force using (load_id)
+        where {thing}_name is not null and list_contains($1::varchar[], {thing}_id) group by all
+        """,
+        [keys],
+    ).fetchall()
+    return dict(found)
+
+
 def _take(con: duckdb.DuckDBPyConnection, name: str) -> dt.date | None:
     day: dt.date | None = con.sql("select max(review_date) from review_date").fetchall()[0][0]
     at = f"date '{day}'" if day else "null::date"

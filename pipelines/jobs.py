@@ -22,7 +22,7 @@ from pipelines.warehouse import Warehouse
 from pipelines.worker import TASKS
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
-Condition = Literal["starting", "warm", "busy", "failed"]
+Condition = Literal["resting", "starting", "warm", "busy", "failed"]
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 900.0
@@ -130,10 +130,15 @@ class Worker:
 
     @property
     def condition(self) -> Condition:
-        """Whether it is "starting", "warm" (waiting for work), "busy", or "failed" (it could not be started)."""
+        """Whether it is "starting", "warm" (waiting for work), "busy", or "failed" (it could not be started).
+
+        "resting" is one that was not started yet, or was closed.
+        """
         with self._lock:
             if self._running:
                 return "busy"
+            if not self._thread or self._is_closed:
+                return "resting"
             return "failed" if self._gave_up else "warm" if self._is_ready else "starting"
 
     @property

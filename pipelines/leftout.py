@@ -31,7 +31,7 @@ Row = tuple[int, Sequence[str]]
 _MORE_WORDS = (
     *("average", "averages", "grand average", "count", "grand count", "gesamtergebnis", "ergebnis", "somme", "totale"),
     *("totales", "totale generale", "suma", "totaal", "eindtotaal", "razem", "celkem", "итого", "всего"),
-    *("合計", "小計", "总计", "合计", "总和"),
+    *("合計", "小計", "总计", "合计", "总和", "Σ", "∑", "all projects", "alle projekte", "tous les projets"),
 )
 _WORDS = "|".join(sorted((word.replace(" ", "[ _-]*") for word in (*TOTAL_WORDS, *_MORE_WORDS)), key=len, reverse=True))
 _TOTAL = re.compile(rf"\W*(?:{_WORDS})(?: *\([^()]{{0,40}}\))?\W*", re.I)
@@ -270,10 +270,11 @@ class _Usual:
 
 
 def _whole(rows: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:
-    """The rows of a sample without headings and subtotals of groups: those half as full as the fullest one."""
+    """The rows of a sample without headings, notes and subtotals of groups: those half as full as the fullest one."""
     counts = [sum(not says_nothing(cell) for cell in row) for row in rows]
     whole = [row for row, count in zip(rows, counts, strict=True) if 2 * count >= max(counts)]
-    return whole if 3 * len(whole) >= len(rows) else rows
+    # A short file has as many headings and notes, of one cell each, as rows.
+    return whole if 3 * len(whole) >= sum(count > 1 for count in counts) else rows
 
 
 def says_nothing(cell: str | None) -> bool:

@@ -32,6 +32,7 @@ from pipelines.problems import DataProblem, Problem
 from pipelines.publications import SAMPLE, record, record_event, sample_loads
 from pipelines.references import References
 from pipelines.report import LoadReport, Request, stops
+from pipelines.stated import ask_unit
 from pipelines.warehouse import Warehouse, now
 
 
@@ -110,7 +111,7 @@ def _bring(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int], c
     """Write down what a publication does, and bring the models up to it."""
     record(con, publication, "load")
     record_event(con, publication, "committed", loads)
-    record_event(con, publication, "withdrawn", cleared, "exports of one's own came")
+    record_event(con, publication, "withdrawn", cleared, "your own exports came")
     build.update(con, publication, loads + cleared)
 
 
@@ -147,6 +148,7 @@ def _load_table(
     findings.start(con, table.text.problems)
     references = References(con, form)
     try:
+        ask_unit(table.text, table.mapping, how)
         decided = cast(con, table.text, table.mapping, references.spellings)
     except DataProblem as error:
         report.refuse(error)
@@ -187,6 +189,7 @@ def _load_table(
     report.rows_unchanged, report.rows_rejected = fate.unchanged, fate.rejected
     report.rows_loaded = fate.new + fate.restated
     report.missing, report.rows_missing = effect.missing(con, form, table.mapping.source.name)
+    report.missing_names = effect.names(con, form, report.missing)
     if explain and outcome.restated:
         report.changes, report.changed_cells = changes(con, form, table.mapping.text)
     repeated = con.execute(

@@ -216,11 +216,12 @@ def by_headers(table: TextTable, form: Contract) -> Mapping:
 
 
 def _doubled(table: TextTable, name: str, chosen: int, left: int) -> Problem:
-    first, other = table.headers[chosen], table.headers[left]
+    names, other = names_of(table.headers), table.headers[left]
+    first = names[chosen]
     return Problem(
         "header_twice",
-        f"{first} and {other} both say {name.replace('_', ' ')}; {first} is read",
-        f"If {other} is the right one, rename its header to {name}.",
+        f"{first} and {names[left]} both say {name.replace('_', ' ')}; {first} is read",
+        f"If {names[left]} is the right one, choose it (--map {name}={names[left]!r}), or rename its header to {name}.",
         row=table.header_row,
         column=other,
         severity="warning",

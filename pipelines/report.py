@@ -1,7 +1,7 @@
 """What a load is asked to do, and what became of it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ class Request:
     `own` says it for single files, in place of what is said for all. With `keep`, a folder, the report holds the first
     problems of each kind only, and a dry run writes all of them, and the rejected rows, into that folder (see
     `pipelines.findings`). With `weigh` a dry run builds the models too, and says what would change in the figures.
+    `without` are files within archives to be left out: the archive's path, and below it the file's name.
     """
 
     files: Sequence[Path]
@@ -65,6 +66,7 @@ class Request:
     own: Mapping[Path, How] = field(default_factory=dict)
     keep: Path | None = None
     weigh: bool = False
+    without: Collection[Path] = ()
 
     def how(self, file: Path) -> How:
         """How one of the files is to be read."""
@@ -172,7 +174,8 @@ class FileReport:
     which not all are listed; `assumed` what was assumed where the file says nothing. In a dry run the counts say
     what would happen, and more fields are filled: `columns`, how each header was read; `changes`, the first cells that
     would be restated; `changed_cells`, how many there are in each column; and `missing`, the first of the
-    `rows_missing` keys that the last load of this export and source had. `decisions` say how the file was taken
+    `rows_missing` keys that the last load of this export and source had, with their names in `missing_names` where
+    they have one. `decisions` say how the file was taken
     apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted; `grid` has the
     rows with problems, `corrected` names the files to be mended from (see `pipelines.corrected`) and `rejected` the one
     of its rejected rows alone. `headers` are the file's own, `feeds` says for each column of the contract that is read
@@ -221,6 +224,7 @@ class FileReport:
     rejected: str | None = None
     offered: list[Offered] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    missing_names: dict[str, str] = field(default_factory=dict)
     rows_missing: int = 0
     path: Path | None = None
     refused: bool = False

@@ -1,4 +1,4 @@
-"""The day that a file states outside of its table: above it, below it, in its name. Offered, never taken unasked."""
+"""What a file states outside of its table: a day, which is offered, and a unit of its amounts, which is asked about."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import PurePath
 import duckdb
 
 from pipelines import dates
-from pipelines.problems import Offered
+from pipelines.chosen import unit_of
+from pipelines.problems import DataProblem, Offered, Problem
+from pipelines.profile import Mapping
 from pipelines.report import How
 from pipelines.texttable import TextTable
 
@@ -29,6 +31,34 @@ _MADE = re.compile(
     r"erstellt|exportiert|gedruckt|généré|exporté|imprimé|généré|generado|exportado)\b",
     re.I,
 )
+# "Savings of $3 million" is an amount, not the unit of others.
+_AMOUNT = re.compile(r"[1-9][\d.,]* ?(?:[kmb]|mn|mio|mrd|tsd|bn|thousand|million|billion)", re.I)
+
+
+def ask_unit(table: TextTable, mapping: Mapping, how: How) -> None:
+    """DataProblem where a line beside the table states a unit of the amounts that no header and no person does.
+
+    "All amounts in $ thousands" above a table, or "Kosten (T€)" above the headers of its group, makes its amounts a
+    thousand times what their cells say. What a profile or a saved mapping reads is known already.
+    """
+    money = [h for name, h in mapping.headers.items() if mapping.contract.columns[name].type == "money"]
+    money = [header for header in money if not unit_of(header)[0]]
+    if not money or how.scale or mapping.profile or mapping.source.scale != 1:
+        return
+    what = "row" if table.sheet else "line"
+    for row in [row for row in table.left_out if row.kind in ("preamble", "footer")][:MOST_LINES]:
+        for text in re.split(r"[,;] ", row.text):
+            scale, currency = unit_of(text)
+            if not scale or _AMOUNT.search(text):
+                continue
+            message = (
+                f"{what} {row.row} says “{text.strip()[:80]}”, and {', '.join(money)} "
+                f"{'state' if len(money) > 1 else 'states'} no unit"
+            )
+            fix = f"Say what the amounts are in: --scale {scale:.0f}, or --scale 1 for full units"
+            fix += f"; and --set currency={currency} if that holds for all of them." if currency else "."
+            problem = Problem("unit_undecided", message, fix, row=row.row, column=money[0], value=text.strip()[:80])
+            raise DataProblem(message, fix, [problem])
 
 
 def stated_days(con: duckdb.DuckDBPyConnection, table: TextTable, column: str, how: How) -> list[Offered]:

@@ -16,6 +16,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from xml.sax.saxutils import unescape
 
 import duckdb
 import python_calamine as calamine
@@ -53,6 +54,15 @@ ERROR = re.compile(
     rb"""(?:(?!</(?:\w{1,20}:)?c>).){0,9000}?<(?:\w{1,20}:)?v>([^<]{0,40})<""",
     re.DOTALL,
 )
+# A formula whose value was never saved, as programs write it that don't calculate. Excel shows it worked out, but it is
+# not in the file. A text (t="str") that is empty is a value.
+UNSAVED = re.compile(
+    rb"""<(?:\w{1,20}:)?c\s(?![^>]{0,200}\bt=["']str["'])[^>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,10})["']"""
+    rb""""""
+    rb"""[^>]{0,200}(?<!/)>\s*"""
+    rb"""<(?:\w{1,20}:)?f\b[^>]{0,400}(?:/>|>([^<]{0,9000})</(?:\w{1,20}:)?f>)\s*"""
+    rb"""(?:<(?:\w{1,20}:)?v\s*/>|<(?:\w{1,20}:)?v>\s*</(?:\w{1,20}:)?v>)?\s*</(?:\w{1,20}:)?c>"""
+)
 
 
 # What stands in a number format without being part of it: quoted and escaped text, colours and conditions.
@@ -62,8 +72,9 @@ PERCENT_FORMATS = ("9", "10")  # "0%" and "0.00%", which need no format code
 
 @dataclass
 class _Part:
-    """What one part of the workbook holds: its extent, its error cells by (row, column), both from 0, and by column
-    the rows of the cells that are shown with a percent sign, each with what its number is multiplied by."""
+    """What one part of the workbook holds: its extent, its error cells by (row, column), both from 0, formulas without
+    a value among them, and by column the rows of the cells that are shown with a percent sign, each with what its
+    number is multiplied by."""
 
     rows: tuple[int, int] = (1 << 30, -1)
     columns: tuple[int, int] = (1 << 30, -1)
@@ -243,6 +254,10 @@ def _measure(part: _Part, text: bytes, percent: dict[str, int], styled: re.Patte
     if b't="e"' in text or b"t='e'" in text:
         for letters, row, value in ERROR.findall(text):
             part.errors[int(row) - 1, _column(letters)] = value.decode("utf-8", "replace")
+    if b"f>" in text or b"<f" in text or b":f " in text:
+        for letters, row, formula in UNSAVED.findall(text):
+            said = " ".join(unescape(formula.decode("utf-8", "replace")).split())[:200]
+            part.errors[int(row) - 1, _column(letters)] = f"#CALC! ={said}"
     for style, letters, row in styled.findall(text) if styled else ():
         place = _column(letters), percent[style.decode()]
         part.percents.setdefault(place, array("I")).append(min(int(row) - 1, MOST_ROWS))
@@ -391,12 +406,12 @@ def _rows(sheet: calamine.CalamineSheet, part: _Part) -> Iterator[tuple[int, lis
     signed = [_Signed(column - first_column, times, rows) for (column, times), rows in part.percents.items()]
     for number, values in enumerate(sheet.iter_rows()):
         cells = [cell_text(value) for value in values]
-        for column, text in wrong.get(number, ()):
-            if 0 <= column < len(cells):
-                cells[column] = text
         for one in signed:
             if one.holds(number) and 0 <= one.column < len(cells):
                 cells[one.column] = percent_text(values[one.column], one.times)
+        for column, text in wrong.get(number, ()):
+            if 0 <= column < len(cells):
+                cells[column] = text
         if not is_blank(cells):
             yield number + 1, cells
 

@@ -100,7 +100,9 @@ def server(script: Path, warehouse: Path, logs: Path) -> Iterator[str]:
     """A server of its own on a free port, ended with the block; its address."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    environment = {**os.environ, "RIGHTWORK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(ROOT)}
+    # Most tests upload nothing: the worker comes with the first upload.
+    environment = {"RIGHTWORK_WORKER": "on-demand", **os.environ}
+    environment |= {"RIGHTWORK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(ROOT)}
     with (logs / f"server-{port}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:

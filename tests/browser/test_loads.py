@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pipelines.load import load
 from pipelines.report import How, Request
@@ -118,18 +118,14 @@ def test_undo_and_reinstate_with_reasons_and_what_they_do(serve: Serve, tmp_path
     headline(page, "3 live projects")
 
 
-def test_a_copied_link_opens_the_load_elsewhere(site: str, page: Page, browser: Browser) -> None:
+def test_a_copied_link_opens_the_load_elsewhere(site: str, page: Page) -> None:
     page.goto(f"{site}/loads?load=1")
     headline(page, "Load 1 brought 3 rows from first.csv")
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    context = browser.new_context()
-    try:
-        other = context.new_page()
-        other.goto(page.evaluate("navigator.clipboard.readText()"))
-        headline(other, "Load 1 brought 3 rows from first.csv")
-    finally:
-        context.close()
+    other = page.context.new_page()  # which is a session of its own
+    other.goto(page.evaluate("navigator.clipboard.readText()"))
+    headline(other, "Load 1 brought 3 rows from first.csv")
 
 
 def test_a_backup_is_made_and_taken_away(site: str, page: Page) -> None:

@@ -26,6 +26,7 @@ FILLS = ".rw-part, .rw-cell, .rw-weeks i, .rw-time-bar, .rw-cost-track > i"
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_a_page_on_paper(sample_site: str, page: Page, place: Place) -> None:
+    page.emulate_media(color_scheme="dark")  # paper is light all the same
     page.goto(f"{sample_site}/{place.path}")
     settle(page)
     pdf = page.pdf(prefer_css_page_size=True)
@@ -43,14 +44,6 @@ def test_a_page_on_paper(sample_site: str, page: Page, place: Place) -> None:
     assert heading["y"] < 100
     for fill in page.locator(FILLS).all()[:40]:
         assert fill.evaluate(STYLE, "printColorAdjust") == "exact"
-
-
-@pytest.mark.parametrize("place", PLACES, ids=str)
-def test_a_dark_page_prints_light(sample_site: str, page: Page, place: Place) -> None:
-    page.emulate_media(color_scheme="dark", media="print")
-    page.set_viewport_size(PAPER)
-    page.goto(f"{sample_site}/{place.path}")
-    settle(page)
     assert page.get_by_test_id("stMain").evaluate(STYLE, "backgroundColor") == "rgb(255, 255, 255)"
     for seen in page.locator("h1, h2, .rw-figure-value, .rw-header p").all():
         channels = [int(part) for part in re.findall(r"\d+", seen.evaluate(STYLE, "color"))[:3]]

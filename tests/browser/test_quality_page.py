@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from pipelines.contract import contracts
 from pipelines.load import load
@@ -153,7 +153,7 @@ def test_rules_sources_and_weeks(site: str, page: Page) -> None:
     ]
 
 
-def test_filters_are_in_the_link_and_it_opens_the_same_elsewhere(site: str, page: Page, browser: Browser) -> None:
+def test_filters_are_in_the_link_and_it_opens_the_same_elsewhere(site: str, page: Page) -> None:
     page.goto(f"{site}/quality")
     settle(page)
     # A list of choices closes where the page scrolls under it.
@@ -162,17 +162,13 @@ def test_filters_are_in_the_link_and_it_opens_the_same_elsewhere(site: str, page
     page.wait_for_url(lambda _: query(page).get("source") == HOSTILE)
     expect(page.get_by_role("heading", name="rules passed on every row")).to_be_visible()
     settle(page)
-    context = browser.new_context()
-    try:
-        other = context.new_page()
-        other.goto(page.url)
-        expect(other.get_by_role("heading", name="rules passed on every row")).to_be_visible()
-        settle(other)
-        assert [row[0].split("|")[0] for row in rows(other, "sources")] == [HOSTILE]
-        other.locator(".st-key-card-sources").get_by_role("link").click()
-        headline(other, "1 of 3 loads fits")
-    finally:
-        context.close()
+    other = page.context.new_page()  # which is a session of its own
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name="rules passed on every row")).to_be_visible()
+    settle(other)
+    assert [row[0].split("|")[0] for row in rows(other, "sources")] == [HOSTILE]
+    other.locator(".st-key-card-sources").get_by_role("link").click()
+    headline(other, "1 of 3 loads fits")
 
 
 def test_a_rule_leads_to_the_load_and_there_to_its_problems(site: str, warehouse: Path, page: Page) -> None:

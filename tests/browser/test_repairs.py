@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import ROOT, server
 from tests.browser.test_pages import headline
@@ -23,9 +23,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def site(folder: Path, browser: Browser) -> Iterator[str]:
+def site(folder: Path, profile: BrowserContext) -> Iterator[str]:
     with server(ROOT / "dashboard.py", folder / "warehouse", folder) as address:
-        warm_up(browser, address, folder)
+        warm_up(profile, address, folder)
         yield address
 
 

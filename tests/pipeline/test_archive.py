@@ -254,3 +254,18 @@ def test_a_file_in_an_archive_is_read_as_asked(tmp_path: Path) -> None:
     with Warehouse(tmp_path / "store").reading() as reading:
         found = reading.cursor().sql("select project_id, month(status_date) from fct_status order by all").fetchall()
     assert found == [("P1", 5), ("P2", 6)]
+
+
+def test_a_file_in_an_archive_can_be_left_out(tmp_path: Path) -> None:
+    sent = written(
+        tmp_path, "week.zip", packed(("x/status.csv", CSV), ("x/broken.csv", b"%PDF"), ("a.png", b"\x89PNG"))
+    )
+    warehouse = Warehouse(tmp_path / "store")
+    assert load(warehouse, Request([sent])).exit_status == 2
+    report = load(warehouse, Request([sent], without={sent / "x/broken.csv"}))
+    assert report.published == 1
+    told = {file.file: (file.export, len(file.problems)) for file in report.files}
+    assert told["week.zip/x/status.csv"][0] == "status"
+    assert told["week.zip/x/broken.csv"] == (None, 0)
+    # A picture is not taken for a table because the only one was left out.
+    assert load(warehouse, Request([sent], without={sent / "x/broken.csv", sent / "x/status.csv"})).exit_status == 0

@@ -53,6 +53,7 @@ def test_colours_money_and_who_is_missing(desk: Desk) -> None:
         ("eac", "EUR", 1000, 2007),
     }
     assert (report.files[0].missing, report.files[0].rows_missing) == (["C"], 1)
+    assert report.files[0].missing_names == {"C": "Gamma"}
 
 
 def test_what_was_weighed_comes_true_and_nothing_is_published_by_it(desk: Desk) -> None:

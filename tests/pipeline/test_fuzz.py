@@ -398,7 +398,7 @@ QUIET = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 def test_any_input_is_told_in_words(gate: Gate, kind: str) -> None:
     strategy, share = KINDS[kind]
 
-    @settings(max_examples=2 * share, **QUIET)
+    @settings(max_examples=share if share > 10 else 2 * share, **QUIET)
     @given(content=strategy)
     def told(content: bytes) -> None:
         gate.try_all([content])

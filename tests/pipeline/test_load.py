@@ -117,8 +117,8 @@ def test_the_sample_makes_room_for_exports_of_ones_own(desk: Desk) -> None:
     assert (report.published, report.cleared_sample) == (2, True)
     assert desk.rows("select project_key from fct_status") == [("P1",)]
     assert desk.rows("select load_id, why from load_event where event = 'withdrawn' order by load_id") == [
-        (1, "exports of one's own came"),
-        (2, "exports of one's own came"),
+        (1, "your own exports came"),
+        (2, "your own exports came"),
     ]
 
 

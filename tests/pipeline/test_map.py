@@ -76,7 +76,8 @@ def test_two_headers_of_one_meaning_give_a_warning() -> None:
 
 def test_the_same_header_twice_gives_a_warning() -> None:
     (note,) = mapped("Project ID", "As of", "RAG", "Budget", "Budget").notes
-    assert note.message == "Budget and Budget both say budget; Budget is read"
+    assert note.message == "Budget and Budget [2] both say budget; Budget is read"
+    assert "--map budget='Budget [2]'" in note.fix
 
 
 @pytest.mark.parametrize(

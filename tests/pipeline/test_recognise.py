@@ -224,6 +224,18 @@ def test_subtotals_of_small_groups_are_left_out(opened) -> None:  # type: ignore
     assert dict(found.kinds) == {"total": 3, "group heading": 2}
 
 
+def test_group_totals_of_a_short_sheet_with_notes_are_left_out(opened) -> None:  # type: ignore[no-untyped-def]
+    header = ["No.", "Project Name", "RAG", "Start", "Finish", "Budget", "Spent", "Report Date"]
+    rows = [[f"V-{n}", name, "G", "2026-01-05", "2026-12-18", "5", "4", "2026-11-20"] for n, name in enumerate("abc")]
+    total = ["", "", "", "", "5", "4", ""]
+    lines = [header, ["Sales", *[""] * 7], rows[0], ["Summe Sales", *total], ["Ops", *[""] * 7], *rows[1:]]
+    lines += [["Σ Ops", *total], ["All projects", *total], [], ["* agreed", *[""] * 7], ["Source: us", *[""] * 7]]
+    found = opened(text_of(lines))
+    assert dict(found.kinds) == {"total": 3, "group heading": 2, "empty": 1, "footer": 2}
+    assert len(found.rows) == 3
+    assert adds_up(found, len(lines))
+
+
 def test_headers_that_come_again_on_each_page_are_left_out(opened) -> None:  # type: ignore[no-untyped-def]
     good = rows_of(30)
     page = [[], ["Page 1 of 2"], HEADER]

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from worker_tasks import TASKS as TEST_TASKS
 
+from components import jobs
 from pipelines import worker
 from pipelines.jobs import Job, Worker, default_memory, size
 from pipelines.problems import RightworkError, UnreadableFile, UsageError
@@ -257,3 +258,10 @@ def test_memory_follows_the_database_s(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_memory() == 6_000_000_000
     monkeypatch.setenv("RIGHTWORK_WORKER_MEMORY", "2GB")
     assert default_memory() == 2_000_000_000
+
+
+def test_on_demand_no_process_is_started_before_there_is_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIGHTWORK_WAREHOUSE", str(tmp_path))
+    monkeypatch.setenv("RIGHTWORK_WORKER", "on-demand")
+    shared = jobs.worker()
+    assert (shared.condition, shared.pid) == ("resting", None)
