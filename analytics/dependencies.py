@@ -6,7 +6,7 @@ A dependency is broken when what it delivers is expected after the day on which 
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,7 +147,7 @@ def dependencies(source: Source, day: dt.date, scope: Scope, project_key: str | 
     ends are named whether they lie in the scope or not.
     """
     projects = source.on(day)
-    judged = source.kept("dependency", day, f"{_DEPENDENCIES.replace('{projects}', projects)} from judged")
+    judged = _on_day(source, day)
     inside = f"(select project_key from {projects} where {IN_SCOPE})"
     one = "and $key in (giver, taker)" if project_key else ""
     given: dict[str, Any] = {**scope.parameters(), **({"key": project_key} if project_key else {})}
@@ -162,6 +162,25 @@ def dependencies(source: Source, day: dt.date, scope: Scope, project_key: str | 
         given,
     )
     return tuple(_dependency(row) for row in rows)
+
+
+def late(source: Source, day: dt.date, takers: Sequence[str]) -> Mapping[str, tuple[str, int]]:
+    """What comes too late for each of some projects: who delivers it, and by how many days; of several the latest."""
+    rows = source.rows(
+        f"""
+        select taker, min({{'slack': slack_days, 'giver': coalesce(giver_name, giver)}}) as worst
+        from {_on_day(source, day)}
+        where state = 'broken' and slack_days is not null and list_contains($takers::varchar[], taker)
+        group by taker
+        """,
+        {"takers": list(takers)},
+    )
+    return {taker: (worst["giver"], -worst["slack"]) for taker, worst in rows}
+
+
+def _on_day(source: Source, day: dt.date) -> str:
+    """The relation of all dependencies on a review date, computed once a day and kept."""
+    return source.kept("dependency", day, f"{_DEPENDENCIES.replace('{projects}', source.on(day))} from judged")
 
 
 def behind(found: Iterable[Dependency]) -> dict[str, float]:

@@ -4,13 +4,14 @@ Money is summed per currency and never over several. Undefined is None. Sources:
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from analytics import reasons
-from analytics.dependencies import dependencies
+from analytics.dependencies import late
 from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
 EVIDENCE = ("schedule", "cost", "milestones", "risk")  # what computed health is the worst of
@@ -303,19 +304,17 @@ def attention(source: Source, day: dt.date, before: dt.date | None, scope: Scope
         """,
         {**scope.parameters(), "compared": before is not None, "most": limit},
     )
-    waits = _waits(source, day, scope) if rows else {}
+    waits = _waits(source, day, [row["project_key"] for row in rows])
     items = tuple(_item({**row, "waits": waits.get(row["project_key"])}) for row in rows)
     return Attention(items, rows[0]["total"] if rows else 0, rows[0]["new"] if rows else 0)
 
 
-def _waits(source: Source, day: dt.date, scope: Scope) -> dict[str, str]:
-    """What comes too late for each project that waits, in words: of several the latest."""
-    late: dict[str, tuple[int, str]] = {}
-    for one in dependencies(source, day, scope):
-        if one.state == "broken" and one.slack_days is not None:
-            words = f"waits for {reasons.shortened(one.giver_name, 40)}, {reasons.days(-one.slack_days)} too late"
-            late[one.taker] = min(late.get(one.taker, (0, "")), (one.slack_days, words))
-    return {taker: words for taker, (_, words) in late.items()}
+def _waits(source: Source, day: dt.date, takers: Sequence[str]) -> dict[str, str]:
+    """What comes too late for each of some projects, in words: of several the latest."""
+    return {
+        taker: f"waits for {reasons.shortened(giver, 40)}, {reasons.days(days)} too late"
+        for taker, (giver, days) in late(source, day, takers).items()
+    }
 
 
 def _item(row: dict[str, Any]) -> Item:

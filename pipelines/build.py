@@ -176,13 +176,13 @@ def _update_status(con: duckdb.DuckDBPyConnection, listed: str) -> None:
     """Bring fct_status and the baselines up to date for the changed projects, after these loads."""
     if _rows_stand_after(con) or _several_loads(con, listed) or _came_back(con, listed):
         con.execute(
-            """
+            f"""
             create or replace temp table touched_row as
             select distinct i.project_id, i.status_date
             from fact_status as i
             left join project_alias as a using (project_id)
             join changed_project as c on c.project_key = coalesce(a.project_key, i.project_id)
-            where c.from_date is null or i.status_date >= c.from_date
+            where (c.from_date is null or i.status_date >= c.from_date) {_since(con, "i")}
             """
         )
         _take_rows(con, winners(con, contract("status"), "touched_row"), stand=False)
@@ -395,9 +395,10 @@ def _replace_rows(con: duckdb.DuckDBPyConnection) -> None:
     )
     new = _fct(con)
     con.execute(
-        """
+        f"""
         delete from fct_status using changed_project as c
-        where fct_status.project_key = c.project_key and (c.from_date is null or fct_status.status_date >= c.from_date)
+        where fct_status.project_key = c.project_key
+            and (c.from_date is null or fct_status.status_date >= c.from_date) {_since(con, "fct_status")}
         """
     )
     con.execute(f"insert into fct_status by name {new}")
@@ -522,9 +523,7 @@ def _listed_or_begun_anew(con: duckdb.DuckDBPyConnection) -> bool:
 
 def _near_changes(con: duckdb.DuckDBPyConnection, changed: str = "changed_project") -> str:
     """A relation of the rows of fct_status that hold on or after the earliest change, each with its row_id."""
-    earliest = con.sql(
-        f"select case when count(*) = count(from_date) then min(from_date) end from {changed}"
-    ).fetchall()[0][0]
+    earliest = _earliest(con, changed)
     if earliest is None:
         return "(select rowid as row_id, * from fct_status)"
     # Kept apart from the joins that follow, this reads few blocks of a long history.
@@ -532,6 +531,20 @@ def _near_changes(con: duckdb.DuckDBPyConnection, changed: str = "changed_projec
         "(with near as materialized (select rowid as row_id, * from fct_status "
         f"where valid_to is null or valid_to >= date '{earliest}') from near)"
     )
+
+
+def _since(con: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """SQL: `and`, and that rows are not before the earliest change, which leaves out most of a long history unread."""
+    earliest = _earliest(con, "changed_project")
+    return f"and {rows}.status_date >= date '{earliest}'" if earliest else ""
+
+
+def _earliest(con: duckdb.DuckDBPyConnection, changed: str) -> dt.date | None:
+    """The first day of all changes, None where one is from the start on."""
+    found: dt.date | None = con.sql(
+        f"select case when count(*) = count(from_date) then min(from_date) end from {changed}"
+    ).fetchall()[0][0]
+    return found
 
 
 def _programs_due(con: duckdb.DuckDBPyConnection) -> None:
