@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -23,33 +25,59 @@ class Listed:
 
     def alike(self, text: str) -> str | None:
         """The one identifier that a text is but for zeros before its number, a letter for a digit, or a slip."""
-        if not any(c.isdigit() for c in text):
+        if not any(c.isdecimal() for c in text):
             return None
-        for form in (_parts, _parts_lookalike):
-            same = [known for known in self.ids if form(known) == form(text)]
-            if same:
+        for form, by_form in ((_parts, self._by_parts), (_parts_lookalike, self._by_lookalike)):
+            if same := by_form.get(form(text)):
                 return same[0] if len(same) == 1 else None
         return self._slipped(text)
+
+    @cached_property
+    def _by_parts(self) -> dict[tuple[str, ...], list[str]]:
+        return _grouped(self.ids, _parts)
+
+    @cached_property
+    def _by_lookalike(self) -> dict[tuple[str, ...], list[str]]:
+        return _grouped(self.ids, _parts_lookalike)
+
+    @cached_property
+    def _by_numbers(self) -> dict[tuple[str, ...], list[str]]:
+        return _grouped(self.ids, _numbers)
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        return frozenset(map(_letters, self.ids))
 
     def _slipped(self, text: str) -> str | None:
         from rapidfuzz.distance import OSA
 
-        mine = _parts(text)
-        letters = "".join(part for part in mine if not part.isdigit())
-        beginnings = {"".join(part for part in _parts(known) if not part.isdigit()) for known in self.ids}
-        if len(letters) < 3 or letters in beginnings:
+        letters = _letters(text)
+        if len(letters) < 3 or letters in self._beginnings:
             return None
-        near = [
-            known
-            for known in self.ids
-            if [part for part in _parts(known) if part.isdigit()] == [part for part in mine if part.isdigit()]
-            and OSA.distance("".join(part for part in _parts(known) if not part.isdigit()), letters) == 1
-        ]
+        same = self._by_numbers.get(_numbers(text), ())
+        near = [known for known in same if OSA.distance(_letters(known), letters) == 1]
         return near[0] if len(near) == 1 else None
 
 
+def _grouped(ids: Iterable[str], form: Callable[[str], tuple[str, ...]]) -> dict[tuple[str, ...], list[str]]:
+    found: dict[tuple[str, ...], list[str]] = {}
+    for one in ids:
+        found.setdefault(form(one), []).append(one)
+    return found
+
+
+def _letters(text: str) -> str:
+    return "".join(part for part in _parts(text) if not part.isdecimal())
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    return tuple(part for part in _parts(text) if part.isdecimal())
+
+
 def _parts(text: str) -> tuple[str, ...]:
-    return tuple(str(int(part)) if part.isdigit() else part for part in re.findall(r"[^\W\d_]+|[0-9]+", text.upper()))
+    # Not int(): "³" is a digit to isdigit() alone, and numbers of thousands of digits are none to int().
+    parts = re.findall(r"[^\W\d_]+|[0-9]+", text.upper())
+    return tuple((part.lstrip("0") or "0") if part.isdecimal() else part for part in parts)
 
 
 def _parts_lookalike(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from pipelines.known import Listed
 from pipelines.spelling import MOST_NAMES, Name, likely, tidy
 
 AGENCIES = (
@@ -176,3 +177,18 @@ def test_many_names_that_begin_alike_take_seconds(words: int) -> None:
     started = time.process_time()
     likely(counts)
     assert time.process_time() - started < 15
+
+
+def test_an_identifier_with_odd_digits_is_compared_like_any_other() -> None:
+    known = Listed(ids=("PRJ-7", "PRJ-12"))
+    assert known.alike("PRJ-007") == "PRJ-7"
+    assert known.alike("PRJ-³") is None
+    assert known.alike("PRJ-" + "9" * 5000) is None
+
+
+def test_many_identifiers_are_compared_with_many_at_once() -> None:
+    known = Listed(ids=tuple(f"PRJ-{n}" for n in range(20_000)))
+    began = time.process_time()
+    assert [known.alike(f"PRJ-{n:07}") for n in range(2_000)] == [f"PRJ-{n}" for n in range(2_000)]
+    assert not any(known.alike(f"QQQ-{n}") for n in range(2_000))
+    assert time.process_time() - began < 10
