@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--header-row", type=count, metavar="N", help="the line that holds the headers")
     sub.add_argument("--sheet", metavar="NAME", help="the one sheet of a workbook to read")
     sub.add_argument("--headings", choices=("rows",), help="read rows that seem to name groups as rows of data")
+    sub.add_argument("--hidden", choices=("out",), help="leave out the rows that a sheet hides")
     mapped: dict[str, Any] = {"action": "append", "default": []}
     sub.add_argument("--map", dest="columns", metavar="COLUMN=HEADER", help="the header that feeds a column", **mapped)
     sub.add_argument(
@@ -212,6 +213,7 @@ def _load(asked: argparse.Namespace) -> int:
             header_row=asked.header_row,
             sheet=asked.sheet,
             headings=asked.headings,
+            hidden=asked.hidden,
             columns=pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
             values=values(asked.values),
             attributes=tuple(asked.attributes),

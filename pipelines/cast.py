@@ -1,5 +1,6 @@
 """Text to types: dates, money, percentages and choices, decided column by column; a cell that fails is named."""
 
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
@@ -52,13 +53,15 @@ class Cast:
     """What was decided for a table: notes for the reader (warnings), the currency that its symbols speak of.
 
     `assumed` says in words what was taken for granted where nothing states a currency. `decided` holds, for columns
-    that could be read in two ways, the order of day and month ("dmy", "mdy") or the decimal sign.
+    that could be read in two ways, the order of day and month ("dmy", "mdy") or the decimal sign; `formatted`, for
+    columns of a workbook whose number format states the currency, its mark and the first row that has it.
     """
 
     notes: list[Problem]
     currency: str | None
     assumed: str | None = None
     decided: MappingType[str, str] = field(default_factory=dict)
+    formatted: MappingType[str, tuple[str, int]] = field(default_factory=dict)
     short_years: tuple[str, ...] = ()
 
 
@@ -73,6 +76,7 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     caster = _Caster(con, table, mapping, known, seen)
     columns = [column for name, column in mapping.contract.columns.items() if name in mapping.text]
     typed = {column.name: seen.typed.get(column.name) or caster.expression(column) for column in columns}
+    caster.take_formats(columns)
     if caster.questions:
         raise DataProblem(caster.questions[0].message, caster.questions[0].fix, caster.questions)
     read = ",\n".join(f"({typed[c.name]})::{c.sql_type} as {c.name}" for c in columns)
@@ -83,7 +87,12 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
     caster.note_what_is_assumed(typed)
     return Cast(
-        [*mapping.notes, *caster.notes], caster.currency, caster.assumed, caster.decided, tuple(caster.short_years)
+        [*mapping.notes, *caster.notes],
+        caster.currency,
+        caster.assumed,
+        caster.decided,
+        caster.formatted,
+        tuple(caster.short_years),
     )
 
 
@@ -112,6 +121,7 @@ class _Caster:
         self.decided: dict[str, str] = {}
         self.doubtful: dict[str, str] = {}
         self.short_years: list[str] = []
+        self.formatted: dict[str, tuple[str, int]] = {}
         self._create_views()
 
     def _create_views(self) -> None:
@@ -370,7 +380,21 @@ class _Caster:
         found = self.con.execute(
             f"select distinct {amounts.currency_mark(column.name)} from {STATED} where {column.name} is not null"
         ).fetchall()
-        self.marks |= {mark for (mark,) in found if mark}
+        self._take_marks(column, {mark for (mark,) in found if mark})
+
+    def take_formats(self, columns: Iterable[Column]) -> None:
+        """Take the currency from the number formats of a workbook's cells likewise."""
+        if self.mapping.source.currency or "currency" in self.mapping.text:
+            return
+        for column in columns:
+            place = re.search(r"\bc(\d+)\b", self.mapping.text[column.name])
+            if column.type != "money" or not place or int(place[1]) not in self.table.currencies:
+                continue
+            self.formatted[column.name] = self.table.currencies[int(place[1])]
+            self._take_marks(column, {self.formatted[column.name][0].upper()})
+
+    def _take_marks(self, column: Column, marks: set[str]) -> None:
+        self.marks |= marks
         currencies = amounts.currencies(self.marks)
         if len(currencies) > 1:
             self._question(

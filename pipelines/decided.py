@@ -71,6 +71,9 @@ def how_columns_are_read(con: duckdb.DuckDBPyConnection, mapping: Mapping, how: 
             said = how.decimal or mapping.decimal
             why = _said(how.decimal) if said else _why_sign(con, name, choice)
             found.append(Decision(f"decimal sign of {header}", SIGNS[choice], why, "decimal"))
+    for name, (mark, row) in cast.formatted.items():
+        why = f"its cells are formatted with {mark}, as in row {row}; a currency column or --set currency= goes before"
+        found.append(Decision(f"currency of {mapping.headers[name]}", cast.currency or mark, why))
     for name in cast.short_years:
         header, pivot = mapping.headers.get(name, name), dates.PIVOT
         why = "two digits say no century; write years in four digits where another one is meant"

@@ -22,6 +22,7 @@ def read_as(table: Incoming) -> str:
     said: tuple[object, ...] = (m.text, m.values, m.attributes, m.dates, m.decimal, m.source)
     said += (table.text.encoding, table.text.delimiter, table.text.header_row)
     said += (sorted(table.repairs),) if table.repairs else ()
+    said += ("hidden",) if any(row.kind == "hidden" for row in table.text.left_out) else ()
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 

@@ -120,6 +120,7 @@ _IN_WORDS = {
     "header again": ("repeated header", "repeated headers"),
     "group heading": ("group heading", "group headings"),
     "repeated": ("repeated row", "repeated rows"),
+    "hidden": ("hidden row", "hidden rows"),
     "sep": ("line that names the delimiter", "lines that name the delimiter"),
 }
 
@@ -206,7 +207,7 @@ class _Usual:
         whole = _whole(cells)
         self.often = [sum(not says_nothing(row[i]) for row in whole) * 2 >= len(whole) > 0 for i in range(len(headers))]
         self.width = sum(self.often)
-        self.identifies = {i for i, header in enumerate(headers) if _IDENTIFIES.search(_words(header))}
+        self.identifies = {i for i, header in enumerate(headers) if identifies(header)}
 
     @cached_property
     def text(self) -> set[int]:
@@ -295,6 +296,11 @@ def is_prose(text: str) -> bool:
 def shape(cell: str) -> str:
     """A text with each run of digits as 9 and of letters as A: "P-017" and "P-4" are alike."""
     return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", cell.strip(TRIMMED)[:MOST_TEXT]))
+
+
+def identifies(header: str) -> bool:
+    """Whether a header is that of a column of identifiers, codes or numbers."""
+    return bool(_IDENTIFIES.search(_words(header)))
 
 
 def _words(header: str) -> str:

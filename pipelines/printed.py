@@ -48,6 +48,8 @@ def _print_file(file: FileReport) -> None:
         for decision in file.decisions:
             if decision.what in ("rows", "group headings"):
                 print(f"  {decision.value}: {decision.why}")
+            elif decision.what.startswith(("hidden ", "merged cells", "currency of")):
+                print(f"  {decision.what[0].upper()}{decision.what[1:]}: {decision.value}; {decision.why}")
         if file.assumed:
             print(f"  Note: {file.assumed}")
         if said := left_out_in_words(file.left_out):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
@@ -29,8 +29,9 @@ class TextTable:
     and in `ragged`, and not in the relation. `encoding` and `delimiter` are None for a workbook, `sheet` for a CSV
     file. `decisions` say how the file was taken apart, `left_out` which of its rows are no data: every row of the file
     is the header, data, ragged or left out. `groups_in` is the column that holds the heading of each row's group
-    (see `pipelines.groups`); where that `is_added`, the last column is none of the file's, and ragged rows have no cell
-    for it.
+    (see `pipelines.groups`); `currencies` has by column the mark of the currency that its cells are formatted with in
+    a workbook, and the first row of one. Where the column of headings `is_added`, it is the last one and none of the
+    file's, and ragged rows have no cell for it.
     """
 
     file: str
@@ -46,6 +47,7 @@ class TextTable:
     decisions: tuple[Decision, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     groups_in: int | None = None
+    currencies: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     is_added: bool = False
 
     @property

@@ -25,6 +25,7 @@ from pipelines.headers import SEARCHED, find_layout, header_decision, is_blank, 
 from pipelines.leftout import Aside, said, take_out
 from pipelines.problems import Decision, LeftOut, UnreadableFile
 from pipelines.report import HERE, How
+from pipelines.shown import currency_of, fill_merged, hidden_columns, hidden_rows, letters
 from pipelines.texttable import TextTable, Writer, drop_unnamed, write_transposed
 
 MOST_BYTES = 1 << 30
@@ -68,18 +69,26 @@ UNSAVED = re.compile(
 # What stands in a number format without being part of it: quoted and escaped text, colours and conditions.
 LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 PERCENT_FORMATS = ("9", "10")  # "0%" and "0.00%", which need no format code
+HIDDEN_ROW = re.compile(
+    rb"""<(?:\w{1,20}:)?row\s(?=[^>]{0,400}?\bhidden=["'](?:1|true)["'])(?:[^>]{0,400}?\s)?r=["'](\d{1,10})["']"""
+)
+HIDDEN_COLUMN = re.compile(rb"""<(?:\w{1,20}:)?col\s(?=[^>]{0,400}?\bhidden=["'](?:1|true)["'])([^>]{0,400})>""")
+FROM_TO = re.compile(rb"""\b(?:min|max)=["'](\d{1,5})["']""")
 
 
 @dataclass
 class _Part:
     """What one part of the workbook holds: its extent, its error cells by (row, column), both from 0, formulas without
     a value among them, and by column the rows of the cells that are shown with a percent sign, each with what its
-    number is multiplied by."""
+    number is multiplied by, or with the mark of a currency. Hidden rows and first and last hidden columns count from 0.
+    """
 
     rows: tuple[int, int] = (1 << 30, -1)
     columns: tuple[int, int] = (1 << 30, -1)
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    percents: dict[tuple[int, int], array[int]] = field(default_factory=dict)
+    signs: dict[tuple[int, int | str], array[int]] = field(default_factory=dict)
+    hidden_rows: array[int] = field(default_factory=lambda: array("I"))
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def area(self) -> int:
@@ -96,7 +105,7 @@ def read(
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            parts = _inspect(path, archive, _percent_styles(archive))
+            parts = _inspect(path, archive, _signed_styles(archive))
             names = _sheet_parts(archive)
     except UNPACKING as error:
         raise _damaged(path) from error
@@ -109,9 +118,8 @@ def read(
                 if sheet.name not in chosen:
                     continue
                 relation = f"{prefix}_{len(tables)}"
-                rows = _rows(book.get_sheet_by_index(i), parts.get(names.get(sheet.name, ""), _Part()))
-                start = book.get_sheet_by_index(i).start
-                table = _read_sheet(con, path, sheet.name, start[1] if start else 0, rows, relation, known, how)
+                part = parts.get(names.get(sheet.name, ""), _Part())
+                table = _read_sheet(con, path, sheet.name, book.get_sheet_by_index(i), part, relation, known, how)
                 tables += [table] if table else []
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise _damaged(path) from error
@@ -182,11 +190,12 @@ def _too_large(path: Path, why: str, fix: str) -> UnreadableFile:
     return UnreadableFile(f"{path.name} is too large: {why}.", fix, rule="too_large")
 
 
-def _inspect(path: Path, archive: zipfile.ZipFile, percent: dict[str, int]) -> dict[str, _Part]:
+def _inspect(path: Path, archive: zipfile.ZipFile, signs: dict[str, int | str]) -> dict[str, _Part]:
     """Unpack every part once, keeping nothing, before the workbook is trusted; what calamine does not tell of each.
 
     calamine takes as much memory as a sheet's corners span and the whole process ends when that fails; it reads error
-    cells as empty, and a cell that shows 45 % as 0.45. `percent` are the styles of such cells.
+    cells as empty, and a cell that shows 45 % as 0.45. `signs` are the styles of such cells, and of
+    those with a currency.
     """
     infos = archive.infolist()
     parts = {info.filename for info in infos}
@@ -196,7 +205,7 @@ def _inspect(path: Path, archive: zipfile.ZipFile, percent: dict[str, int]) -> d
     if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_BYTES:
         raise grown
     found: dict[str, _Part] = {}
-    styled = _styled(percent)
+    styled = _styled(signs)
     total = 0
     with path.open("rb") as file:
         for info in infos:
@@ -206,8 +215,8 @@ def _inspect(path: Path, archive: zipfile.ZipFile, percent: dict[str, int]) -> d
                 total += len(block)
                 if total > MOST_BYTES:
                     raise grown
-                rest = _scan(part, rest + block, percent, styled)
-            _measure(part, rest, percent, styled)
+                rest = _scan(part, rest + block, signs, styled)
+            _measure(part, rest, signs, styled)
             # The reader starts at the first row, wherever the cells stand.
             if part.area > MOST_CELLS or part.rows[1] >= MOST_ROWS:
                 span = f"{part.rows[1] + 1:,} rows by {part.columns[1] - part.columns[0] + 1:,} columns"
@@ -234,16 +243,21 @@ def _unpack(file: Any, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield packed
 
 
-def _scan(part: _Part, text: bytes, percent: dict[str, int], styled: re.Pattern[bytes] | None) -> bytes:
+def _scan(part: _Part, text: bytes, signs: dict[str, int | str], styled: re.Pattern[bytes] | None) -> bytes:
     """Measure the whole rows of a stretch of XML; what follows the last one is returned, to go before the next."""
     cut = text.rfind(b"row>") + 4
     if cut < 4:
         cut = len(text) if len(text) > LONGEST_ROW else 0
-    _measure(part, text[:cut], percent, styled)
+    _measure(part, text[:cut], signs, styled)
     return text[cut:]
 
 
-def _measure(part: _Part, text: bytes, percent: dict[str, int], styled: re.Pattern[bytes] | None) -> None:
+def _measure(part: _Part, text: bytes, signs: dict[str, int | str], styled: re.Pattern[bytes] | None) -> None:
+    if b"hidden=" in text:
+        part.hidden_rows.extend(min(int(row) - 1, MOST_ROWS) for row in HIDDEN_ROW.findall(text))
+        for said in HIDDEN_COLUMN.findall(text):
+            places = [int(place) - 1 for place in FROM_TO.findall(said)]
+            part.hidden_columns += [(min(places), max(places))] if places else []
     cells = CELL.findall(text)
     if not cells:
         return
@@ -259,23 +273,24 @@ def _measure(part: _Part, text: bytes, percent: dict[str, int], styled: re.Patte
             said = " ".join(unescape(formula.decode("utf-8", "replace")).split())[:200]
             part.errors[int(row) - 1, _column(letters)] = f"#CALC! ={said}"
     for style, letters, row in styled.findall(text) if styled else ():
-        place = _column(letters), percent[style.decode()]
-        part.percents.setdefault(place, array("I")).append(min(int(row) - 1, MOST_ROWS))
+        place = _column(letters), signs[style.decode()]
+        part.signs.setdefault(place, array("I")).append(min(int(row) - 1, MOST_ROWS))
 
 
-def _styled(percent: Collection[str]) -> re.Pattern[bytes] | None:
+def _styled(signs: Collection[str]) -> re.Pattern[bytes] | None:
     """What finds the cells of some styles: the style, and the cell's column and row; None where there are no styles."""
-    if not percent:
+    if not signs:
         return None
-    style = "|".join(sorted(percent)).encode()
+    style = "|".join(sorted(signs)).encode()
     cell = rb"""<(?:\w{1,20}:)?c\s(?=[^>]{0,200}?\bs=["'](%s)["'])(?:[^>]{0,200}?\s)?r=["']([A-Z]{1,3})(\d{1,10})["']"""
-    return re.compile(cell % style)
+    return re.compile(cell % style + rb"[^>]{0,200}(?<!/)>")
 
 
-def _percent_styles(archive: zipfile.ZipFile) -> dict[str, int]:
-    """The styles of cells that are shown with a percent sign, each with what their numbers are multiplied by.
+def _signed_styles(archive: zipfile.ZipFile) -> dict[str, int | str]:
+    """The styles of cells that are shown with a sign: a percent sign, each with what their numbers are multiplied by,
+    or the mark of a currency.
 
-    That is 100, or 1 where the sign is a mere text behind the number (0.0"%").
+    A percentage is multiplied by 100, or 1 where the sign is a mere text behind the number (0.0"%").
     """
     name = "xl/styles.xml"
     if name not in archive.namelist():
@@ -288,10 +303,12 @@ def _percent_styles(archive: zipfile.ZipFile) -> dict[str, int]:
             formats = {one.get("numFmtId", ""): one.get("formatCode", "") for one in part}
         elif part.tag.endswith("}cellXfs"):
             cells = [one.get("numFmtId", "") for one in part]
-    factors = dict.fromkeys(PERCENT_FORMATS, 100)
+    factors: dict[str, int | str] = dict.fromkeys(PERCENT_FORMATS, 100)
     for number, code in formats.items():
         if "%" in code:
             factors[number] = 100 if "%" in LITERAL.sub("", code) else 1
+        elif mark := currency_of(code):
+            factors[number] = mark
     return {str(style): factors[number] for style, number in enumerate(cells) if number in factors}
 
 
@@ -323,13 +340,14 @@ def _read_sheet(
     con: duckdb.DuckDBPyConnection,
     path: Path,
     name: str,
-    first_column: int,
-    rows: Iterator[tuple[int, list[str]]],
+    sheet: calamine.CalamineSheet,
+    part: _Part,
     relation: str,
     known: Collection[str],
     how: How,
 ) -> TextTable | None:
-    """One sheet as a table; None when it has no cells. `first_column` counts from 0."""
+    """One sheet as a table; None when it has no cells."""
+    rows, first_column = _rows(sheet, part), sheet.start[1] if sheet.start else 0
     head = list(islice(rows, max(SEARCHED, how.header_row or 0)))
     if not head:
         return None
@@ -361,10 +379,22 @@ def _read_sheet(
     writer.flush()
     headers = tuple(named or [tidy(cell) for cell in header])
     count -= take_out(con, relation, headers, aside)
+    down = [
+        (column - first_column, first + 1, last + 1)
+        for (first, column), (last, _) in sheet.merged_cell_ranges or ()
+        if first >= header_row and last > first
+    ]
+    merged = fill_merged(con, relation, headers, first_column, down)
+    hidden = _hidden(con, relation, part)
+    if how.hidden and hidden:
+        aside.listed += _leave_out(con, relation, hidden)
+        count -= len(hidden)
     decisions = [header_decision(layout, header_row, above, told is not None, bool(named), "row")]
     if first_column:
-        where = f"the columns before {_letters(first_column)} are empty"
-        decisions.append(Decision("first column", _letters(first_column), where))
+        where = f"the columns before {letters(first_column)} are empty"
+        decisions.append(Decision("first column", letters(first_column), where))
+    decisions += [*merged, *hidden_rows(hidden, left_out=how.hidden is not None)]
+    decisions += hidden_columns(headers, first_column, part.hidden_columns)
     return TextTable(
         file=path.name,
         sheet=name,
@@ -377,7 +407,44 @@ def _read_sheet(
         problems=(),
         decisions=tuple(decisions),
         left_out=aside.left_out(),
+        currencies=_currencies(part, first_column, header_row),
     )
+
+
+def _hidden(con: duckdb.DuckDBPyConnection, relation: str, part: _Part) -> list[int]:
+    """The rows of a table that the sheet hides."""
+    if not part.hidden_rows:
+        return []
+    asked = f'select source_row from "{relation}" where list_contains($1::bigint[], source_row - 1) order by 1'
+    return [row for (row,) in con.execute(asked, [sorted(set(part.hidden_rows))]).fetchall()]
+
+
+def _leave_out(con: duckdb.DuckDBPyConnection, relation: str, rows: list[int]) -> list[LeftOut]:
+    """Take rows that the sheet hides from the table."""
+    asked = f'from "{relation}" where list_contains($1::bigint[], source_row) order by source_row'
+    found = [LeftOut(row, "hidden", said(cells)) for row, *cells in con.execute(asked, [rows]).fetchall()]
+    con.execute(f"delete {asked.removesuffix(' order by source_row')}", [rows])
+    return found
+
+
+def _currencies(part: _Part, first_column: int, header_row: int) -> dict[int, tuple[str, int]]:
+    """By column the one currency that its cells are formatted with, and the first row of one; of columns with several
+    the cells themselves have the marks."""
+    found = {}
+    for column, mark in _marks(part).items():
+        first = min((row + 1 for row in part.signs[column, mark] if row >= header_row), default=None)
+        if first:
+            found[column - first_column] = mark, first
+    return found
+
+
+def _marks(part: _Part) -> dict[int, str]:
+    """The columns whose cells are formatted with one currency alone, and its mark."""
+    marks: dict[int, set[str]] = {}
+    for column, sign in part.signs:
+        if isinstance(sign, str):
+            marks.setdefault(column, set()).add(sign)
+    return {column: min(several) for column, several in marks.items() if len(several) == 1}
 
 
 def _with_groups(head: list[tuple[int, list[str]]], index: int, known: Collection[str]) -> tuple[int, list[str] | None]:
@@ -391,24 +458,23 @@ def _with_groups(head: list[tuple[int, list[str]]], index: int, known: Collectio
     return index, None
 
 
-def _letters(column: int) -> str:
-    """The letters of a column that counts from 0."""
-    before, last = divmod(column, 26)
-    return (_letters(before - 1) if before else "") + chr(65 + last)
-
-
 def _rows(sheet: calamine.CalamineSheet, part: _Part) -> Iterator[tuple[int, list[str]]]:
     """The sheet's rows that are not blank, each with its number; all of one width."""
     first_column = sheet.start[1] if sheet.start else 0
     wrong: dict[int, list[tuple[int, str]]] = {}
     for (row, column), text in part.errors.items():
         wrong.setdefault(row, []).append((column - first_column, text))
-    signed = [_Signed(column - first_column, times, rows) for (column, times), rows in part.percents.items()]
+    alone = _marks(part)
+    signed = [
+        _Signed(column - first_column, sign, rows)
+        for (column, sign), rows in part.signs.items()
+        if not (isinstance(sign, str) and column in alone)
+    ]
     for number, values in enumerate(sheet.iter_rows()):
         cells = [cell_text(value) for value in values]
         for one in signed:
             if one.holds(number) and 0 <= one.column < len(cells):
-                cells[one.column] = percent_text(values[one.column], one.times)
+                cells[one.column] = signed_text(values[one.column], one.sign)
         for column, text in wrong.get(number, ()):
             if 0 <= column < len(cells):
                 cells[column] = text
@@ -417,10 +483,10 @@ def _rows(sheet: calamine.CalamineSheet, part: _Part) -> Iterator[tuple[int, lis
 
 
 class _Signed:
-    """The rows of a column that are shown with a percent sign, asked for one after the other."""
+    """The rows of a column that are shown with a sign, asked for one after the other."""
 
-    def __init__(self, column: int, times: int, rows: array[int]) -> None:
-        self.column, self.times = column, times
+    def __init__(self, column: int, sign: int | str, rows: array[int]) -> None:
+        self.column, self.sign = column, sign
         self._rows = rows if all(map(operator.lt, rows, islice(rows, 1, None))) else sorted(set(rows))
         self._next = 0
 
@@ -431,15 +497,18 @@ class _Signed:
         return self._next < len(self._rows) and self._rows[self._next] == row
 
 
-def percent_text(value: Any, times: int) -> str:
-    """A number that is shown with a percent sign as it is seen, in full: 0.456 as "45.6%"; any other value as text.
+def signed_text(value: Any, sign: int | str) -> str:
+    """A number as it is seen, in full: multiplied, with a percent sign (0.456 as "45.6%"), or with a currency's mark;
+    any other value as text.
 
-    >>> percent_text(1.0, 100), percent_text(0.07, 100), percent_text("n/a", 100)
-    ('100%', '7%', 'n/a')
+    >>> signed_text(1.0, 100), signed_text(0.07, 100), signed_text("n/a", 100), signed_text(1200.0, "€")
+    ('100%', '7%', 'n/a', '€ 1200')
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return cell_text(value)
-    return f"{cell_text(float(f'{value * times:.15g}'))}%"
+    if isinstance(sign, str):
+        return f"{sign} {cell_text(value)}"
+    return f"{cell_text(float(f'{value * sign:.15g}'))}%"
 
 
 def cell_text(value: Any) -> str:
