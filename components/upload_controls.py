@@ -35,7 +35,13 @@ _DECIMALS = {"": "As the column tells", ",": "Comma (1.234,50)", ".": "Point (1,
 _ASKED: dict[str, tuple[str, str, dict[str, str]]] = {
     "date_order_undecided": ("dates", "Which comes first in", {"dmy": "The day", "mdy": "The month"}),
     "decimal_sign_undecided": ("decimal", "What is the decimal sign of", {",": "The comma", ".": "The point"}),
+    "unit_undecided": (
+        "scale",
+        "What is the unit of amounts such as",
+        {"1": "Full units", "1000": "Thousands", "1000000": "Millions"},
+    ),
 }
+_BESIDE = {"unit_undecided"}  # asked for what stands beside the table, not for a cell
 _LITTER = re.compile(r"(?:^|[/\\])(?:\.|~\$|__MACOSX|Thumbs\.db$|desktop\.ini$)", re.I)  # what systems put into folders
 LEFT_OUT = 50  # rows that are no data, named
 TEXTS = 6  # unknown texts of a column that are asked at once
@@ -96,7 +102,7 @@ def asked_rules(upload: Upload, file: FileReport) -> set[str]:
 
 def is_asked(upload: Upload, file: FileReport) -> bool:
     """Whether all that stops a file is asked as questions."""
-    whole = [problem for problem in file.problems if problem.row in (None, file.header_row)]
+    whole = [p for p in file.problems if p.row in (None, file.header_row) or p.rule in _ASKED]
     errors = {problem.rule for problem in whole if problem.severity == "error"}
     return bool(errors) and errors <= asked_rules(upload, file)
 
@@ -121,16 +127,27 @@ def _which_export(upload: Upload, file: FileReport, place: int) -> None:
 def _two_ways(upload: Upload, file: FileReport, place: int) -> list[Callable[[], None]]:
     found = {problem.rule: problem for problem in file.problems if problem.rule in _ASKED}
 
-    def ask(rule: str, column: str | None, value: str | None) -> None:
+    def ask(rule: str, column: str | None, value: str | None, row: int | None) -> None:
         name, question, answers = _ASKED[rule]
         assert file.path
-        view.said([f"{question} {column} of {words.place(file)}? For example {value}"])
+        what = "Row" if file.sheet else "Line"
+        why = f"{what} {row} says: {value}" if rule in _BESIDE else f"For example {value}"
+        view.said([f"{question} {column} of {words.place(file)}? {why}"])
         with st.container(horizontal=True):
             for answer, label in answers.items():
-                act = partial(uploads.set_how, upload, file.path, **{name: answer})
+                act = partial(uploads.set_how, upload, file.path, **{name: answer_as(name, answer)})
                 st.button(label, key=f"answer-{place}-{rule}-{answer}", on_click=act, type="primary")
 
-    return [partial(ask, rule, problem.column, problem.value) for rule, problem in found.items()]
+    return [partial(ask, rule, problem.column, problem.value, problem.row) for rule, problem in found.items()]
+
+
+def answer_as(setting: str, answer: str) -> float | str:
+    """An answer as the setting holds it: a scale is a number.
+
+    >>> answer_as("scale", "1000"), answer_as("dates", "dmy")
+    (1000.0, 'dmy')
+    """
+    return float(answer) if setting == "scale" else answer
 
 
 def _offers(upload: Upload, file: FileReport) -> list[str]:

@@ -84,6 +84,8 @@ _DECIDED = {
 _IN_PAGE_WORDS = (
     (r"with --date-order dmy or --date-order mdy", "under Order of dates"),
     (r"with --decimal comma or --decimal point", "under Decimal sign"),
+    (r"Say what the amounts are in: --scale .+?, or --scale 1 for full units", "Say their unit under Amounts are in"),
+    (r"; and --set currency=(\w+) if that holds for all of them", r", and \1 under Currency if it holds for every row"),
     (r"(, or |or )?give one value for all rows with --set (\w+)=VALUE", r"\1give \2 one value for every row"),
     (r"or --set currency=EUR", "or one value for every row"),
     (r"say --as projects|load it as a list with --as projects", "choose Projects under Export"),
@@ -150,7 +152,7 @@ def _refused(report: LoadReport, refused: Sequence[FileReport]) -> str:
     whole = [p for file in refused for p in of_the_whole(file) if p.severity == "error"]
     rules = {problem.rule for problem in whole or errors}
     part = "" if len(refused) == len(report.files) else f", of {number(len(report.files))} files,"
-    if rules <= {"date_order_undecided", "decimal_sign_undecided"}:
+    if rules <= {"date_order_undecided", "decimal_sign_undecided", "unit_undecided"}:
         return f"{name} can be read in two ways: say which"
     if any(file.unreadable for file in refused):
         return f"{name}{part} cannot be read"
@@ -164,8 +166,9 @@ def _refused(report: LoadReport, refused: Sequence[FileReport]) -> str:
 
 
 def of_the_whole(file: FileReport) -> list[Problem]:
-    """The problems that speak of a file as such, not of one of its rows."""
-    return [problem for problem in file.problems if problem.row is None or problem.row <= (file.header_row or 1)]
+    """The problems that speak of a file as such, not of one of its rows; a unit may stand in a line below them."""
+    header = file.header_row or 1
+    return [p for p in file.problems if p.row is None or p.row <= header or p.rule == "unit_undecided"]
 
 
 def _beside(report: LoadReport, bad: Sequence[FileReport]) -> str:

@@ -187,14 +187,14 @@ def _scaled(table: TextTable, mapping: Mapping, how: How) -> Mapping:
     scales = {scale for scale, _ in stated.values() if scale}
     currencies = {currency for _, currency in stated.values() if currency}
     if len(scales) > 1 or len(currencies) > 1:
-        raise _unit_undecided(table, [mapping.headers[n] for n in chosen])
+        raise _units_differ(table, [mapping.headers[n] for n in chosen])
     source, notes = mapping.source, list(mapping.notes)
     if currencies and not source.currency:
         source = replace(source, currency=currencies.pop())
     if scales and source.scale != (scale := scales.pop()):
         others = [mapping.headers[n] for n in money if n not in chosen]
         if others and source.scale != 1:
-            raise _unit_undecided(table, [*(mapping.headers[n] for n in chosen), *others])
+            raise _units_differ(table, [*(mapping.headers[n] for n in chosen), *others])
         source = replace(source, scale=scale)
         for name in (n for n in money if not unit_of(mapping.headers[n])[0]):
             notes.append(
@@ -212,10 +212,10 @@ def _scaled(table: TextTable, mapping: Mapping, how: How) -> Mapping:
     return replace(mapping, source=source, notes=tuple(notes))
 
 
-def _unit_undecided(table: TextTable, headers: list[str]) -> DataProblem:
+def _units_differ(table: TextTable, headers: list[str]) -> DataProblem:
     message = f"the columns {', '.join(headers)} state different units, and a file is read by one"
     fix = "Read columns of one unit only (--map COLUMN= leaves one out), or write them in full units of one currency."
-    return DataProblem(message, fix, [Problem("unit_undecided", message, fix, row=table.header_row, column=headers[0])])
+    return DataProblem(message, fix, [Problem("units_differ", message, fix, row=table.header_row, column=headers[0])])
 
 
 def _values(mapping: Mapping, chosen: MappingType[str, MappingType[str, str]]) -> Mapping:

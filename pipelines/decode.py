@@ -73,6 +73,7 @@ class Text:
 
     `even` is True when its line ends are all alike and no line is very long, as DuckDB wants them. `lines` counts the
     lines up to the last one that is not empty. `label` is the encoding's usual name, and `why` says what speaks for it.
+    `nuls` counts the characters that were taken out, `nul_line` is the line of the first.
     """
 
     path: Path
@@ -80,6 +81,8 @@ class Text:
     lines: int
     even: bool
     why: str = ""
+    nuls: int = 0
+    nul_line: int | None = None
 
     @property
     def label(self) -> str:
@@ -158,10 +161,16 @@ def normalise(path: Path, copy: Path, encoding: str | None = None) -> Text:
 
 def _copied(path: Path, copy: Path, codec: str, why: str, errors: str) -> Text:
     with path.open(encoding=codec, errors=errors) as source, copy.open("w", encoding="utf-8", newline="\n") as out:
+        lines, nuls, nul_line = 1, 0, None
         while block := source.read(BLOCK):
+            if "\0" in block:
+                nuls += block.count("\0")
+                nul_line = nul_line or lines + block.count("\n", 0, block.index("\0"))
+            lines += block.count("\n")
             out.write(block.replace("\0", ""))
     scan = _scan(copy)
-    return Text(copy, "utf-16" if codec.startswith("utf-16") else codec, scan.lines, scan.even, why)
+    known_as = "utf-16" if codec.startswith("utf-16") else codec
+    return Text(copy, known_as, scan.lines, scan.even, why, nuls, nul_line)
 
 
 def _known_encoding(path: Path, given: str) -> str:

@@ -7,11 +7,13 @@ from dataclasses import replace
 import duckdb
 
 from pipelines import (
+    alike,
     archive,
     asked,
     attributes,
     build,
     corrected,
+    crosstab,
     effect,
     findings,
     groups,
@@ -149,6 +151,7 @@ def _load_table(
     references = References(con, form)
     try:
         ask_unit(table.text, table.mapping, how)
+        periods_beside = crosstab.note(con, table.text, table.mapping, how)
         decided = cast(con, table.text, table.mapping, references.spellings)
     except DataProblem as error:
         report.refuse(error)
@@ -172,11 +175,12 @@ def _load_table(
         report.decisions.append(decision)
     verdicts = check(con, mapping, relation, list(form.checks(today, references.known())))
     references.explain()
+    alike.note(con, form, mapping)
     if not mapping.rolled_up:
         findings.name_cells(con, relation, mapping)
     outcome = plan(con, form, mapping.text)
     fate = rollup.counts(con) if mapping.rolled_up else outcome
-    notes = decided.notes + _contradictions(con, table, before)
+    notes = decided.notes + periods_beside + _contradictions(con, table, before)
     findings.report(con, report, notes, keep, explain=explain)
     if explain and keep and fate.rejected:
         report.rejected = findings.keep_rejected(con, keep, table.text)

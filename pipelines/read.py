@@ -123,9 +123,19 @@ def _read_text(
             Decision("encoding", text.label, text.why, "encoding"),
             Decision("delimiter", DELIMITER_NAMES.get(table.delimiter, table.delimiter), table.why, "delimiter"),
             header_decision(table.layout, table.header_row, table.header_row - 1, table.given, table.grouped),
+            *_taken_out(text),
         ),
         left_out=() if table.layout.transposed else aside.left_out(),
     )
+
+
+def _taken_out(text: Text) -> list[Decision]:
+    """What is said of characters that no text has, and that were taken out."""
+    if not text.nuls:
+        return []
+    value = f"{text.nuls:,} NUL {'character was' if text.nuls == 1 else 'characters were'} taken out"
+    why = f"no text has them; the first stood in line {text.nul_line}: look there whether a letter was lost"
+    return [Decision("characters", value, why)]
 
 
 def _above(text: Text, table: Found) -> list[LeftOut]:

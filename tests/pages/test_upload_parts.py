@@ -4,8 +4,9 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from components import upload_mapping, upload_problems, upload_receipt, upload_words, uploads
+from components import upload_controls, upload_mapping, upload_problems, upload_receipt, upload_words, uploads
 from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract
 from pipelines.problems import Problem
@@ -166,3 +167,43 @@ def test_taking_back_one_of_a_kind_keeps_the_others(monkeypatch: pytest.MonkeyPa
     how = one.how_of(FILE)
     assert (how.columns, how.constants) == ({"status_date": "As at"}, {})
     assert how.values == {"reported_health": {"Meh": "amber"}}
+
+
+def in_thousands(row: int) -> FileReport:
+    fix = "Say what the amounts are in: --scale 1000, or --scale 1 for full units; and --set currency=EUR if that holds"
+    said = Problem(
+        "unit_undecided", "it says so", f"{fix} for all of them.", row=row, column="Budget", value="T€ [x](y)"
+    )
+    row_error = Problem("project_id_required", "project id is empty", "Fill it in.", row=6)
+    return FileReport("x.csv", path=FILE, export="status", header_row=4, refused=True, problems=[said, row_error])
+
+
+def asks() -> None:
+    from pathlib import Path
+
+    from components import upload_controls
+    from components.uploads import Upload
+    from pipelines.problems import Problem
+    from pipelines.report import FileReport, How
+
+    path = Path("inbox/x.csv")
+    said = Problem("unit_undecided", "it says so", "", row=2, column="Budget", value="T€ [x](y)")
+    file = FileReport("x.csv", path=path, export="status", header_row=4, refused=True, problems=[said])
+    upload_controls.questions(Upload(path.parent, {path: "x.csv"}, {path: How()}), [file])
+
+
+@pytest.mark.parametrize("row", [2, 9])
+def test_a_unit_that_stands_beside_the_table_can_be_read_in_two_ways(row: int) -> None:
+    file = in_thousands(row)
+    assert upload_words.verdict(LoadReport([file])) == "x.csv can be read in two ways: say which"
+    assert upload_controls.is_asked(upload(), file)
+    assert upload_words.worded(file.problems[0].fix) == (
+        "Say their unit under Amounts are in, and EUR under Currency if it holds for every row."
+    )
+
+
+def test_the_unit_is_asked_with_a_button_for_each_answer() -> None:
+    app = AppTest.from_function(asks, default_timeout=60).run()
+    assert not app.exception
+    assert [button.label for button in app.button] == ["Full units", "Thousands", "Millions"]
+    assert upload_controls.answer_as("scale", "1000") == How(scale=1000.0).scale

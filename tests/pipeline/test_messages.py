@@ -195,7 +195,7 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
     "unknown_header": (
         STATUS + "P,2026-01-05,g,5\n", {"columns": {"reported_health": "Hue"}}, 1, None, ["no header Hue", "rag"]
     ),
-    "unit_undecided": (
+    "units_differ": (
         "project_id,status_date,Budget (EUR k),EAC (USD m)\nP,2026-01-05,5,6\n",
         {"columns": {"budget": "Budget (EUR k)", "forecast_cost": "EAC (USD m)"}},
         1, "EAC (USD m)", ["different units", "one unit"],

@@ -575,3 +575,13 @@ def test_public_exports_match_python_csv(name: str, rows: int, encoding: str) ->
 def test_the_damaged_federal_projects() -> None:
     table, found = real("us_it_dashboard/projects_2012_damaged.csv")
     assert (table.header_row, table.rows, len(table.problems), len(found)) == (6, 2472, 282, 2190)
+
+
+def test_characters_that_no_text_has_are_counted_as_they_are_taken_out(text: Reader) -> None:
+    table, rows = text("Project ID,Project Name\n1,plain\n2,a\0b\n3,\0\0c\n")
+    assert [row[2] for row in rows] == ["plain", "ab", "c"]
+    (said,) = [one for one in table.decisions if one.what == "characters"]
+    assert said.value == "3 NUL characters were taken out"
+    assert "line 3" in said.why
+    table, _ = text("Project ID,Project Name\n1,plain\n")
+    assert not [one for one in table.decisions if one.what == "characters"]
