@@ -101,3 +101,13 @@ def test_the_file_of_another_history_is_not_taken_for_a_publication(desk: Desk, 
     restore(desk.warehouse.folder, tmp_path / "other.zip")
     assert (desk.warehouse.facts.version(), desk.warehouse.publication()) == (2, 2)
     assert desk.warehouse.kept(2, 1) is None
+
+
+def test_what_came_since_is_taken_back_on_a_copy_that_leaves_nothing_behind(desk: Desk) -> None:
+    for step in STEPS:
+        desk.load(*step)
+    with desk.warehouse.reading(4) as reading:
+        assert reading.cursor().sql("select current_setting('search_path')").fetchall() == [("known.main",)]
+        assert not list(desk.warehouse.folder.glob("known-*"))
+    with desk.warehouse.reading(1) as reading:
+        assert reading.cursor().sql("select current_setting('search_path')").fetchall() == [("known.main,facts.main",)]
