@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines import amounts, dates, periods
-from pipelines.contract import Column, spelled
+from pipelines.contract import ERRORS, Column, spelled
 from pipelines.headers import fold
 from pipelines.literals import listed, quoted
 from pipelines.problems import DataProblem, Problem
@@ -44,6 +44,15 @@ _OF_DATES = {
     periods.FORM: (
         "a month, a week, a quarter or the like stands here, not a date",
         "Accept its repair, which reads the last day, or the first where something starts; or write it as 2026-11-20.",
+    ),
+}
+
+
+# What a spreadsheet writes where a formula fails, in a column of any type.
+_OF_SPREADSHEETS = {
+    ERRORS: (
+        "a spreadsheet's error stands here, not a value",
+        "Mend the formula, or open the workbook in Excel and save it, and export it again.",
     ),
 }
 
@@ -161,7 +170,7 @@ class _Caster:
             if name in self.doubtful:
                 self._locate_doubtful(column, self.doubtful[name])
             message, fix = _why_unreadable(column, self.fixes.get(name))
-            kinds = _OF_DATES if column.type == "date" else {}
+            kinds = (_OF_DATES if column.type == "date" else {}) | _OF_SPREADSHEETS
             forms = {form: f"when regexp_full_match(value, {quoted(form)}) then" for form in kinds}
             messages = " ".join(f"{forms[form]} {quoted(kinds[form][0])}" for form in kinds)
             fixes = " ".join(f"{forms[form]} {quoted(kinds[form][1])}" for form in kinds)

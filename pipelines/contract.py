@@ -55,7 +55,7 @@ def spelled(text: str) -> str:
 
 # What a spreadsheet writes where a formula fails; "#N/A" says that nothing is known. A formula whose value is not in
 # the file is read as "#CALC! =SUM(E2:E9)".
-_ERRORS = r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)(?: =[^\n]*)?"
+ERRORS = r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)(?: =[^\n]*)?"
 # A letter that was lost, a control character, and UTF-8 that was read as Windows-1252 ("CafÃ©", "â€™").
 _MISREAD = "\ufffd|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]|Ã[¡-¿€‚ƒ„†‡ˆ‰Š‹ŒŽ‘“•–—˜™š›œžŸ]|Â[\u00a0-ª¬-º¼-¿]|â€|ðŸ"
 # "1E+05": a spreadsheet took an identifier for a number.
@@ -258,8 +258,8 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"{c.name}_damaged",
             (c.name,),
             "error" if c.required else "warning",
-            f"regexp_matches({c.name}, {quoted(_MISREAD)}) or regexp_full_match({c.name}, {quoted(_ERRORS)})",
-            ("ExpectColumnValuesToNotMatchRegex", {"column": c.name, "regex": rf"{_MISREAD}|\A{_ERRORS}\Z"}),
+            f"regexp_matches({c.name}, {quoted(_MISREAD)}) or regexp_full_match({c.name}, {quoted(ERRORS)})",
+            ("ExpectColumnValuesToNotMatchRegex", {"column": c.name, "regex": rf"{_MISREAD}|\A{ERRORS}\Z"}),
             f"{label} was damaged on its way: a spreadsheet's error, or letters that were lost or misread",
             "Correct it where the file comes from, and export again as CSV UTF-8 or .xlsx.",
         )

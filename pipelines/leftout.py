@@ -57,6 +57,10 @@ _FOOTER = re.compile(
     r" *(?:returned|found|exported|count)? *[:=] *\d[\d,. ]*",
     re.I | re.S,
 )
+_PAGE = (
+    r"(?i)\W*(?:page|seite|página|pagina|strona|sida|side|pg\.?|p\.) ?\d{1,5}"
+    r"(?: ?(?:of|von|de|sur|di|z|av|/) ?\d{1,5})?\W*"
+)
 _IDENTIFIES = re.compile(
     r"\b(?:ids?|pid|uid|guid|uii|key|code|no|nr|num|number|ref|reference|identifier|nummer)\b", re.I
 )
@@ -140,7 +144,7 @@ def left_out_in_words(rows: Iterable[LeftOut]) -> str:
 def suspects(cells: Sequence[str], headers: Sequence[str]) -> str:
     """SQL: whether a row's first filled cell speaks of a total, or its first cells are the first headers."""
     first = f"coalesce({', '.join(cells)}, '')"
-    total = f"length({first}) <= 100 and regexp_matches({first}, {quoted(_SUSPECT)})"
+    total = f"length({first}) <= 100 and regexp_matches({first}, {quoted(f'{_SUSPECT}|^{_PAGE[4:]}$')})"
     named = [(cell, header) for cell, header in zip(cells, headers, strict=True) if header][:2]
     again = " and ".join(f"{cell} = {quoted(header)}" for cell, header in named)
     return f"({total}) or ({again})" if again else total
@@ -216,13 +220,19 @@ class _Usual:
         return {i for i, column in often if sum(not is_number(cell) for cell in column) * 2 >= len(column)}
 
     def kind(self, cells: Sequence[str | None]) -> str | None:
-        """ "total" or "header again" for a row that is one, None for data."""
+        """ "total", "header again" or, for the number of a page, "footer" for a row that is one, None for data."""
         first = next((i for i, cell in enumerate(cells) if cell and cell.strip(TRIMMED)), None)
         if first is None:
             return None
         if self._is_header(cells):
             return "header again"
+        if not any(cell and cell.strip(TRIMMED) for cell in cells[first + 1 :]) and self._is_page(first, cells):
+            return "footer"
         return "total" if self._is_total(first, cells) else None
+
+    def _is_page(self, first: int, cells: Sequence[str | None]) -> bool:
+        """Whether the one text of a row tells a page from the next, in a table of more than such texts."""
+        return self.width > 1 and bool(re.fullmatch(_PAGE, (cells[first] or "").strip(TRIMMED)))
 
     def _is_header(self, cells: Sequence[str | None]) -> bool:
         said = [fold(cell or "") for cell in cells]

@@ -226,17 +226,28 @@ def _mend(con: duckdb.DuckDBPyConnection, table: Incoming, *, offer: bool) -> No
 
 def _contradictions(con: duckdb.DuckDBPyConnection, table: Incoming, before: list[int]) -> list[Problem]:
     """A warning where rows restate those of another file of the same command: the order of the files decides."""
-    count = con.execute(
-        "select count(*) from planned where outcome = 'restated' and list_contains($1::int[], fact_load_id)", [before]
-    ).fetchall()[0][0]
+    count, rows, loads = con.execute(
+        "select count(*), (list(source_row order by source_row))[:5], list(distinct fact_load_id) from planned "
+        "where outcome = 'restated' and list_contains($1::int[], fact_load_id)",
+        [before],
+    ).fetchall()[0]
     if not count:
         return []
+    files = con.execute(
+        "select distinct file_name, sheet from load where list_contains($1::int[], load_id) order by all", [loads]
+    ).fetchall()
+    others = ", ".join(f"the sheet {sheet}" if name == table.text.file and sheet else name for name, sheet in files[:3])
+    said = f"row {rows[0]} says" if count == 1 else f"rows {', '.join(map(str, rows))} say"
+    said += f" (and {count - len(rows):,} more)" if count > len(rows) else ""
+    what = "sheet" if table.text.sheet else "file"
     return [
         Problem(
             "restates_this_command",
-            f"{count:,} of its rows say other than a file before it in this command; this one counts",
-            "Load the older file first, or load them one by one.",
-            row=table.text.header_row,
+            f"{said} other than {others} before it in this command; this {what} counts",
+            f"Correct the {what} that is wrong, or load the older one first, one by one (--sheet names a sheet)."
+            if table.text.sheet
+            else "Load the older file first, or load them one by one.",
+            row=rows[0],
             severity="warning",
         )
     ]

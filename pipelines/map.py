@@ -184,8 +184,9 @@ def _unread_scale(table: TextTable, header: str, form: Contract) -> Problem:
     return Problem(
         "header_scaled",
         f"{header} may hold scaled amounts, another currency or another unit, so it is not read",
-        f"Load it with a --profile that knows the scale, or write full units under the header {name} and the currency "
-        "in a column named currency (or --set currency=EUR).",
+        f"Choose it for {name} if that is meant (--map COLUMN={header!r}): then it is read in the unit that it states; "
+        "or load it with a --profile that knows the scale, or write full units and the currency in a column named "
+        "currency (or --set currency=EUR).",
         row=table.header_row,
         column=header,
         severity="warning",
