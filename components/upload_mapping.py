@@ -43,9 +43,10 @@ def columns_of(file: FileReport) -> list[ColumnRead]:
 
 
 def suggested(file: FileReport) -> dict[str, ColumnRead]:
-    """For columns of the contract that nothing feeds: the unused column of the file that may."""
+    """For columns of the contract that nothing feeds: the unused column of the file that may; for the health also where
+    the column that feeds it says none."""
     columns = columns_of(file)
-    fed = {column.column for column in columns}
+    fed = {column.column for column in columns} - {"reported_health"}
     found: dict[str, ColumnRead] = {}
     for column in columns:
         if column.suggested and not column.column and column.suggested not in fed:

@@ -76,4 +76,4 @@ def _say_health(con: duckdb.DuckDBPyConnection, table: TextTable, headers: list[
     counts = con.sql(f"select text, count(*) from ({cells}) where text is not null group by text").fetchall()
     known = contract("status").columns["reported_health"].spellings
     said = sum(count for text, count in counts if spelled(text) in known and not text.strip().isdigit())
-    return said > 0 and 2 * said > sum(count for _, count in counts)
+    return bool(said > 0 and 2 * said > sum(count for _, count in counts))

@@ -72,7 +72,19 @@ def fill(
         free = [n for n in range(len(names)) if n not in fed and names[n] not in mapping.attributes]
         given = _given(how, form)
         open_ = [c for n, c in form.columns.items() if n not in mapping.text and n not in given]
-        found = _assigned(names, free, open_, _shapes(con, table, free))
+        instead: list[Suggestion] = []
+        health = at.get(mapping.headers.get("reported_health", ""))
+        if health is not None and not mapping.profile and "reported_health" not in given:
+            # "Status" may say where a project is in its life, and the column beside it how it is.
+            column, shape = form.columns["reported_health"], _shapes(con, table, [health]).get(health, _Shape())
+            if shape.texts and _known_share(column, names[health], shape) < 0.5:
+                shapes = _shapes(con, table, free)
+                colours = [n for n in free if n in shapes and _are_colours(column, shapes[n])]
+                if colours:
+                    n = colours[0]
+                    instead = [Suggestion(column.name, n, LIKELY, _why(column, names[n], shapes[n]))]
+                    free = [other for other in free if other != n]
+        found = instead + _assigned(names, free, open_, _shapes(con, table, free))
         if form.export == "projects" and not mapping.profile and not how.export and _comes_again(con, table, mapping):
             report.suggested_export = "status"
     else:
@@ -332,6 +344,11 @@ def _fits(column: Column, shape: _Shape) -> float:
     if column.name.endswith("_id"):
         return 0 if shape.length > 100 else 1 + (shape.length < 40)
     return 1
+
+
+def _are_colours(column: Column, shape: _Shape) -> bool:
+    """Whether a column says nothing but the health of projects, in words."""
+    return len(shape.texts) > 1 and all(not t.isdigit() and spelled(t) in column.spellings for t, _ in shape.texts)
 
 
 def _why(column: Column, header: str, shape: _Shape) -> str:

@@ -1,0 +1,18 @@
+"""A column Status that says where projects are in their life, beside one that says how they are."""
+
+from desk import Desk
+
+ROWS = """Project ID,Project Name,Status Date,Status,Overall Indicator
+P1,A,2026-11-13,Approved,Green
+P2,B,2026-11-13,Open,Red
+P3,C,2026-11-13,Closed,Amber
+"""
+
+
+def test_the_colours_are_suggested_as_the_health_and_status_as_the_stage(desk: Desk) -> None:
+    (report,) = desk.try_load(ROWS, dry_run=True).files
+    suggested = {column.header: column.suggested for column in report.columns if column.suggested}
+    assert suggested == {"Overall Indicator": "reported_health"}
+    (report,) = desk.try_load(ROWS, dry_run=True, columns={"reported_health": "Overall Indicator"}).files
+    assert report.rows_rejected == 0
+    assert {column.header: column.suggested for column in report.columns if column.suggested} == {"Status": "stage"}
