@@ -56,6 +56,7 @@ ROWS = {
 _REPAIRS = {
     "shifted_rows": "rows that stand beside their columns",
     "unquoted_delimiter": "one cell parted into two",
+    "fill_down": "empty cells below a name that stands once for its group",
     "white_space": "blanks and quotation marks in names",
     "known_name": "other spellings of a name",
     "choice_value": "values near an allowed one",

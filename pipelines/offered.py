@@ -93,7 +93,7 @@ class Offers:
         taken: set[int] = set()
         for name, column in self.mapping.contract.columns.items():
             text = self.mapping.text.get(name, "")
-            for place in _places(text) - taken:
+            for place in places_of(text) - taken:
                 taken.add(place)
                 yield from self._of_column(column, place, text)
 
@@ -186,7 +186,7 @@ class Offers:
         """The column whose cells are codes of the names at a place: nearly one code a name and one name a code."""
         names, *others = self._distinct(place)
         measured = [c.name for c in self.mapping.contract.columns.values() if c.type != "text"]
-        read = {n for name in measured for n in _places(self.mapping.text.get(name, ""))}
+        read = {n for name in measured for n in places_of(self.mapping.text.get(name, ""))}
         best: tuple[float, int] | None = None
         for other, count, longest in others:
             if other == place or not 2 <= count <= names[1] + 2 or longest is None or longest > 12:
@@ -332,7 +332,7 @@ def _apart(header: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", header)
 
 
-def _places(text: str) -> set[int]:
+def places_of(text: str) -> set[int]:
     """The cells of a file that feed a column as they stand, but for words that say that nothing is known."""
     bare = re.sub(r"'(?:[^']|'')*'", "", text)
     cells = {int(place) for place in _CELL.findall(bare)}

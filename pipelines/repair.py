@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pandas as pd
 
-from pipelines import joined
+from pipelines import filldown, joined
 from pipelines.offered import FIRST_ROWS, Mend, Offers
 from pipelines.problems import LeftOut, UsageError
 from pipelines.profile import Mapping
@@ -23,6 +23,7 @@ ALL = "all"
 RULES = {
     "shifted_rows": "rows that stand some cells beside their columns are moved back",
     joined.RULE: "cells that are one, parted by a delimiter that is not quoted",
+    filldown.RULE: "empty cells below a name or an identifier that stands once for a group of rows",
     "white_space": "blanks, quotation marks and unseen characters within names and identifiers",
     "known_name": "other spellings, initials and abbreviations of a name",
     "choice_value": "values near one that the column allows",
@@ -66,6 +67,7 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
     materialise(con, table.relation)  # it is asked many questions
     table, moved = _moved(con, table, mapping, accepted)
     table, parted = joined.mend(con, table, mapping, accepted, _is_accepted)
+    parted += filldown.mend(con, table, mapping, accepted, _is_accepted)
     mends = list(Offers(con, table, mapping).mends())
     chosen = [one for one in mends if _is_accepted(one.rule, one.name, accepted)]
     if chosen:
