@@ -11,7 +11,7 @@ from pipelines.cast import cast
 from pipelines.check import check
 from pipelines.literals import quoted
 from pipelines.problems import DataProblem, Problem
-from pipelines.profile import Mapping
+from pipelines.profile import TOP_KEY, Mapping
 from pipelines.references import References
 from pipelines.report import FileReport
 from pipelines.texttable import TextTable
@@ -37,13 +37,15 @@ def look(
         report.grid = findings.grid(con, table, None)
         return
     asked = {problem.column: problem for problem in questions if problem.column}
-    told = {name: text for name, text in mapping.text.items() if mapping.headers[name] not in asked}
+    # What is the same for all items below one is worked out when they are rolled up, not in the file itself.
+    of_the_file = {name: text for name, text in mapping.text.items() if text != TOP_KEY}
+    told = {name: text for name, text in of_the_file.items() if mapping.headers[name] not in asked}
     commas = _check(con, table, replace(mapping, text=told, rolled_up=None), today) if told else []
     findings.report(con, report, questions, keep, explain=keep is not None)
     if keep:
         report.corrected = corrected.keep(con, keep, table, mapping, commas)
     # What can't be decided is marked where it stands, and is no problem of its row.
-    for name in mapping.text.keys() - told.keys():
+    for name in of_the_file.keys() - told.keys():
         _mark(con, table, mapping.text[name], asked[mapping.headers[name]])
     report.grid = findings.grid(con, table, mapping)
 

@@ -350,7 +350,7 @@ def test_the_colours_of_all_weeks_are_those_of_each_review_date(desk: Desk, seed
     source = Source(desk.warehouse.open())
     try:
         dates = {row[0] for row in rows}
-        assert len(dates) >= 5
+        assert len(dates) > 1
         for date in dates:
             of_date = [row for row in rows if row[0] == date]
             scopes = {None, *(row[2] for row in of_date if row[2])}
@@ -375,7 +375,7 @@ def test_the_mart_is_the_sum_of_the_projects_on_every_review_date(desk: Desk, se
     with desk.warehouse.reading() as reading:
         con = reading.cursor()
         dates = [row[0] for row in con.sql("from review_date order by all").fetchall()]
-        assert len(dates) >= 5
+        assert len(dates) > 1
         for date in dates:
             expected: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
             live = con.execute(
