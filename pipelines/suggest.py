@@ -76,13 +76,13 @@ def fill(
         health = at.get(mapping.headers.get("reported_health", ""))
         if health is not None and not mapping.profile and "reported_health" not in given:
             # "Status" may say where a project is in its life, and the column beside it how it is.
-            column, shape = form.columns["reported_health"], _shapes(con, table, [health]).get(health, _Shape())
-            if shape.texts and _known_share(column, names[health], shape) < 0.5:
+            rating, shape = form.columns["reported_health"], _shapes(con, table, [health]).get(health, _Shape())
+            if shape.texts and _known_share(rating, names[health], shape) < 0.5:
                 shapes = _shapes(con, table, free)
-                colours = [n for n in free if n in shapes and _are_colours(column, shapes[n])]
+                colours = [n for n in free if n in shapes and _are_colours(rating, shapes[n])]
                 if colours:
                     n = colours[0]
-                    instead = [Suggestion(column.name, n, LIKELY, _why(column, names[n], shapes[n]))]
+                    instead = [Suggestion(rating.name, n, LIKELY, _why(rating, names[n], shapes[n]))]
                     free = [other for other in free if other != n]
         found = instead + _assigned(names, free, open_, _shapes(con, table, free))
         if form.export == "projects" and not mapping.profile and not how.export and _comes_again(con, table, mapping):
