@@ -50,6 +50,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def take(page: Page, file: Path) -> None:
     """A picture of what the window shows, in few enough colours to be small."""
     page.mouse.move(2, 2)
+    page.wait_for_timeout(500)  # a change of mode asks for one more run, a moment later
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settle(page)
     page.screenshot(path=file, animations="disabled", caret="hide")
     with Image.open(file) as taken:
         colours = taken.convert("RGB").getcolors(maxcolors=1 << 24) or []
