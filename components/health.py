@@ -18,9 +18,6 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
-ORDER = ("red", "amber", "unknown", "green")  # the worst first
-
-
 @dataclass(frozen=True)
 class _Look:
     word: str

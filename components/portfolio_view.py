@@ -11,7 +11,7 @@ import streamlit as st
 
 from analytics.changes import GROUPS, Changes
 from analytics.portfolio import BASES, EVIDENCE, STATES, Attention, Item, Money, Parting, Summary
-from analytics.programs import Amount, Program
+from analytics.programs import TROUBLE, Amount, Program
 from analytics.reading import Basis
 from analytics.rollup import Rollup
 from analytics.standings import Standing
@@ -394,7 +394,7 @@ def _worst_first(found: Sequence[Standing], basis: Basis) -> list[Standing]:
         found,
         key=lambda one: (
             not one.id,
-            health.ORDER.index(one.rollup(basis).state),
+            TROUBLE.index(one.rollup(basis).state),
             -one.red_share(basis)[0],
             one.name,
         ),

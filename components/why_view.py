@@ -273,7 +273,7 @@ def _level(by: standings.Grouping, key: str, basis: str, view: View) -> None:
 def _projects(rows: Sequence[Mapping[Any, Any]], basis: Basis) -> None:
     """The projects that make the colour: those in trouble, else all."""
     bad = [row for row in rows if row[basis] in ("red", "amber")] or list(rows)
-    bad.sort(key=lambda row: (health.ORDER.index(row[basis]), -(row["budget"] or 0)))
+    bad.sort(key=lambda row: (programs.TROUBLE.index(row[basis]), -(row["budget"] or 0)))
     cells: list[list[Cell]] = [
         [
             tables.Tagged(row["project_name"], "critical") if row["is_critical"] else row["project_name"],
