@@ -18,6 +18,17 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
+# What a colour can be of, as it is called.
+DIMENSIONS = {
+    "reported": "Reported",
+    "computed": "Computed",
+    "schedule": "Schedule",
+    "cost": "Cost",
+    "milestones": "Milestones",
+    "risk": "Risk",
+}
+
+
 @dataclass(frozen=True)
 class _Look:
     word: str

@@ -56,14 +56,6 @@ PROGRAMS = (
     Column("Reports"),
 )
 SHOWN_PORTFOLIOS = 8  # until all are asked for
-DIMENSIONS = {
-    "reported": "Reported",
-    "computed": "Computed",
-    "schedule": "Schedule",
-    "cost": "Cost",
-    "milestones": "Milestones",
-    "risk": "Risk",
-}
 
 
 def figures(now: Summary, before: Summary | None, changed: Changes | None, view: View) -> list[Figure]:
@@ -225,7 +217,7 @@ def _bars(
 ) -> str:
     """One bar a dimension under a title; the group clicked."""
     st.html(f'<div class="rw-subhead">{escape(title)}</div>')
-    bars = [Bar(DIMENSIONS[name], amounts(name), is_evidence=name != "reported") for name in dimensions]
+    bars = [Bar(health.DIMENSIONS[name], amounts(name), is_evidence=name != "reported") for name in dimensions]
     said = [sentences.in_words(bar.label, bar.amounts, write, is_evidence=bar.is_evidence) for bar in bars]
     picked = charts.distribution(
         bars, alt=f"{title}. {'. '.join(said)}", write=write, is_beside=True, with_words=dimensions is BASES, key=key

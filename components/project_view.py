@@ -65,14 +65,6 @@ FACTS = {
 SHOWN_COMMENTS = 6
 SHOWN_LOADS = 8
 SILENCE = 3  # times the usual time between two reports: a gap worth a word
-TITLES = {
-    "reported": "Reported",
-    "schedule": "Schedule",
-    "cost": "Cost",
-    "milestones": "Milestones",
-    "risk": "Risk",
-    "computed": "Computed",
-}
 
 
 def crumbs(row: Mapping[str, Any]) -> list[Crumb]:
@@ -291,7 +283,7 @@ def colours(found: Project, *, with_parts: bool) -> None:
     history = found.history
     dates = list(history["status_date"])
     charts.strip(
-        [charts.Strip(TITLES[name], list(history[name]), name != "reported") for name in names],
+        [charts.Strip(health.DIMENSIONS[name], list(history[name]), name != "reported") for name in names],
         dates,
         marks=_new_baselines(found, dates),
     )

@@ -93,7 +93,7 @@ def colours(found: Project) -> None:
             since = project_view.since(found.history, one.dimension, one.state).removeprefix("since ")
         rows.append(
             [
-                project_view.TITLES[one.dimension],
+                health.DIMENSIONS[one.dimension],
                 _mark(one, found),
                 since[:1].upper() + since[1:],
                 one.because,
@@ -145,7 +145,7 @@ def _project(key: str, dimension: str, view: View) -> None:
     row, history = found.row, found.history
     is_evidence = dimension != "reported"
     since = project_view.since(history, dimension, chosen.state) if len(history) else ""
-    title = f"{project_view.TITLES[dimension]}{f', {since}' if since else ''}"
+    title = f"{health.DIMENSIONS[dimension]}{f', {since}' if since else ''}"
     about = " · ".join(part for part in (row["program_name"], row["portfolio"], f"at {day(view.review_date)}") if part)
     _head(row["project_name"], about, health.mark(chosen.state, is_evidence=is_evidence), title)
     _said(chosen, found)
@@ -158,11 +158,11 @@ def _project(key: str, dimension: str, view: View) -> None:
                 Column("Because"),
                 Column("What would change it", is_quiet=True),
             ),
-            [[project_view.TITLES[j.dimension], Mark(j.state, is_evidence=True), j.because, j.flips] for j in parts],
+            [[health.DIMENSIONS[j.dimension], Mark(j.state, is_evidence=True), j.because, j.flips] for j in parts],
         )
         worst = [j for j in parts if j.state == chosen.state] if chosen.state != "green" else []
         for judgement in worst:
-            _evidence(judgement, found, project_view.TITLES[judgement.dimension])
+            _evidence(judgement, found, health.DIMENSIONS[judgement.dimension])
     else:
         _evidence(chosen, found, "")
     _open("Open the project", controls.project_link(key))
