@@ -1,7 +1,9 @@
 """What a session is about to load: its files in the inbox, how they are read, and what became of them."""
 
+import json
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -12,13 +14,16 @@ import streamlit as st
 from components import jobs, upload_view
 from pipelines import inbox, mappings
 from pipelines.effect import Effect
+from pipelines.files import explained
 from pipelines.jobs import Job
 from pipelines.problems import RightworkError
 from pipelines.profile import Profile, profiles
 from pipelines.report import How, LoadReport, Request
 from pipelines.warehouse import Warehouse
 
+LINK = "upload"  # what an address calls it by, so that a page loaded again, or by a colleague, shows it
 _KEY = "upload"
+_STATE = "upload.json"  # files that people upload lie a folder deeper: none of them can be called this way
 _WEIGH = "upload-effect"
 
 
@@ -78,8 +83,14 @@ class Upload:
 
 
 def current() -> Upload | None:
-    """The session's upload, brought up to date with its job; None where there is none."""
+    """The session's upload, brought up to date with its job; None where there is none.
+
+    A new session takes up what its address names, with the settings as they were, and has it checked again.
+    """
     upload: Upload | None = st.session_state.get(_KEY)
+    if upload is None and (upload := _kept(st.query_params.get(LINK, ""))):
+        st.session_state[_KEY] = upload
+        check(upload)
     job = jobs.current(_KEY)
     if upload and job and job.is_over:
         jobs.forget(_KEY)
@@ -117,6 +128,8 @@ def start(files: Iterable[tuple[str, IO[bytes]]]) -> None:
     placed = {path: name for path, name in kept.items() if name not in placed.values()} | placed
     how = {path: replace(known.get(name, How()), name=name) for path, name in placed.items()}
     upload = st.session_state[_KEY] = Upload(folder, placed, how)
+    # Only here: written again by every run, the browser's Back would never leave the page.
+    st.query_params[LINK] = folder.name
     check(upload)
 
 
@@ -224,6 +237,49 @@ def clear() -> None:
     upload: Upload | None = st.session_state.pop(_KEY, None)
     if upload:
         inbox.discard(upload.folder)
+        st.query_params.pop(LINK, None)
+
+
+def is_gone() -> bool:
+    """Whether the address names an upload that is no more: published, given up, or put away after a day."""
+    return LINK in st.query_params and _KEY not in st.session_state
+
+
+def _keep(upload: Upload) -> None:
+    """Write down beside the files how they are read."""
+
+    def place(path: Path) -> str:
+        return path.relative_to(upload.folder).as_posix()
+
+    said = {
+        "files": {place(path): name for path, name in upload.files.items()},
+        "how": {place(path): asdict(how) for path, how in upload.how.items()},
+        "without": [place(path) for path in upload.without],
+    }
+    with explained(upload.folder, "keep files in"):
+        (upload.folder / _STATE).write_text(json.dumps(said), "utf-8")
+
+
+def _kept(name: str) -> Upload | None:
+    """The upload that an address names; None where there is none."""
+    if not re.fullmatch("[0-9a-f]{16}", name):
+        return None
+    folder = inbox.place(Warehouse().folder) / name
+    try:
+        said = json.loads((folder / _STATE).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+
+    def how(settings: dict[str, Any]) -> How:
+        lists = {key: tuple(settings[key]) for key in ("attributes", "repairs")}
+        return How(**settings | lists)
+
+    return Upload(
+        folder,
+        {folder / path: name for path, name in said["files"].items()},
+        {folder / path: how(settings) for path, settings in said["how"].items()},
+        without={folder / path for path in said["without"]},
+    )
 
 
 def _submit(upload: Upload, *, is_trial: bool = False, quarantine: bool = False) -> None:
@@ -231,6 +287,7 @@ def _submit(upload: Upload, *, is_trial: bool = False, quarantine: bool = False)
     upload.notice = ""
     try:
         upload.findings = inbox.findings(upload.folder)
+        _keep(upload)
     except RightworkError as error:
         upload.error = error
         return
@@ -261,6 +318,7 @@ def _take(upload: Upload, report: LoadReport | None, error: RightworkError) -> N
     if upload.doing == "publish" and not report.blocked:
         upload.published = report
         inbox.discard(upload.folder)
+        st.query_params.pop(LINK, None)
         return
     if upload.doing == "publish":
         # What the check let pass is stopped now: look again at what changed meanwhile.

@@ -32,6 +32,9 @@ def show_start() -> None:
         "Drop your exports to see what they would change",
         ["Every problem is named with its row and its fix", "nothing is published before you say so"],
     )
+    if uploads.is_gone():
+        with frame.card("gone"):
+            view.said(["The upload of this address is over: it was published, given up, or put away after a day."])
     with frame.card("drop"):
         upload_controls.drop("Files")
         st.html(f'<p class="rw-drop-limit">{LIMIT}</p>')

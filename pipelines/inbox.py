@@ -18,12 +18,17 @@ LONGEST_SHOWN = 200
 _UNSAFE = re.compile(r"[^\w .()\[\]-]+")
 
 
+def place(warehouse: Path) -> Path:
+    """Where the batches of a warehouse lie. Absolute, for other processes."""
+    return (warehouse / "inbox").absolute()
+
+
 def batch(warehouse: Path) -> Path:
-    """A new, empty folder in the inbox; those that lay there for a day are swept. Absolute, for other processes.
+    """A new, empty folder in the inbox; those that lay there for a day are swept.
 
     StoreError or StoreFull where there is no place for it.
     """
-    inbox = (warehouse / "inbox").absolute()
+    inbox = place(warehouse)
     with explained(inbox, "keep files in"):
         inbox.mkdir(parents=True, exist_ok=True)
     for left in inbox.iterdir():
@@ -45,7 +50,10 @@ def findings(folder: Path) -> Path:
     StoreError or StoreFull where there is no place for it, or the batch was swept.
     """
     if not folder.exists():
-        raise StoreError("The uploaded files were put away after a day.", "Start over and drop them again.")
+        raise StoreError(
+            "The uploaded files were put away: published or given up elsewhere, or a day old.",
+            "Start over and drop them again.",
+        )
     place = folder / f"{FINDINGS}{secrets.token_hex(4)}"
     with explained(folder, "keep what is found in"):
         place.mkdir()

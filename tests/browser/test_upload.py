@@ -230,6 +230,8 @@ def test_a_missing_date_is_given_for_every_row(site: str, folder: Path, page: Pa
     headline(page, "undated 2026-11-13.csv does not say the status date yet")
     page.get_by_role("button", name="13 Nov 2026, as its name says").click()
     headline(page, "undated 2026-11-13.csv is ready to publish: 1 new row")
+    page.reload()  # what was given stays
+    headline(page, "undated 2026-11-13.csv is ready to publish: 1 new row")
     idle(page)
     page.get_by_text("How the file is read, and why").click()
     expect(page.get_by_text("status date is 2026-11-13 in every row")).to_be_visible()
@@ -354,9 +356,15 @@ def test_nothing_stays_in_the_inbox(site: str, folder: Path, page: Page) -> None
     drop(page, write(folder, "left.csv", "project_id,status_date,rag\nL1,2026-11-13,purple\n"))
     headline(page, "1 of 1 row of left.csv cannot be loaded")
     (batch,) = {*inbox.iterdir()} - before
+    link = f"{site}/upload?upload={batch.name}"
+    expect(page).to_have_url(link)
+    idle(page)
     page.get_by_role("button", name="Start over").click()
     headline(page, "Drop your exports")
+    expect(page).to_have_url(f"{site}/upload")
     assert not batch.exists()
+    page.goto(link)
+    expect(page.get_by_text("The upload of this address is over")).to_be_visible()
 
 
 def test_before_there_is_a_file_templates_teach(site: str, page: Page) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import os
 import random
 import zipfile
@@ -32,6 +33,8 @@ SECONDS = 120.0  # for a job, on a busy machine
 MEMORY = "3GB"
 
 Make = Callable[[Path], None]
+# What is large is made when its test runs: every process of a run reads this module.
+Text = str | bytes | Callable[[], str | bytes]
 
 
 class Gate:
@@ -76,12 +79,20 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     one.worker.close()
 
 
-def text(content: str | bytes) -> Make:
-    return lambda path: path.write_bytes(content.encode() if isinstance(content, str) else content) and None
+def as_bytes(content: Text) -> bytes:
+    made = content() if callable(content) else content
+    return made.encode() if isinstance(made, str) else made
 
 
-def book(**parts: bytes) -> Make:
-    """A right workbook in which some parts are others: "sheet1", "strings", "workbook", or any further name."""
+def text(content: Text) -> Make:
+    return lambda path: path.write_bytes(as_bytes(content)) and None
+
+
+def book(**parts: bytes | Callable[[], Iterator[bytes]]) -> Make:
+    """A right workbook in which some parts are others: "sheet1", "strings", "workbook", or any further name.
+
+    A part may come in pieces.
+    """
     places = {"sheet1": "xl/worksheets/sheet1.xml", "strings": "xl/sharedStrings.xml", "workbook": "xl/workbook.xml"}
 
     def make(path: Path) -> None:
@@ -93,9 +104,10 @@ def book(**parts: bytes) -> Make:
         wanted = {places.get(name, name): content for name, content in parts.items()}
         with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
             for name in old.namelist():
-                new.writestr(name, wanted.pop(name, None) or old.read(name))
+                wanted.setdefault(name, old.read(name))
             for name, content in wanted.items():
-                new.writestr(name, content)
+                with new.open(name, "w") as out:
+                    out.writelines(content() if callable(content) else [content])
 
     return make
 
@@ -106,8 +118,10 @@ LAUGHS = b"<!DOCTYPE x [<!ENTITY a0 'ha'>" + b"".join(
 )
 
 
-def strings(count: int, each: bytes) -> bytes:
-    return b"<sst %s>" % NAMESPACE + (b"<si><t>%s</t></si>" % each) * count + b"</sst>"
+def strings(count: int, each: bytes) -> Iterator[bytes]:
+    yield b"<sst %s>" % NAMESPACE
+    yield from itertools.repeat(b"<si><t>%s</t></si>" % each, count)
+    yield b"</sst>"
 
 
 def cells(*rows: bytes) -> bytes:
@@ -118,9 +132,9 @@ def inline(place: bytes, said: bytes) -> bytes:
     return b'<c r="%s" t="inlineStr"><is><t>%s</t></is></c>' % (place, said)
 
 
-def sparse(gigabytes: int, start: bytes) -> Make:
+def sparse(gigabytes: int, start: Text) -> Make:
     def make(path: Path) -> None:
-        path.write_bytes(start)
+        path.write_bytes(as_bytes(start))
         os.truncate(path, gigabytes << 30)
 
     return make
@@ -134,8 +148,8 @@ def symlink_in_a_book(path: Path) -> None:
         archive.writestr(link, "/etc/passwd")
 
 
-WIDE = [f"c{n}" for n in range(100_000)]
-LETTERS = "x" * 10_000_000
+WIDE = 100_000
+LETTERS = 10_000_000
 CORNER = cells(
     *(b'<row r="1">', inline(b"A1", b"project_id"), b"</row>"),
     *(b'<row r="1048576">', inline(b"XFD1048576", b"x"), b"</row>"),
@@ -149,28 +163,34 @@ HALF_PAIRS = "\ufeffx,y\n1,2\n".encode("utf-16-le") + b"\x00\xd8" * 300
 
 REFUSED: dict[str, tuple[Make, str]] = {
     "one hundred thousand columns": (
-        text(f"project_id,status_date,{','.join(WIDE)}\nP,2026-01-05{',1' * len(WIDE)}\n"),
+        text(lambda: f"project_id,status_date,{','.join(f'c{n}' for n in range(WIDE))}\nP,2026-01-05{',1' * WIDE}\n"),
         "too_large",
     ),
-    "a cell of ten million letters": (text(HEADER + f"P-3,2026-01-12,green,5,{LETTERS}\n"), "unreadable"),
-    "a quoted cell of ten million letters": (text(HEADER + f'P-3,2026-01-12,green,5,"{LETTERS}"\n'), "unreadable"),
+    "a cell of ten million letters": (text(lambda: HEADER + f"P-3,2026-01-12,green,5,{'x' * LETTERS}\n"), "unreadable"),
+    "a quoted cell of ten million letters": (
+        text(lambda: HEADER + f'P-3,2026-01-12,green,5,"{"x" * LETTERS}"\n'),
+        "unreadable",
+    ),
     "ten million letters in quoted lines": (
-        text(HEADER + 'P-3,2026-01-12,green,5,"' + "word word\n" * 1_000_000 + '"\n'),
+        text(lambda: HEADER + 'P-3,2026-01-12,green,5,"' + "word word\n" * 1_000_000 + '"\n'),
         "unbalanced_quote",
     ),
-    "a header of five million letters": (text("x" * 5_000_000 + ",project_id\n1,2\n"), "unreadable"),
-    "nothing but NULs": (text(bytes(5_000_000)), "unreadable"),
-    "nothing but delimiters": (text((",,,,\n" * 1_000_000).encode()), "empty_file"),
-    "nothing but empty lines": (text("\n" * 1_000_000), "empty_file"),
-    "nothing but quotes": (text('"' * 3_000_001), "empty_file"),
-    "doubled quotes that never close": (text(HEADER + 'P-3,2026-01-12,green,5,"' + '""' * 400_000), "unbalanced_quote"),
+    "a header of five million letters": (text(lambda: "x" * 5_000_000 + ",project_id\n1,2\n"), "unreadable"),
+    "nothing but NULs": (text(lambda: bytes(5_000_000)), "unreadable"),
+    "nothing but delimiters": (text(lambda: ",,,,\n" * 1_000_000), "empty_file"),
+    "nothing but empty lines": (text(lambda: "\n" * 1_000_000), "empty_file"),
+    "nothing but quotes": (text(lambda: '"' * 3_000_001), "empty_file"),
+    "doubled quotes that never close": (
+        text(lambda: HEADER + 'P-3,2026-01-12,green,5,"' + '""' * 400_000),
+        "unbalanced_quote",
+    ),
     "a quote in each of many lines": (
-        text(HEADER + 'P-3,2026-01-12,green,5,"a"b\n' * 20_000 + '"'),
+        text(lambda: HEADER + 'P-3,2026-01-12,green,5,"a"b\n' * 20_000 + '"'),
         "unbalanced_quote",
     ),
-    "rows that are all too long": (text(HEADER + "a,b,c,d,e,f,g\n" * 150_000), "row_shape"),
+    "rows that are all too long": (text(lambda: HEADER + "a,b,c,d,e,f,g\n" * 150_000), "row_shape"),
     "two gigabytes of nothing": (sparse(2, b""), "unreadable"),
-    "two gigabytes after a header": (sparse(2, GOOD.encode() * 5_000), "too_large"),
+    "two gigabytes after a header": (sparse(2, lambda: GOOD * 5_000), "too_large"),
     "an endless workbook": (sparse(3, b"PK\x03\x04" + bytes(100)), "too_large"),
     "surrogates without their other half": (text(HALF_PAIRS), "unknown_export"),
     "billion laughs in the workbook": (book(workbook=LAUGHS + b"]><workbook>&a11;</workbook>"), "unreadable"),
@@ -181,7 +201,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         ),
         "*",
     ),
-    "strings of more than a gigabyte": (book(strings=strings(70, b"x" * 16_000_000)), "too_large"),
+    "strings of more than a gigabyte": (book(strings=lambda: strings(70, b"x" * 16_000_000)), "too_large"),
     "a sheet at the far corner": (book(sheet1=CORNER), "too_large"),
     "a column that no sheet has": (book(sheet1=cells(b'<row r="1">', inline(b"ZZZ1", b"project_id"), b"</row>")), "*"),
     "a row that no sheet has": (book(sheet1=NO_SUCH_ROW), "too_large"),
@@ -189,8 +209,8 @@ REFUSED: dict[str, tuple[Make, str]] = {
 }
 
 LOADS: dict[str, Make] = {
-    "three hundred thousand empty lines first": text("\n" * 300_000 + HEADER + "P-9,2026-01-12,green,5,x\n"),
-    "a million empty lines last": text(HEADER + "P-9,2026-01-12,green,5,x\n" + "\n" * 1_000_000),
+    "three hundred thousand empty lines first": text(lambda: "\n" * 300_000 + HEADER + "P-9,2026-01-12,green,5,x\n"),
+    "a million empty lines last": text(lambda: HEADER + "P-9,2026-01-12,green,5,x\n" + "\n" * 1_000_000),
     "lines that end in a return": text((HEADER + "P-9,2026-01-12,green,5,x\n").replace("\n", "\r")),
     "UTF-16": text((HEADER + "P-9,2026-01-12,green,5,é\n").encode("utf-16")),
     "NULs in every cell": text((HEADER + "P-9,2026-01-12,green,5,x\n").replace(",", ",\0\0")),
