@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
-from components import formats, health, theme
+from components import formats, health, plot, theme
 from components.clickable import clickable
 from components.health import Health
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 TREND_HEIGHT = 232
-_LABEL_GAP = 17  # pixels between the middles of two end labels
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ class Line:
     ink: str = ""
     is_faint: bool = False
     is_dashed: bool = False
-    is_step: bool = False
 
 
 def distribution(
@@ -134,7 +130,7 @@ def dates_figure(frame: pd.DataFrame, *, x: str, lines: Sequence[Line], height: 
     margin = max((days.max() - days.min()) * 0.15, pd.Timedelta(days=45))
     low, high = days.min() - margin, days.max() + margin
     span = (high - low).total_seconds()
-    places = _spread([(end - low).total_seconds() for _, end in ends], _LABEL_GAP * span / (height - 46), span)
+    places = plot.spread([(end - low).total_seconds() for _, end in ends], plot.LABEL_GAP * span / (height - 46), span)
     for (line, end), at in zip(ends, places, strict=True):
         _end_label(figure, line, low + pd.Timedelta(seconds=at), f"{line.name} {formats.day(end)}")
     figure.update_layout(margin={"l": 8, "r": 160, "t": 12, "b": 34})
@@ -153,69 +149,48 @@ def _trend(
     height: int,
 ) -> str:
     """The HTML of `trend`; all places are percentages of the plot, so that it takes any width."""
-    ticks = _ticks(max((frame[line.column].max() for line in lines), default=0.0))
-    top, plot = ticks[-1] * 1.02, height - 46
+    ticks = plot.ticks(max((frame[line.column].max() for line in lines), default=0.0))
+    top, pixels = ticks[-1] * 1.02, height - 46
     days = pd.to_datetime(frame[x])
     span = (days.iloc[-1] - days.iloc[0]) or pd.Timedelta(days=1)
     across = ((days - days.iloc[0]) / span * 100).tolist() if len(days) > 1 else [50.0]
     ends = [(line, _last(frame[line.column])) for line in lines]
     known = [(line, value) for line, value in ends if value is not None and (line.shape or not line.is_faint)]
-    places = _spread([value for _, value in known], _LABEL_GAP * top / plot, ticks[-1])
+    places = plot.spread([value for _, value in known], plot.LABEL_GAP * top / pixels, ticks[-1])
     labels = "".join(
         f'<b style="top:{100 - at / top * 100:.2f}%;color:{line.ink or line.color}" '
         f'title="{escape(line.name)}: {escape(write(value))}">'
         f"{escape(line.name if with_names else line.shape)}\u2002{escape(write(value))}</b>"
         for (line, value), at in zip(known, places, strict=True)
     )
-    heights = [f"{100 - tick / top * 100:.2f}%" for tick in ticks]
-    scale = "".join(f'<span style="top:{at}">{write(tick)}</span>' for at, tick in zip(heights, ticks, strict=True))
-    grid = "".join(f'<i style="top:{at}"></i>' for at in heights)
     paths = "".join(
         f'<path class="rw-line{" rw-line-dashed" * line.is_dashed}{" rw-faint" * line.is_faint}" '
         f'style="stroke:{line.color}" d="{_path(across, frame[line.column], top)}"></path>'
         for line in lines
     )
-    first, *_, last = [*days, *days]
-    dates = f"<span>{formats.day(last)}</span>"
-    if first != last:
-        dates = f"<span>{formats.day(first, year=first.year != last.year)}</span>{dates}"
-    return (
-        f'<div class="rw-lines" role="img" aria-label="{escape(alt)}" style="--height:{plot}px">'
-        f'<div class="rw-lines-beside rw-right">{scale}</div><div class="rw-lines-plot">{grid}'
-        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none">{paths}</svg>{_tips(frame, days, across, lines, write)}'
-        f'</div><div class="rw-lines-beside">{labels}</div><div class="rw-ends">{dates}</div></div>'
+    said = zip(*([f"{line.name} {write(value)}" for value in frame[line.column]] for line in lines), strict=True)
+    tips = ["\n".join([formats.day(day), *values]) for day, values in zip(days, said, strict=True)]
+    return plot.framed(
+        alt=alt,
+        height=pixels,
+        scale=[(100 - tick / top * 100, write(tick)) for tick in ticks],
+        paths=paths,
+        over=plot.tips(across, tips),
+        beside=labels,
+        ends=plot.ends(days.iloc[0], days.iloc[-1]),
     )
 
 
-def _path(across: Sequence[float], column: pd.Series[Any], top: float, is_step: bool = False) -> str:
-    """A line through what is known, which a step holds until the next; a value between two gaps is a point."""
+def _path(across: Sequence[float], column: pd.Series[Any], top: float) -> str:
+    """A line through what is known; a value between two gaps is a point."""
     parts, is_on = [], False
     for at, value in zip(across, column, strict=True):
         if formats.is_missing(value):
             is_on = False
             continue
-        held = f"H{at:.2f}" if is_on and is_step else ""
-        parts.append(f"{held}{'L' if is_on else 'M'}{at:.2f} {100 - value / top * 100:.2f}{'' if is_on else 'h0'}")
+        parts.append(f"{'L' if is_on else 'M'}{at:.2f} {100 - value / top * 100:.2f}{'' if is_on else 'h0'}")
         is_on = True
     return "".join(parts)
-
-
-def _tips(
-    frame: pd.DataFrame,
-    days: pd.Series[Any],
-    across: Sequence[float],
-    lines: Sequence[Line],
-    write: Callable[[Any], str],
-) -> str:
-    """What each date says on hover; each reaches halfway to its neighbours."""
-    edges = [0.0, *((one + other) / 2 for one, other in pairwise(across)), 100.0]
-    said = zip(*([f"{line.name} {write(value)}" for value in frame[line.column]] for line in lines), strict=True)
-    tips = [escape("\n".join([formats.day(day), *values])) for day, values in zip(days, said, strict=True)]
-    return "".join(
-        f'<div class="rw-at{" rw-at-late" if at > 50 else ""}" data-tip="{tip}" '
-        f'style="left:{left:.2f}%;width:{right - left:.2f}%;--at:{(at - left) / (right - left) * 100:.0f}%"></div>'
-        for tip, at, (left, right) in zip(tips, across, pairwise(edges), strict=True)
-    )
 
 
 def _end_label(figure: go.Figure, line: Line, at: Any, text: str, hover: str = "") -> None:
@@ -396,29 +371,3 @@ def _em(text: str) -> float:
 def _last(column: pd.Series[Any]) -> float | None:
     known = column.dropna()
     return None if known.empty else float(known.iloc[-1])
-
-
-def _ticks(largest: float) -> list[float]:
-    """Zero and two or three round numbers above it, the last at or over the largest value."""
-    if not largest or largest != largest or largest <= 0:
-        return [0.0, 1.0]
-    power = 10 ** math.floor(math.log10(largest))
-    steps = (power * factor for factor in (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5))
-    step = next(step for step in steps if largest / step <= 3)
-    return [step * index for index in range(math.ceil(largest / step - 1e-9) + 1)]
-
-
-def _spread(values: Sequence[float], gap: float, top: float) -> list[float]:
-    """Move labels apart to at least `gap`, in their order, staying between zero and `top` where there is room."""
-    order = sorted(range(len(values)), key=lambda index: values[index])
-    placed = [values[index] for index in order]
-    for index in range(1, len(placed)):
-        placed[index] = max(placed[index], placed[index - 1] + gap)
-    if placed:
-        placed[-1] = min(placed[-1], max(top, gap * (len(placed) - 1)))
-    for index in range(len(placed) - 2, -1, -1):
-        placed[index] = min(placed[index], placed[index + 1] - gap)
-    result = [0.0] * len(values)
-    for index, at in zip(order, placed, strict=True):
-        result[index] = at
-    return result

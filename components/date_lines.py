@@ -4,13 +4,10 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
 
-from components.charts import _spread
-from components.formats import day
+from components import plot
 
 HEIGHT = 232  # pixels of the plot
-_GAP = 17  # pixels between the middles of two names
 _INSIDE = 62  # percent across: a line that ends before has room for its name beside its end
 
 
@@ -18,15 +15,13 @@ _INSIDE = 62  # percent across: a line that ends before has room for its name be
 class DateLine:
     """A line: its name (may be foreign text), what is written behind it, its colour, and its points (report, date).
 
-    `is_step` holds each date until the next report; `is_dashed` marks what no longer counts; `tip` is said on hover.
+    `tip` is said on hover.
     """
 
     name: str
     note: str
     color: str
     points: Sequence[tuple[dt.date, dt.date]]
-    is_step: bool = False
-    is_dashed: bool = False
     tip: str = ""
 
 
@@ -60,18 +55,16 @@ def drawing(lines: Sequence[DateLine], *, last: dt.date, alt: str, completion: s
     beside: list[DateLine] = []
     for line in lines:
         (inside if plane.across(line.points[-1][0]) <= _INSIDE and len(line.points) > 1 else beside).append(line)
-    ticks = list(_ticks(plane.low, plane.high))
-    scale = "".join(f'<span style="top:{plane.down(tick):.2f}%">{tick:%b %Y}</span>' for tick in ticks)
-    grid = "".join(f'<i style="top:{plane.down(tick):.2f}%"></i>' for tick in ticks)
-    year = plane.first.year != plane.last.year
-    return (
-        f'<div class="rw-lines rw-dates" role="img" aria-label="{escape(alt)}" style="--height:{height}px">'
-        f'<div class="rw-lines-beside rw-right">{scale}</div><div class="rw-lines-plot">{grid}'
-        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none">{_diagonal(plane) if completion else ""}{paths}</svg>'
-        f"{''.join(_dot(plane, line) for line in lines)}{_inside(plane, inside, height)}"
-        f"{_completion(plane, completion) if completion else ''}</div>"
-        f'<div class="rw-lines-beside">{_beside(plane, beside, height)}</div>'
-        f'<div class="rw-ends"><span>{day(plane.first, year=year)}</span><span>{day(plane.last)}</span></div></div>'
+    over = "".join(_dot(plane, line) for line in lines) + _inside(plane, inside, height)
+    return plot.framed(
+        alt=alt,
+        height=height,
+        scale=[(plane.down(tick), f"{tick:%b %Y}") for tick in _ticks(plane.low, plane.high)],
+        paths=f"{_diagonal(plane) if completion else ''}{paths}",
+        over=f"{over}{_completion(plane, completion) if completion else ''}",
+        beside=_beside(plane, beside, height),
+        ends=plot.ends(plane.first, plane.last),
+        kind="rw-dates",
     )
 
 
@@ -84,13 +77,9 @@ def _plane(lines: Sequence[DateLine], last: dt.date) -> _Plane:
 
 
 def _path(plane: _Plane, line: DateLine) -> str:
-    parts = [f"M{plane.at(*line.points[0])}h0"]
-    for (_, before), (report, date) in pairwise(line.points):
-        if line.is_step:
-            parts.append(f"L{plane.at(report, before)}")
-        parts.append(f"L{plane.at(report, date)}")
-    kind = "rw-line rw-line-dashed" if line.is_dashed else "rw-line"
-    return f'<path class="{kind}" style="stroke:{line.color}" d="{"".join(parts)}"></path>'
+    first, *others = [plane.at(report, date) for report, date in line.points]
+    path = "".join(f"L{place}" for place in others)
+    return f'<path class="rw-line" style="stroke:{line.color}" d="M{first}h0{path}"></path>'
 
 
 def _diagonal(plane: _Plane) -> str:
@@ -122,7 +111,7 @@ def _dot(plane: _Plane, line: DateLine) -> str:
 
 def _inside(plane: _Plane, lines: Sequence[DateLine], height: int) -> str:
     """The names of lines that ended early, to the right of their ends."""
-    places = _spread([height * plane.down(line.points[-1][1]) / 100 for line in lines], _GAP, height)
+    places = plot.spread([height * plane.down(line.points[-1][1]) / 100 for line in lines], plot.LABEL_GAP, height)
     return "".join(
         f'<b class="rw-dates-name" style="left:{(at := plane.across(line.points[-1][0])):.2f}%;top:{top:.0f}px;'
         f'max-width:calc({100 - at:.2f}% - 0.6rem);color:{line.color}" title="{escape(line.tip or line.name)}">'
@@ -132,7 +121,7 @@ def _inside(plane: _Plane, lines: Sequence[DateLine], height: int) -> str:
 
 
 def _beside(plane: _Plane, lines: Sequence[DateLine], height: int) -> str:
-    places = _spread([height * plane.down(line.points[-1][1]) / 100 for line in lines], _GAP, height)
+    places = plot.spread([height * plane.down(line.points[-1][1]) / 100 for line in lines], plot.LABEL_GAP, height)
     return "".join(
         f'<b style="top:{top:.0f}px;color:{line.color}" title="{escape(line.tip or line.name)}">{_label(line)}</b>'
         for line, top in zip(lines, places, strict=True)

@@ -8,12 +8,11 @@ from html import escape
 from itertools import pairwise
 
 from analytics.earned import Baseline, Course, Point
-from components import theme
-from components.charts import _spread, _ticks
-from components.formats import day, money, unbroken
+from components import plot, theme
+from components.formats import day, money
+from components.plot import Plane
 
 HEIGHT = 300  # pixels
-_GAP = 17  # pixels between the middles of two names
 _AHEAD = 0.3  # the least share of the width that what lies ahead takes, so that its names fit
 _FARTHEST = 3  # times the planned duration that are drawn
 _YEARS = 20  # that are drawn at most before and after the review date
@@ -25,25 +24,6 @@ class _Line:
     name: str
     color: str
     values: Sequence[float | None]
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """What is drawn where: dates across, amounts up, both in percent of the plot."""
-
-    first: dt.date
-    last: dt.date
-    top: float
-
-    def across(self, date: dt.date) -> float:
-        whole = (self.last - self.first).days or 1
-        return max(0.0, min(100.0, 100 * (date - self.first).days / whole))
-
-    def down(self, amount: float) -> float:
-        return 100 - max(0.0, min(100.0, 100 * amount / self.top))
-
-    def at(self, date: dt.date, amount: float) -> str:
-        return f"{self.across(date):.2f} {self.down(amount):.2f}"
 
 
 def drawing(course: Course, now: Point) -> str:
@@ -68,23 +48,20 @@ def drawing(course: Course, now: Point) -> str:
         if plane.first < other.from_date <= plane.last
     )
     if is_open:
-        marks += _review(plane, course.day)
+        marks += plot.review(plane.across(course.day), course.day)
     ends = [(line.name, last, line.color) for line in lines if (last := _last(line.values)) is not None]
     names = _inside(plane, shown[-1].date, ends, currency) if is_open else ""
     beside = _beside(plane, forecasts if is_open else ends, currency)
-    ticks = [tick for tick in _ticks(0.75 * plane.top) if tick <= plane.top]
-    scale = "".join(
-        f'<span style="top:{plane.down(tick):.2f}%">{escape(money(tick, currency))}</span>' for tick in ticks
-    )
-    grid = "".join(f'<i style="top:{plane.down(tick):.2f}%"></i>' for tick in ticks)
-    year = plane.first.year != plane.last.year
-    return (
-        f'<div class="rw-lines rw-earned" role="img" aria-label="{escape(alt(course, now))}" '
-        f'style="--height:{HEIGHT}px"><div class="rw-lines-beside rw-right">{scale}</div>'
-        f'<div class="rw-lines-plot">{grid}<svg viewBox="0 0 100 100" preserveAspectRatio="none">{paths}</svg>'
-        f"{marks}{_tips(plane, shown, currency)}{names}</div>"
-        f'<div class="rw-lines-beside">{beside}</div><div class="rw-ends"><span>{day(plane.first, year=year)}</span>'
-        f"<span>{day(plane.last)}</span></div></div>"
+    ticks = [tick for tick in plot.ticks(0.75 * plane.top) if tick <= plane.top]
+    return plot.framed(
+        alt=alt(course, now),
+        height=HEIGHT,
+        scale=[(plane.down(tick), money(tick, currency)) for tick in ticks],
+        paths=paths,
+        over=f"{marks}{_tips(plane, shown, currency)}{names}",
+        beside=beside,
+        ends=plot.ends(plane.first, plane.last),
+        kind="rw-earned",
     )
 
 
@@ -97,7 +74,7 @@ def alt(course: Course, now: Point) -> str:
     return f"{', '.join(words)}, at {day(now.date)}"
 
 
-def _plane(course: Course, now: Point, shown: Sequence[Point], is_open: bool) -> _Plane:
+def _plane(course: Course, now: Point, shown: Sequence[Point], is_open: bool) -> Plane:
     span = dt.timedelta(days=365 * _YEARS)
     first = max(min([shown[0].date, *([now.start] if now.start else [])]), course.day - span)
     last = max(shown[-1].date, first + dt.timedelta(days=7))
@@ -114,7 +91,7 @@ def _plane(course: Course, now: Point, shown: Sequence[Point], is_open: bool) ->
         found = now.interval("CPI")
         wanted = [amount for amount in (now.forecast, now.estimate, found and found[1]) if amount]
         top = max([top, *(min(amount, _HIGHEST * top) for amount in wanted)])
-    return _Plane(first, last, top * 1.06)
+    return Plane(first, last, 0, top * 1.06)
 
 
 def _forecasts(now: Point, colors: theme.Palette) -> list[tuple[str, float, str]]:
@@ -127,12 +104,12 @@ def _forecasts(now: Point, colors: theme.Palette) -> list[tuple[str, float, str]
     return [(name, amount, color) for name, amount, color in found if amount is not None]
 
 
-def _end(plane: _Plane, now: Point) -> dt.date:
+def _end(plane: Plane, now: Point) -> dt.date:
     """When it ends at the pace so far, else when it is forecast or planned to; the last date that is drawn at most."""
     return min(max(now.ends or now.forecast_finish or now.finish or plane.last, now.date), plane.last)
 
 
-def _fan(plane: _Plane, now: Point, forecasts: Sequence[tuple[str, float, str]]) -> str:
+def _fan(plane: Plane, now: Point, forecasts: Sequence[tuple[str, float, str]]) -> str:
     """From what is spent to what it costs at the end: the forecast, and that of the cost performance with its range."""
     if now.actual is None:
         return ""
@@ -151,7 +128,7 @@ def _fan(plane: _Plane, now: Point, forecasts: Sequence[tuple[str, float, str]])
     return "".join(parts)
 
 
-def _plan_ahead(plane: _Plane, now: Point, color: str) -> str:
+def _plan_ahead(plane: Plane, now: Point, color: str) -> str:
     """The plan after the latest report: a straight line to the budget at its finish, and from there on level."""
     if now.finish is None or now.budget is None or now.planned is None or now.planned > now.budget:
         return ""
@@ -169,7 +146,7 @@ def _dot(place: str, color: str) -> str:
     return f'<path class="rw-line rw-earned-dot" style="stroke:{color}" d="M{place}h0"></path>'
 
 
-def _path(plane: _Plane, shown: Sequence[Point], line: _Line) -> str:
+def _path(plane: Plane, shown: Sequence[Point], line: _Line) -> str:
     """A line through what is known, broken where the plan changed: what is measured by another plan does not connect.
 
     A value between two gaps is a point.
@@ -184,7 +161,7 @@ def _path(plane: _Plane, shown: Sequence[Point], line: _Line) -> str:
     return f'<path class="rw-line" style="stroke:{line.color}" d="{"".join(parts)}"></path>'
 
 
-def _baseline(plane: _Plane, before: Baseline, baseline: Baseline, currency: str, row: int) -> str:
+def _baseline(plane: Plane, before: Baseline, baseline: Baseline, currency: str, row: int) -> str:
     """Where a new baseline began to hold, and on hover what it says."""
     said = [f"Baseline {baseline.number} from {day(baseline.from_date)}"]
     if before.finish != baseline.finish:
@@ -199,55 +176,41 @@ def _baseline(plane: _Plane, before: Baseline, baseline: Baseline, currency: str
     )
 
 
-def _review(plane: _Plane, date: dt.date) -> str:
-    return (
-        f'<div class="rw-earned-now" style="left:{plane.across(date):.2f}%">'
-        f"<span>{escape(unbroken(day(date)))}</span></div>"
-    )
-
-
-def _inside(plane: _Plane, date: dt.date, ends: Sequence[tuple[str, float, str]], currency: str) -> str:
+def _inside(plane: Plane, date: dt.date, ends: Sequence[tuple[str, float, str]], currency: str) -> str:
     """The lines' names beside and below their last points, since what lies ahead rises; with room their amounts too."""
-    parts, step, top = [], 100 * _GAP / HEIGHT, 0.0
+    parts, step, top = [], 100 * plot.LABEL_GAP / HEIGHT, 0.0
     for left, (name, amount, color) in zip(range(len(ends), 0, -1), sorted(ends, key=lambda end: -end[1]), strict=True):
         lowest = 100 - (left - 0.5) * step  # so that those below fit too
         top = min(max(plane.down(amount) + 0.6 * step, top), lowest)
-        parts.append(
-            f'<b class="rw-earned-name" style="left:{plane.across(date):.2f}%;top:{top:.2f}%;color:{color}">'
-            f"{name}<span> {escape(money(amount, currency))}</span></b>"
-        )
+        parts.append(plot.name_inside(name, money(amount, currency), color, f"left:{plane.across(date):.2f}%", top))
         top += step
     return "".join(parts)
 
 
-def _beside(plane: _Plane, ends: Sequence[tuple[str, float, str]], currency: str) -> str:
+def _beside(plane: Plane, ends: Sequence[tuple[str, float, str]], currency: str) -> str:
     heights = _heights(plane, [amount for _, amount, _ in ends])
     return "".join(
-        f'<b style="top:{top:.2f}%;color:{color}">{name}<span>\u2002{escape(money(amount, currency))}</span></b>'
+        plot.name_beside(name, money(amount, currency), color, top)
         for (name, amount, color), top in zip(ends, heights, strict=True)
     )
 
 
-def _heights(plane: _Plane, amounts: Sequence[float]) -> list[float]:
+def _heights(plane: Plane, amounts: Sequence[float]) -> list[float]:
     """Where names stand, from the top in percent: at their amounts, but never on one another."""
-    places = _spread([min(max(amount, 0.0), plane.top) for amount in amounts], _GAP * plane.top / HEIGHT, plane.top)
+    places = plot.spread(
+        [min(max(amount, 0.0), plane.top) for amount in amounts], plot.LABEL_GAP * plane.top / HEIGHT, plane.top
+    )
     return [plane.down(place) for place in places]
 
 
-def _tips(plane: _Plane, shown: Sequence[Point], currency: str) -> str:
-    """What each report says on hover; each reaches halfway to its neighbours."""
+def _tips(plane: Plane, shown: Sequence[Point], currency: str) -> str:
+    """What each report says on hover."""
     across = [plane.across(point.date) for point in shown]
-    edges = [across[0], *((one + other) / 2 for one, other in pairwise(across)), across[-1]]
-    parts = []
-    for point, at, (left, right) in zip(shown, across, pairwise(edges), strict=True):
+    texts = []
+    for point in shown:
         values = (("Planned", point.planned), ("Earned", point.earned), ("Spent", point.actual))
-        tip = "\n".join([day(point.date), *(f"{name} {money(value, currency)}" for name, value in values)])
-        inside = (at - left) / (right - left) * 100 if right > left else 0
-        parts.append(
-            f'<div class="rw-at{" rw-at-late" if at > 50 else ""}" data-tip="{escape(tip)}" '
-            f'style="left:{left:.2f}%;width:{max(right - left, 0.5):.2f}%;--at:{inside:.0f}%"></div>'
-        )
-    return "".join(parts)
+        texts.append("\n".join([day(point.date), *(f"{name} {money(value, currency)}" for name, value in values)]))
+    return plot.tips(across, texts, first=across[0], last=across[-1])
 
 
 def _last(values: Sequence[float | None]) -> float | None:

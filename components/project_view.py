@@ -418,10 +418,7 @@ def cost(found: Project) -> None:
         charts.missing("No report states a forecast cost, or the earned value to work one out.")
         return
     colors = theme.palette()
-    lines = [
-        Line("eac", "Forecast", colors.series[0]),
-        Line("held_budget", "Budget", colors.unknown_text, is_step=True),
-    ]
+    lines = [Line("eac", "Forecast", colors.series[0]), Line("held_budget", "Budget", colors.unknown_text)]
     if original is not None and (history["held_budget"].dropna() != original).any():
         history = history.assign(original=original)
         lines.append(Line("original", "Original", colors.unknown_text, is_dashed=True))

@@ -26,6 +26,7 @@ from components import (
     downloads,
     formats,
     health,
+    plot,
     portfolio_view,
     project_view,
     register_filter,
@@ -375,14 +376,14 @@ def test_a_movement_that_is_unknown_is_not_drawn() -> None:
 
 
 def test_end_labels_keep_their_distance_and_order() -> None:
-    placed = charts._spread([0.10, 0.50, 0.11, 0.12], 0.05, 0.6)
+    placed = plot.spread([0.10, 0.50, 0.11, 0.12], 0.05, 0.6)
     assert placed[0] < placed[2] < placed[3] < placed[1]
     assert min(b - a for a, b in zip(sorted(placed), sorted(placed)[1:], strict=False)) >= 0.05 - 1e-9
 
 
 @pytest.mark.parametrize(("largest", "ticks"), [(0.54, [0, 0.2, 0.4, 0.6]), (90, [0, 50, 100]), (0, [0, 1])])
 def test_ticks_are_round_and_cover_the_largest(largest: float, ticks: list[float]) -> None:
-    assert charts._ticks(largest) == pytest.approx(ticks)
+    assert plot.ticks(largest) == pytest.approx(ticks)
 
 
 def _contrast(first: str, second: str) -> float:
