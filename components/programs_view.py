@@ -36,13 +36,6 @@ ORDERS = {
     "dependencies": "Most dependencies too late",
     "benefits": "Largest benefit shortfall",
 }
-# On a phone what a leader asks first: the colours, the course, money in red, the finish, and what comes too late.
-STYLE = """.st-key-card-table .rw-weeks { width: 3.9rem; }
-.st-key-card-table .rw-listing td:first-child > div { min-width: 8.2rem; }
-@media (max-width: 640px) {
-  .st-key-card-table .rw-listing td:nth-child(7) { display: none; }
-  .st-key-card-table .rw-listing td:nth-child(11) { display: block; grid-column: auto; }
-}"""
 RULES = {"share": "share of budget in trouble", "worst": "the worst project decides", "mean": "mean weighted by budget"}
 
 
@@ -346,7 +339,6 @@ def table(
         st.text("No program fits. Widen the search or the colour.")
         return
     rows: list[list[Cell]] = [_row(p, earlier.get(p.program_id), courses, made, view.basis) for p in found]
-    st.html(f"<style>{STYLE}</style>")
     why_view.listing(
         columns(view.basis),
         rows,

@@ -3,12 +3,8 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any, Literal
-
-import streamlit as st
 
 from components import health
 from components.clickable import clickable
@@ -81,7 +77,6 @@ def timeline(bars: Sequence[Bar], today: dt.date, *, alt: str, key: str, ties: S
 
     Ties are drawn between those bars that are shown, the broken ones above the others.
     """
-    st.html(f"<style>{_style_sheet()}</style>")
     places = {bar.pick: n for n, bar in enumerate(bars)}
     shown = [tie for tie in ties if tie.giver in places and tie.taker in places]
     shown.sort(key=lambda tie: tie.is_broken)
@@ -173,11 +168,6 @@ def _key(bars: Sequence[Bar], ties: Sequence[Tie]) -> str:
         parts.append('<b class="rw-key-holds"></b>comes in time')
     found = "".join(f"<span>{part}</span>" for part in parts)
     return f'<div class="rw-time-key" aria-hidden="true">{found}</div>' if parts else ""
-
-
-@cache
-def _style_sheet() -> str:
-    return Path(__file__).with_name("timeline.css").read_text(encoding="utf-8")
 
 
 def _drawn(bar: Bar, span: _Span) -> str:
