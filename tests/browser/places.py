@@ -1,9 +1,10 @@
 """Every place of the app that a test of all of them opens: each page, and one program, project and load."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,6 +38,19 @@ def settle(page: Page) -> None:
     page.wait_for_function(_IS_DRAWN)
     page.evaluate("document.fonts.ready")
     page.wait_for_function(_STANDS_STILL, polling=250)
+
+
+def pick(box: Locator, option: Locator) -> str:
+    """Choose an option of a list by clicks; its text. Again where a list that is just drawn anew takes no notice."""
+    for _ in range(4):
+        if not option.is_visible():
+            box.click()
+        with suppress(AssertionError, TimeoutError):
+            said = option.inner_text(timeout=5_000)
+            option.click(timeout=5_000)
+            expect(option).to_have_count(0, timeout=5_000)
+            return said
+    raise AssertionError(f"{box} does not take {option}")
 
 
 _IS_DRAWN = """

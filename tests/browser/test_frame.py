@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ROOT, Serve, server
+from tests.browser.places import pick
 
 pytestmark = pytest.mark.browser
 
@@ -36,17 +36,8 @@ def settled(page: Page) -> None:
 
 
 def choose(page: Page, control: str, option: str) -> None:
-    """Choose an option by clicks; again where a list that is just drawn anew takes no notice of one."""
     settled(page)
-    offered = page.get_by_role("option", name=option, exact=True)
-    for _ in range(4):
-        if not offered.is_visible():
-            page.get_by_role("combobox", name=control).click()
-        with suppress(AssertionError, TimeoutError):
-            offered.click(timeout=5_000)
-            expect(offered).to_have_count(0, timeout=5_000)
-            return
-    raise AssertionError(f"{control} does not take {option}")
+    pick(page.get_by_role("combobox", name=control), page.get_by_role("option", name=option, exact=True))
 
 
 def shows(page: Page, text: str) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from pipelines.warehouse import Warehouse
 from tests.browser.conftest import ROOT, Serve, server
+from tests.browser.places import pick
 from tests.browser.test_pages import headline
 
 pytestmark = pytest.mark.browser
@@ -66,19 +66,9 @@ def idle(page: Page) -> None:
 
 
 def choose(page: Page, control: str, option: str) -> None:
-    """Choose from a list. One that is opened while its panel glides open, or a check ends, closes again."""
-    box, wanted = page.get_by_role("combobox", name=control).first, page.get_by_role("option", name=option).first
-    box.wait_for()
-    for _ in range(5):
-        page.wait_for_timeout(1_000)
-        if not wanted.is_visible():
-            box.click()
-        try:
-            wanted.click(timeout=3_000)
-        except PlaywrightTimeout:
-            continue
-        return
-    raise AssertionError(f"{option} of {control} cannot be chosen")
+    """Choose from a list, once no check is under way that would draw it anew."""
+    idle(page)
+    pick(page.get_by_role("combobox", name=control).first, page.get_by_role("option", name=option).first)
 
 
 def row_of(page: Page, text: str) -> list[str]:
