@@ -82,6 +82,11 @@ def body(text: str) -> str:
     return f"regexp_replace({bare}, {quoted(signed)}, '-\\1\\2\\3')"
 
 
+def states_unit(text: str) -> str:
+    """SQL: whether an amount says its unit itself, as "1.2M" does."""
+    return f"regexp_matches(trim({_without_currency(text)}), {quoted(_UNIT)}, 'i')"
+
+
 def value(text: str, stripped: str, decimal_comma: bool) -> str:
     """SQL: the number that an amount says, its unit multiplied in; NULL where it says none. `stripped` is its body."""
     mark, group = (",", ".") if decimal_comma else (".", ",")

@@ -131,6 +131,7 @@ class _Caster:
         self.doubtful: dict[str, str] = {}
         self.short_years: list[str] = []
         self.formatted: dict[str, tuple[str, int]] = {}
+        self.own_units: dict[str, str] = {}
         self._create_views()
 
     def _create_views(self) -> None:
@@ -169,6 +170,8 @@ class _Caster:
                 continue
             if name in self.doubtful:
                 self._locate_doubtful(column, self.doubtful[name])
+            if name in self.own_units:
+                self._locate_own_units(column, self.own_units[name])
             message, fix = _why_unreadable(column, self.fixes.get(name))
             kinds = (_OF_DATES if column.type == "date" else {}) | _OF_SPREADSHEETS
             forms = {form: f"when regexp_full_match(value, {quoted(form)}) then" for form in kinds}
@@ -204,6 +207,25 @@ class _Caster:
                 "message": "less than 1 % in a column of percentages from 0 to 100; a fraction may be meant, as "
                 "0.45 is for 45 %",
                 "fix": "If a fraction is meant, write the percentage (45). If it is right, there is nothing to do.",
+            },
+        )
+
+    def _locate_own_units(self, column: Column, where: str) -> None:
+        scale = self.mapping.scale(column.name)
+        self.con.execute(
+            f"""
+            insert into found
+            select source_row, $header, stated, $rule, 'warning',
+                'the amount states a unit of its own, so it is read as '
+                || format('{{:,}}', {column.name}::bigint) || $unit, $fix
+            from (select source_row, {column.name} as stated from {PREPARED} where {where})
+            join typed using (source_row) where {column.name} is not null order by source_row
+            """,
+            {
+                "header": self._header(column.name),
+                "rule": f"{column.name}_own_unit",
+                "unit": f", while the column is in units of {scale:,.0f}",
+                "fix": "If that is meant, there is nothing to do; else write the amount in the unit of its column.",
             },
         )
 
@@ -306,10 +328,10 @@ class _Caster:
         plain = amounts.plain_number(text)
         grouped = f"regexp_full_match({text}, {quoted(amounts.MAYBE_POINT)})"
         stated, read, three = self._ask(f"count({text}), count({plain}), count(*) filter ({grouped})")
-        scale = f" * {self.mapping.source.scale:g}" if column.type == "money" and self.mapping.source.scale != 1 else ""
+        scale = self.mapping.scale(column.name)
         foreign = points_part_thousands(self.table, self.mapping)
         if stated == read and not (foreign and three):
-            return f"({plain}){scale}"
+            return f"({plain})" + (f" * {scale:g}" if scale != 1 else "")
         decimal_comma = self._decimal_comma(column, body, foreign)
         if decimal_comma is None:
             return "null"
@@ -319,7 +341,12 @@ class _Caster:
             f"write it like {'1.234,50' if decimal_comma else '1,234.50'}."
         )
         self._symbols(column)
-        return f"({amounts.value(text, body, decimal_comma)}){scale}"
+        value = f"({amounts.value(text, body, decimal_comma)})"
+        if scale == 1:
+            return value
+        own = amounts.states_unit(text)
+        self.own_units[column.name] = own
+        return f"{value} * case when {own} then 1 else {scale:g} end"
 
     def _decimal_comma(self, column: Column, body: str, foreign: bool) -> bool | None:
         """Whether a comma is the decimal sign of a column; None where that can't be decided, and is asked."""

@@ -14,17 +14,38 @@ from pipelines.report import How
 from pipelines.texttable import TextTable
 
 _UNITS = (
-    (1e9, r"billions?|bn|bns|mrd"),
+    (1e9, r"billions?|bn|bns|mrd|milliarden?|milliards?|miliardi|miliard|mld|млрд|十億|十亿"),
+    (1e8, r"億|亿"),
     (1e7, r"crores?|cr"),
-    (1e6, r"millions?|mills?|mil|mio|mln|mn|mm|m"),
+    (
+        1e6,
+        r"millions?|mills?|mil|mio|mln|mn|mm|m|millionen|millones|milioni|milhões|miljoen|miljoner|milj|mkr|mnkr|млн|百万",
+    ),
     (1e5, r"lakhs?|lacs?"),
-    (1e3, r"thousands?|tsd|ths|k|'?[,.]?000s?"),
+    (1e4, r"万|萬"),
+    (
+        1e3,
+        r"thousands?|tsd|tausend|ths|k|'?[,.]?000s?|milliers?|miles|milhares|migliaia|duizend|tys|tis|tusen|tkr|тыс|千",
+    ),
 )
 # What says the unit stands in a parenthesis, behind a currency mark or "in", or is a word that means nothing else.
 _INSIDE = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _BEHIND = re.compile(rf"(?:\bin |(?<!\w)(?:{amounts.CURRENCY})) *((?:{amounts.CURRENCY}) *)?(.*)$", re.I)
 # "TEUR", "k$" and "Mio. €": the unit stands before the currency, and a T there is a thousand.
 _JOINED = re.compile(rf"(?<!\w)(t|tsd|k|m|mn|mio|mln|mrd|bn)\.? ?({amounts.CURRENCY})(?!\w)", re.I)
+# Marks that stand in headers alone; a "mil" beside another currency than the dollar may be a thousand or a million.
+_MARK = rf"(?<!\w)(?:{amounts.CURRENCY})(?!\w{{2}})|[円元圓원]|(?<!\w)(?:руб|kčs?|kr|ft|lei)(?!\w)"
+_EITHER = re.compile(r"\bmil\b", re.I)
+_ABOUT = (
+    r"dollars?|euros?|pounds?|sterling|\b(?:in|of|en|de|di|em|w|v|d'|excl|incl|net|gross|nominal|real|total|approved|"
+    r"planned|actual|baseline|current|ytd|fy ?\d*|(?:19|20)\d\d)\b"
+)
+EFFORT = re.compile(
+    r"(?<![^\W_])(?:hours?|hrs?|h|std|stunden|heures|horas|ore|days?|tage|jours|días|giorni|weeks?|months?|fte|ftes|pt|pd|"
+    r"mds?|man[ -]?days?|person[ -]?days?|personentage|工数|人日|人月)(?![^\W_])",
+    re.I,
+)
+_NARROW = {ord("（"): "(", ord("）"): ")", ord("［"): "[", ord("］"): "]", ord("　"): " "}
 _LONG = re.compile(r"\b(thousands|millions?|billions?)\b", re.I)
 # "Budget x1000" and "Budget / k"
 _TIMES = re.compile(r"(?:(?<!\w)[x×*] ?(1[,.' ]?000(?:[,.' ]?000)?)|/ ?(k|tsd|mn|mio|mln))\.?$", re.I)
@@ -144,7 +165,7 @@ def unit_of(header: str) -> tuple[float | None, str | None]:
     >>> unit_of("Comments")
     (None, None)
     """
-    header = header.replace("_", " ").strip()
+    header = header.replace("_", " ").translate(_NARROW).strip()
     inside = _INSIDE.findall(header)
     said = inside[-1] if inside else ""
     if not said and (behind := _BEHIND.search(header)):
@@ -156,7 +177,9 @@ def unit_of(header: str) -> tuple[float | None, str | None]:
         currency = _currency(mark[0])
     elif joined:
         currency = _currency(joined[2])
-    bare = re.sub(rf"{amounts.CURRENCY}|dollars?|euros?|pounds?|\bin\b|\bof\b|[*\s$]", " ", said, flags=re.I)
+    bare = _bare(said)
+    if _EITHER.fullmatch(bare) and re.search(_MARK, place, re.I) and "$" not in re.sub(r"R\$", "", place):
+        return None, currency
     for scale, words in _UNITS:
         if re.fullmatch(words, bare.strip(" ."), re.I) or (joined and re.fullmatch(words, joined[1], re.I)):
             return scale, currency
@@ -170,6 +193,25 @@ def unit_of(header: str) -> tuple[float | None, str | None]:
     return None, currency
 
 
+def unclear_unit(header: str) -> str | None:
+    """What stands beside a currency in a header of amounts and may be a unit, but is none that is known.
+
+    >>> unclear_unit("Budget (zilions EUR)"), unclear_unit("Budget (mil EUR)"), unclear_unit("Budget (approved)")
+    ('zilions EUR', 'mil EUR', None)
+    """
+    if unit_of(header)[0] or EFFORT.search(header):
+        return None
+    for said in _INSIDE.findall(header.replace("_", " ").translate(_NARROW)):
+        if re.search(_MARK, said, re.I) and re.search(r"[^\W\d_]", _bare(said)):
+            return str(said).strip()
+    return None
+
+
+def _bare(said: str) -> str:
+    """What is left of a unit without the currency and the words about it."""
+    return " ".join(re.sub(rf"{_ABOUT}|{_MARK}|[*$]", " ", said, flags=re.I).split()).strip(" .,;:/-'")
+
+
 def _currency(mark: str) -> str | None:
     text = mark.upper()
     return amounts.MARKS.get(text, text if re.fullmatch("[A-Z]{3}", text) else None)
@@ -180,41 +222,62 @@ def _scaled(table: TextTable, mapping: Mapping, how: How) -> Mapping:
     if how.scale:
         return replace(mapping, source=replace(mapping.source, scale=how.scale))
     form = mapping.contract
+    _ask_unit(table, [h for n, h in mapping.headers.items() if form.columns[n].type == "money"], mapping)
     asked = {form.header_for().get(fold(said)) for said in how.columns}
     money = [n for n in mapping.headers if form.columns[n].type == "money"]
     chosen = [n for n in money if n in asked]
     stated = {n: unit_of(mapping.headers[n]) for n in chosen}
     scales = {scale for scale, _ in stated.values() if scale}
     currencies = {currency for _, currency in stated.values() if currency}
-    if len(scales) > 1 or len(currencies) > 1:
+    if len(currencies) > 1:
         raise _units_differ(table, [mapping.headers[n] for n in chosen])
     source, notes = mapping.source, list(mapping.notes)
     if currencies and not source.currency:
         source = replace(source, currency=currencies.pop())
+    if len(scales) > 1:
+        # Each column is in the unit that it states; one that states none is in full units, which is said.
+        own = {n: scale for n, (scale, _) in stated.items() if scale}
+        full = [n for n in money if n not in own and n not in mapping.scales and not unit_of(mapping.headers[n])[0]]
+        if source.scale == 1:
+            notes += [_unit_assumed(table, mapping, n, "in full units, while other columns are not") for n in full]
+        return replace(mapping, source=source, scales=mapping.scales | own, notes=tuple(notes))
     if scales and source.scale != (scale := scales.pop()):
         others = [mapping.headers[n] for n in money if n not in chosen]
         if others and source.scale != 1:
             raise _units_differ(table, [*(mapping.headers[n] for n in chosen), *others])
         source = replace(source, scale=scale)
-        for name in (n for n in money if not unit_of(mapping.headers[n])[0]):
-            notes.append(
-                Problem(
-                    "unit_assumed",
-                    f"{mapping.headers[name]} states no unit; it is read in units of {scale:,.0f}, as the other "
-                    "amounts of this file are",
-                    "If it is in full units, leave it out (--map "
-                    f"{name}=), or write all amounts in full units and load with --scale 1.",
-                    row=table.header_row,
-                    column=mapping.headers[name],
-                    severity="warning",
-                )
-            )
+        how_read = f"in units of {scale:,.0f}, as the other amounts of this file are"
+        unstated = [n for n in money if not unit_of(mapping.headers[n])[0]]
+        notes += [_unit_assumed(table, mapping, name, how_read) for name in unstated]
     return replace(mapping, source=source, notes=tuple(notes))
 
 
+def _unit_assumed(table: TextTable, mapping: Mapping, name: str, how_read: str) -> Problem:
+    return Problem(
+        "unit_assumed",
+        f"{mapping.headers[name]} states no unit; it is read {how_read}",
+        f"If that is wrong, leave it out (--map {name}=), or write all amounts in full units and load with --scale 1.",
+        row=table.header_row,
+        column=mapping.headers[name],
+        severity="warning",
+    )
+
+
+def _ask_unit(table: TextTable, headers: list[str], mapping: Mapping) -> None:
+    """DataProblem where a header of amounts says beside its currency what may be a unit, and is not known."""
+    if mapping.profile or mapping.source.scale != 1:
+        return
+    for header in headers:
+        if said := unclear_unit(header):
+            message = f"{header} says “{said[:60]}”, and that is no unit that is known"
+            fix = "Say what the amounts are in: --scale 1000, or --scale 1 for full units."
+            problem = Problem("unit_undecided", message, fix, row=table.header_row, column=header, value=said[:80])
+            raise DataProblem(message, fix, [problem])
+
+
 def _units_differ(table: TextTable, headers: list[str]) -> DataProblem:
-    message = f"the columns {', '.join(headers)} state different units, and a file is read by one"
-    fix = "Read columns of one unit only (--map COLUMN= leaves one out), or write them in full units of one currency."
+    message = f"the columns {', '.join(headers)} state different currencies, and a row has one"
+    fix = "Read columns of one currency only (--map COLUMN= leaves one out), or write all amounts in one currency."
     return DataProblem(message, fix, [Problem("units_differ", message, fix, row=table.header_row, column=headers[0])])
 
 

@@ -102,6 +102,7 @@ def read_all(
             report.ignored_columns = mapping.unmapped
             report.headers, report.feeds = text.headers, mapping.headers
             report.scale, report.currency = mapping.source.scale, mapping.source.currency
+            report.scales = mapping.scales
             tables.append(Incoming(text, mapping, path, file_digest, report, how.repairs))
             fitting += 1
         refused += [_left_alone(sheet) if fitting else sheet for sheet in misfits]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from pipelines import amounts
-from pipelines.chosen import known_column, take_over, with_attributes
+from pipelines.chosen import EFFORT, known_column, take_over, unclear_unit, unit_of, with_attributes
 from pipelines.contract import Contract, contract, contracts, known_headers
 from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
@@ -142,7 +142,9 @@ def _scaled(header: str) -> bool:
     if fold(header) != fold(parts[1]) and fold(header) in known_headers():  # "Lag (days)"
         return False
     inner = parts[2].strip()
-    return bool(fold(inner) or inner) and inner.upper() not in ("$", "US$", "USD") and bool(_SCALED.fullmatch(inner))
+    if not inner or inner.upper() in ("$", "US$", "USD"):
+        return False
+    return bool(_SCALED.fullmatch(inner) or unit_of(header)[0] or unclear_unit(header) or EFFORT.search(inner))
 
 
 @cache
@@ -181,6 +183,15 @@ def _no_measure(table: TextTable, mapping: Mapping) -> list[Problem]:
 
 def _unread_scale(table: TextTable, header: str, form: Contract) -> Problem:
     name = form.header_for().get(fold(_PARENTHESIS.sub(r"\1", header)), "that it means")
+    if EFFORT.search(header):
+        return Problem(
+            "header_scaled",
+            f"{header} is in hours, days or the like, which is not the unit of {name}, so it is not read",
+            "Nothing to do; to see it with its projects, keep it as an attribute (--keep HEADER).",
+            row=table.header_row,
+            column=header,
+            severity="warning",
+        )
     return Problem(
         "header_scaled",
         f"{header} may hold scaled amounts, another currency or another unit, so it is not read",

@@ -141,6 +141,8 @@ def from_how(report: FileReport, how: How, known: Mapping[str, Profile] | None =
                 columns[name] = dict(base.columns[name])
         elif name in report.feeds:
             columns[name] = {"from": [_as_written(report.headers, report.feeds[name])]}
+        if name in columns and name in report.scales:
+            columns[name] = {**columns[name], "scale": report.scales[name]}
     unknown = list(base.unknown) if base else []
     for said, meant in how.values.items():
         name = form.header_for().get(fold(said), "")

@@ -310,7 +310,7 @@ class Offers:
             ).fetchall()[0]
             decimal, told = "," if comma > point else ".", comma != point
         unread = f"{unplain} and ({amounts.value(bare, 'body', decimal == ',')}) is null"
-        scale = self.mapping.source.scale if column.type == "money" else 1
+        scale = self.mapping.scale(column.name)
         foreign = points_part_thousands(self.table, self.mapping)
         for found in self._texts(place, unread, beside=f"{amounts.body(bare)} as body"):
             if not told and guesses.is_open(found[0], comma=foreign):

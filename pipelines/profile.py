@@ -113,7 +113,8 @@ class Mapping:
     choices, per column ("": nothing is known), `attributes` the SQL of the cells that are kept beside the columns, by
     header. Columns that the file lacks are absent. `notes` are warnings about the headers. `keys_by_name`
     says that rows may be keyed by the project's name. `rolled_up` says how rows become one row a project. `cells`
-    holds, for columns that several headers feed, the SQL of the header whose cell speaks in a row.
+    holds, for columns that several headers feed, the SQL of the header whose cell speaks in a row. `scales` has the
+    unit of each column of amounts that is in another one than the source's.
     """
 
     contract: Contract
@@ -130,6 +131,12 @@ class Mapping:
     attributes: dict[str, str] = field(default_factory=dict)
     rolled_up: RolledUp | None = None
     cells: dict[str, str] = field(default_factory=dict)
+    scales: dict[str, float] = field(default_factory=dict)
+
+    def scale(self, column: str) -> float:
+        """The unit of a column's amounts: 1000 for thousands; 1 for a column of anything else."""
+        is_money = self.contract.columns[column].type == "money"
+        return self.scales.get(column, self.source.scale) if is_money else 1
 
 
 @cache
@@ -257,6 +264,7 @@ def by_profile(table: TextTable, profile: Profile) -> Mapping:
         values=values,
         unmapped=tuple(h for i, h in enumerate(reading.names) if i not in reading.used),
         cells=reading.cells(),
+        scales={column: spec["scale"] for column, spec in profile.columns.items() if "scale" in spec},
         keys_by_name=BY_NAME in text.get("project_id", "") + ((rolled_up and rolled_up.top) or ""),
         rolled_up=rolled_up,
     )

@@ -23,7 +23,7 @@ _TOP = (
 _SOURCE = ("name", "interval_days", "currency", "scale", "baseline")
 _FED = ("from", "sum", "value", "done")
 _PART = (*_FED, "pick", "before", "prefix", "format", "upper", "name_key", "within", "months", "top")
-_COLUMN = (*_PART, "otherwise", "values", "take", "left_out", "weight")
+_COLUMN = (*_PART, "otherwise", "values", "scale", "take", "left_out", "weight")
 _ROLLED_UP = ("by", "items", "item", "level", "wbs")
 _OF_ITEMS = ("take", "left_out", "weight", "done", "top")
 # What the rows of a project become, by the type of the column (None: any).
@@ -174,6 +174,10 @@ class _Reader:
                 self._wrong(f"{at}: values are for a column of choices, and {name} is {column.type}", "Leave them out.")
             allowed = self._mapping(given["values"], f"{at}: values", tuple(column.values))
             read["values"] = {v: self._words(words, f"{at}: values: {v}") for v, words in allowed.items()}
+        if "scale" in given:
+            if column.type != "money":
+                self._wrong(f"{at}: scale is the unit of amounts, and {name} is {column.type}", "Leave it out.")
+            read["scale"] = self._number(given["scale"], f"{at}: scale", 1e-9, 1e12)
         for key in _OF_ITEMS:
             if key in {**given, **given.get("otherwise", {})} and not rolled_up:
                 self._wrong(f"{at}: {key} is for files whose rows are rolled up", "Add rolled_up:, or leave it out.")

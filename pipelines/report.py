@@ -181,10 +181,10 @@ class FileReport:
     apart, `left_out` which of its rows are no data, `repairs` what is offered and what was accepted; `grid` has the
     rows with problems, `corrected` names the files to be mended from (see `pipelines.corrected`) and `rejected` the one
     of its rejected rows alone. `headers` are the file's own, `feeds` says for each column of the contract that is read
-    which of them it is from, `scale` and `currency` by what its amounts are read. `attributes_new` counts the cells of
-    kept columns that are not known yet. `offered` holds values for columns that a refused file lacks, as it states them
-    itself. `suggested_export` is what a file that fits no export, or was taken for another, may be, `first_lines` how a
-    text file begins.
+    which of them it is from, `scale` and `currency` by what its amounts are read, `scales` the units of single columns.
+    `attributes_new` counts the cells of kept columns that are not known yet. `offered` holds values for columns that a
+    refused file lacks, as it states them itself. `suggested_export` is what a file that fits no export, or was taken
+    for another, may be, `first_lines` how a text file begins.
     """
 
     file: str
@@ -209,6 +209,7 @@ class FileReport:
     headers: tuple[str, ...] = ()
     feeds: dict[str, str] = field(default_factory=dict)
     scale: float = 1
+    scales: dict[str, float] = field(default_factory=dict)
     currency: str | None = None
     attributes_new: int = 0
     suggested_export: str | None = None

@@ -43,7 +43,7 @@ def ask_unit(table: TextTable, mapping: Mapping, how: How) -> None:
     """
     money = [h for name, h in mapping.headers.items() if mapping.contract.columns[name].type == "money"]
     money = [header for header in money if not unit_of(header)[0]]
-    if not money or how.scale or mapping.profile or mapping.source.scale != 1:
+    if not money or how.scale or mapping.profile or mapping.source.scale != 1 or mapping.scales:
         return
     what = "row" if table.sheet else "line"
     for row in [row for row in table.left_out if row.kind in ("preamble", "footer")][:MOST_LINES]:

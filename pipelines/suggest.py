@@ -11,6 +11,7 @@ from functools import cache
 import duckdb
 
 from pipelines import amounts, dates, periods
+from pipelines.chosen import EFFORT
 from pipelines.contract import Column, Contract, contract, contracts, spelled
 from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
@@ -306,7 +307,7 @@ def _assigned(
 
 def _likely(column: Column, header: str, shape: _Shape, by_words: float) -> float:
     fit = _fits(column, shape)
-    if not fit:
+    if not fit or (column.type == "money" and EFFORT.search(header)):
         return 0.0
     if not shape.filled:
         return by_words * 0.8

@@ -88,5 +88,5 @@ def _all_plain(column: Column, table: TextTable, mapping: Mapping) -> str:
 def _value(column: Column, mapping: Mapping) -> str:
     if column.type == "date":
         return f"cast({column.name} as date)"
-    scale = f" * {mapping.source.scale:g}" if column.type == "money" and mapping.source.scale != 1 else ""
-    return f"cast({column.name} as double){scale}"
+    scale = mapping.scale(column.name)
+    return f"cast({column.name} as double)" + (f" * {scale:g}" if scale != 1 else "")

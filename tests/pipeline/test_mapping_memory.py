@@ -152,20 +152,42 @@ def test_a_header_that_the_file_lacks_is_named_beside_those_that_it_has(how: dic
         ("Budget x 1,000,000", (1e6, None)),
         ("Milestones met", (None, None)),
         ("Team", (None, None)),
+        ("Presupuesto (miles €)", (1e3, "EUR")),
+        ("予算（百万円）", (1e6, None)),
+        ("Budget (tys. PLN)", (1e3, "PLN")),
+        ("Budget (in Tausend Euro)", (1e3, "EUR")),
+        ("Budget (mil EUR)", (None, "EUR")),
     ],
 )
 def test_the_unit_that_a_header_states(header: str, unit: tuple[float | None, str | None]) -> None:
     assert unit_of(header) == unit
 
 
-def test_columns_of_two_units_are_not_added_up_and_one_of_none_is_told() -> None:
+def test_columns_of_two_units_are_each_read_in_their_own_and_one_of_none_is_told() -> None:
     headers = ("Project ID", "As of", "Plan (EUR k)", "Spent so far (EUR m)", "Forecasted")
     row = ("P1", "2026-11-13", "2000", "1", "3")
-    with pytest.raises(DataProblem, match="state different units"):
-        type_rows(headers, [row], columns={"budget": "Plan (EUR k)", "actual_cost": "Spent so far (EUR m)"})
+    both = {"budget": "Plan (EUR k)", "actual_cost": "Spent so far (EUR m)"}
+    typed = type_rows(headers, [row], columns={**both, "forecast_cost": "Forecasted"})
+    assert [typed.values(name)[0] for name in ("budget", "actual_cost", "forecast_cost")] == [2e6, 1e6, 3]
+    assert [note.column for note in typed.notes if note.rule == "unit_assumed"] == ["Forecasted"]
+    with pytest.raises(DataProblem, match="state different currencies"):
+        type_rows(
+            (*headers[:3], "Spent (USD k)"), [row[:4]], columns={"budget": headers[2], "actual_cost": "Spent (USD k)"}
+        )
     typed = type_rows(headers, [row], columns={"budget": "Plan (EUR k)", "forecast_cost": "Forecasted"})
     assert (typed.values("budget"), typed.values("forecast_cost"), typed.currency) == ([2e6], [3e3], "EUR")
     assert [note.column for note in typed.notes if note.rule == "unit_assumed"] == ["Forecasted"]
+
+
+def test_a_unit_that_is_not_known_is_asked_and_one_in_a_cell_is_its_own() -> None:
+    headers, columns = ("Project ID", "As of", "Budget (mil EUR)"), {"budget": "Budget (mil EUR)"}
+    rows = [("P1", "2026-11-13", "2"), ("P2", "2026-11-13", "1.2M")]
+    with pytest.raises(DataProblem, match="says “mil EUR”") as raised:
+        type_rows(headers, rows, columns=columns)
+    assert "--scale 1000" in raised.value.fix
+    typed = type_rows(headers, rows, columns=columns, scale=1e3)
+    assert typed.values("budget") == [2_000, 1_200_000]
+    assert typed.found() == [(3, "Budget (mil EUR)", "1.2M", "budget_own_unit")]
 
 
 def test_next_week_the_same_headers_are_read_without_a_question(desk: Desk) -> None:

@@ -198,7 +198,7 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
     "units_differ": (
         "project_id,status_date,Budget (EUR k),EAC (USD m)\nP,2026-01-05,5,6\n",
         {"columns": {"budget": "Budget (EUR k)", "forecast_cost": "EAC (USD m)"}},
-        1, "EAC (USD m)", ["different units", "one unit"],
+        1, "EAC (USD m)", ["different currencies", "one currency"],
     ),
     "set_not_used": (
         STATUS + "P,2026-01-05,g,5\n", {"constants": {"goal name": "x"}}, None, None, ["goal name", "not used"]
