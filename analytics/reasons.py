@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,14 +12,19 @@ def shortened(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def days(count: int) -> str:
+def days(number: int) -> str:
     """A number of days in words."""
-    return f"{count:,} day" if count == 1 else f"{count:,} days"
+    return count(number, "day")
 
 
-def count(number: int, word: str) -> str:
-    """A number of things in words: 1 milestone, 3 milestones."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+def count(number: float, word: str) -> str:
+    """A number of things in words.
+
+    >>> count(1, "program"), count(1200, "program"), count(2, "dependency"), count(2, "day")
+    ('1 program', '1,200 programs', '2 dependencies', '2 days')
+    """
+    several = re.sub(r"(?<=[^aeiou])ys$", "ies", f"{word}s")
+    return f"{round(number):,} {word if number == 1 else several}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -13,8 +13,20 @@ from analytics.milestones import HELD
 from analytics.reading import IN_SCOPE, Scope, Source
 
 
+class _Moved:
+    """What comes by so many days later than before."""
+
+    before: dt.date
+    days: int
+
+    @property
+    def after(self) -> dt.date:
+        """When it would come then."""
+        return self.before + dt.timedelta(self.days)
+
+
 @dataclass(frozen=True)
-class MilestoneMove:
+class MilestoneMove(_Moved):
     """A milestone that would move, by how many days; `through` is the dependency that brings that to its project, None
     in the one where it begins."""
 
@@ -26,14 +38,9 @@ class MilestoneMove:
     days: int
     through: Dependency | None
 
-    @property
-    def after(self) -> dt.date:
-        """When it would come then."""
-        return self.before + dt.timedelta(self.days)
-
 
 @dataclass(frozen=True)
-class ProjectMove:
+class ProjectMove(_Moved):
     """A project whose finish would move, and its computed health before and after; `through` as of a milestone."""
 
     project_key: str
@@ -47,11 +54,6 @@ class ProjectMove:
     was: str
     becomes: str
     through: Dependency | None
-
-    @property
-    def after(self) -> dt.date:
-        """When it would come then."""
-        return self.before + dt.timedelta(self.days)
 
 
 @dataclass(frozen=True)

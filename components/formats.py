@@ -4,6 +4,8 @@ import math
 import re
 from typing import Any
 
+from analytics.reasons import count as count
+
 NONE = "n/a"
 
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "C$", "NZD": "NZ$"}
@@ -49,16 +51,6 @@ def number(value: Any, *, sign: bool = False, decimals: int = 0) -> str:
         return NONE
     amount = round(float(value), decimals)
     return f"{_sign(amount, sign)}{abs(amount):,.{decimals}f}"
-
-
-def count(value: int, what: str) -> str:
-    """A number of things.
-
-    >>> count(1, "program"), count(1200, "program"), count(2, "dependency"), count(2, "day")
-    ('1 program', '1,200 programs', '2 dependencies', '2 days')
-    """
-    several = re.sub(r"(?<=[^aeiou])ys$", "ies", f"{what}s")
-    return f"{number(value)} {what if value == 1 else several}"
 
 
 def unbroken(text: str) -> str:
