@@ -67,6 +67,7 @@ _REPAIRS = {
     "date_period": "months, weeks and quarters in place of dates",
     "amount_words": "units, currencies and words about amounts",
     "amount_letters": "letters in amounts",
+    "amount_thousands": "thousands in amounts",
     "same_row": "rows that say the same as another",
     "keep_first": "of rows with one key, keep the first",
     "keep_last": "of rows with one key, keep the last",

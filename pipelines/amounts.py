@@ -102,6 +102,19 @@ def value(text: str, stripped: str, decimal_comma: bool) -> str:
     return f"case when {readable} and abs({number}) < {LARGEST} then {number} end"
 
 
+def parted_otherwise(body: str, decimal_comma: bool) -> tuple[str, str, str]:
+    """SQL of an amount's body: whether the other sign parts its thousands, whether three decimals stand behind such,
+    and whether it has three decimals that may as well be thousands."""
+    mark, group = (",", ".") if decimal_comma else (".", ",")
+    grouped, whole = rf"^-?\d{{1,3}}([{group}]\d{{3}})+", rf"[{group}]\d{{3}}[{mark}]\d{{3}}$"
+    maybe = MAYBE_COMMA if decimal_comma else MAYBE_POINT
+    return (
+        f"regexp_matches({body}, {quoted(grouped)})",
+        f"regexp_matches({body}, {quoted(whole)})",
+        f"regexp_full_match({body}, {quoted(maybe)})",
+    )
+
+
 def currency_mark(text: str) -> str:
     """SQL: the currency mark or code that stands in an amount's text, in capitals, '' where there is none."""
     return f"upper(regexp_extract({text}, {quoted(CURRENCY)}, 0, 'i'))"

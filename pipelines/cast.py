@@ -373,36 +373,27 @@ class _Caster:
             return None
         decimal_comma = comma > point
         if (three_comma if decimal_comma else three_point) and column.type == "money":
-            self._note_mixed_signs(column, body, decimal_comma)
+            self._ask_mixed_signs(column, body, decimal_comma)
         return decimal_comma
 
-    def _note_mixed_signs(self, column: Column, body: str, decimal_comma: bool) -> None:
-        """Warn of amounts with three decimals among such as have their thousands grouped by the other sign.
+    def _ask_mixed_signs(self, column: Column, body: str, decimal_comma: bool) -> None:
+        """Ask about amounts with three decimals among such as have their thousands grouped by the other sign.
 
         Where others have three decimals and grouped thousands, three are usual.
         """
-        mark, group = (",", ".") if decimal_comma else (".", ",")
-        maybe = amounts.MAYBE_COMMA if decimal_comma else amounts.MAYBE_POINT
-        grouped, whole = rf"^-?\d{{1,3}}([{group}]\d{{3}})+", rf"[{group}]\d{{3}}[{mark}]\d{{3}}$"
-        others, exact = self._ask(
-            f"count(*) filter (regexp_matches({body}, {quoted(grouped)})),"
-            f"count(*) filter (regexp_matches({body}, {quoted(whole)}))"
-        )
+        grouped, whole, maybe = amounts.parted_otherwise(body, decimal_comma)
+        others, exact = self._ask(f"count(*) filter ({grouped}), count(*) filter ({whole})")
         if not others or exact:
             return
-        examples = self._examples(column.name, f"regexp_full_match({body}, {quoted(maybe)})")
+        examples = self._examples(column.name, maybe)
         sign = "comma" if decimal_comma else "point"
-        self.notes.append(
-            Problem(
-                "decimal_sign_mixed",
-                f"{self._header(column.name)} is read with a decimal {sign}, so {examples} have three decimals; "
-                f"others have {'points' if decimal_comma else 'commas'} between thousands; these may be meant so too",
-                "If thousands are meant, write these amounts without separators; if not, there is nothing to do.",
-                row=self.table.header_row,
-                column=self._header(column.name),
-                value=examples,
-                severity="warning",
-            )
+        self._question(
+            "decimal_sign_undecided",
+            column,
+            f"{self._header(column.name)} has a decimal {sign} and thousands parted otherwise, so {examples} may be "
+            "thousands or have three decimals",
+            f"If thousands are meant, accept the repair (--repair amount_thousands:*); if not, say --decimal {sign}.",
+            examples,
         )
 
     def _question(self, rule: str, column: Column, message: str, fix: str, value: str | None = None) -> None:

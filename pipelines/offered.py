@@ -309,6 +309,8 @@ class Offers:
                 f"from (select {amounts.body(bare)} as body from ({cells}))"
             ).fetchall()[0]
             decimal, told = "," if comma > point else ".", comma != point
+            if told and column.type == "money":
+                yield from self._thousands(place, decimal == ",")
         unread = f"{unplain} and ({amounts.value(bare, 'body', decimal == ',')}) is null"
         scale = self.mapping.scale(column.name)
         foreign = points_part_thousands(self.table, self.mapping)
@@ -317,6 +319,20 @@ class Offers:
                 continue
             if guess := guesses.amount(found[0], decimal, scale):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
+
+    def _thousands(self, place: int, decimal_comma: bool) -> Iterator[Mend]:
+        """Amounts with three decimals where others have thousands that the other sign parts."""
+        grouped, whole, maybe = amounts.parted_otherwise("body", decimal_comma)
+        others, exact = self.con.execute(
+            f"select count(*) filter ({grouped}), count(*) filter ({whole}) "
+            f"from (select {amounts.body(f'c{place}')} as body from {self.table.relation})"
+        ).fetchall()[0]
+        if not others or exact:
+            return
+        mark, other = (",", "points") if decimal_comma else (".", "commas")
+        why = f"other amounts of the column have {other} between thousands; this may be thousands as well"
+        for found in self._texts(place, maybe, beside=f"{amounts.body('text')} as body"):
+            yield self._mend("amount_thousands", place, found, found[0].replace(mark, ""), why)
 
 
 def _unmarked(text: str) -> str:

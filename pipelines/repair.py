@@ -34,12 +34,13 @@ RULES = {
     "date_letters": "letters in dates where digits were meant",
     "amount_words": "amounts with units, currencies and words that say one number only by assumption",
     "amount_letters": "letters in amounts where digits were meant",
+    "amount_thousands": "amounts whose thousands a point parts where others have commas, or the other way round",
     "same_row": "rows that are the same, cell by cell; the first is kept",
     "keep_first": "of rows with one key the first is kept",
     "keep_last": "of rows with one key the last is kept",
 }
 # What a person alone decides: "all" leaves it out.
-CHOICES = ("keep_first", "keep_last")
+CHOICES = ("keep_first", "keep_last", "amount_thousands")
 MOST_OFFERED = 100_000  # rows of a table for which repairs are looked for though nobody asked
 
 

@@ -157,10 +157,6 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
     "decimal_sign_undecided": (
         "project_id;status_date;rag;budget\nP;2026-01-05;g;1.234\n", {}, 1, "budget", ["1.234", "thousands", "decimal"]
     ),
-    "decimal_sign_mixed": (
-        'project_id,status_date,rag,budget\nP,2026-01-05,g,"1,250.50"\nQ,2026-01-05,g,2.000\n', {}, 1, "budget",
-        ["2.000", "three decimals", "thousands"],
-    ),
     "mixed_currencies": (STATUS + "P,2026-01-05,g,£5\nQ,2026-01-05,g,€5\n", {}, 1, "budget", ["EUR, GBP", "currency"]),
     "percent_as_fraction": (
         "project_id,status_date,progress\nP,2026-01-05,0.5\n", {}, 1, "progress", ["0.5 is 50 %", "0 to 100"]
