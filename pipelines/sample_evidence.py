@@ -4,6 +4,7 @@ Both follow the course of their project: they are late, or grave, when it is. As
 its dates and money do; the exceptions are planted (UNLIKE, STUCK, FEARED) or, for a few projects, left to chance.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ _FEW = 1_000
 _SILENCE = 91  # days after which what has not changed is said again
 
 
-class Evidence:
+class Evidence(ABC):
     """What milestones and risks have in common: how bad they may look, and whose are reported.
 
     `names` and `portfolios` are the projects', in the order of the plans. `tidy` projects never look worse than their
@@ -52,6 +53,11 @@ class Evidence:
         self.shown = np.zeros(n, dtype=np.int64)
         self.loose = ~tidy & (rng.random(n) < 0.1)
         self.at = {name: i for i, name in enumerate(names)} if course.plans.can_finish else {}
+        self._draw(rng)
+
+    @abstractmethod
+    def _draw(self, rng: np.random.Generator) -> None:
+        """Draw what they are; the last that a generator is asked for."""
 
     def limit(self, day: int, reported: Ints) -> Ints:
         """The worst colour (0 green, 2 red) that each project's milestones or risks may show today."""
@@ -78,17 +84,8 @@ class Milestones(Evidence):
     `baseline` is NEVER where a project has fewer of them; `original` is the first baseline.
     """
 
-    def __init__(
-        self,
-        course: Course,
-        names: Sequence[str],
-        portfolios: Sequence[str],
-        tidy: Flags,
-        last: int,
-        rng: np.random.Generator,
-    ) -> None:
-        super().__init__(course, names, portfolios, tidy, last, rng)
-        p, n = course.plans, len(names)
+    def _draw(self, rng: np.random.Generator) -> None:
+        p, n = self.course.plans, len(self.names)
         self.texts: list[str] = []
         place: dict[str, int] = {}
         pick = rng.integers(0, 2, (n, _STEPS))[p.drawn]
@@ -97,7 +94,7 @@ class Milestones(Evidence):
         self.name = np.full(shape, MISSING, dtype=np.int64)
         self.is_deliverable = np.zeros(shape, dtype=bool)
         self.share = np.ones(shape)
-        for at, name in enumerate(names):
+        for at, name in enumerate(self.names):
             for k, step in enumerate(self._plan(at, name, pick[at], jitter[at])):
                 if step.name not in place:
                     place[step.name] = len(self.texts)
@@ -106,7 +103,7 @@ class Milestones(Evidence):
                 self.is_deliverable[at, k] = step.is_deliverable
                 self.share[at, k] = step.share
         self.exists = self.name != MISSING
-        self.base_days = course.base_days.copy()
+        self.base_days = self.course.base_days.copy()
         baseline = np.rint(p.start[:, None] + self.share * p.days[:, None]).astype(np.int64)
         if p.can_finish:
             baseline = self._keep_clear(baseline)
@@ -241,17 +238,8 @@ class Risks(Evidence):
     It follows the trouble: with `level` 0 it is a small risk, with 1 a larger one, with 2 it has happened.
     """
 
-    def __init__(
-        self,
-        course: Course,
-        names: Sequence[str],
-        portfolios: Sequence[str],
-        tidy: Flags,
-        last: int,
-        rng: np.random.Generator,
-    ) -> None:
-        super().__init__(course, names, portfolios, tidy, last, rng)
-        p, n = course.plans, len(names)
+    def _draw(self, rng: np.random.Generator) -> None:
+        p, n = self.course.plans, len(self.names)
         shape = (n, _THREATS)
         known: list[Threat] = [*CAUSE_THREATS, *(t for found in THREATS.values() for t in found), *OWN_THREATS.values()]
         place = {threat: i for i, threat in enumerate(known)}
@@ -261,9 +249,9 @@ class Risks(Evidence):
         count = rng.integers(2, 7, n)[p.drawn] if n <= _FEW else np.full(n, 2)
         self.threat = np.full(shape, MISSING, dtype=np.int64)
         turn = rng.integers(0, 5, n)[p.drawn]
-        for at, name in enumerate(names):
+        for at, name in enumerate(self.names):
             main = OWN_THREATS[name] if self.at and name in OWN_THREATS else CAUSE_THREATS[p.cause[at]]
-            others = THREATS[portfolios[at]]
+            others = THREATS[self.portfolios[at]]
             chosen = [main, *(others[(turn[at] + i) % len(others)] for i in range(count[at] - 1))]
             self.threat[at, : count[at]] = [place[threat] for threat in chosen]
         self.exists = self.threat != MISSING

@@ -11,11 +11,7 @@ milestone as (
         m.project_key,
         m.baseline_date,
         m.actual_date,
-        unnest(generate_series(
-            greatest(week_end(m.status_date), span.first_day),
-            least(week_end(m.valid_to) - 7, span.last_day),
-            interval 7 day
-        ))::date as review_date
+        unnest(weeks_held(m.status_date, m.valid_to, span.first_day, span.last_day))::date as review_date
     from fct_milestone as m, span
     where (m.valid_to is null or m.valid_to > span.first_day - 7) and {due}
 ),
@@ -35,11 +31,7 @@ risk as (
         r.project_key,
         r.risk_state,
         r.exposure,
-        unnest(generate_series(
-            greatest(week_end(r.status_date), span.first_day),
-            least(week_end(r.valid_to) - 7, span.last_day),
-            interval 7 day
-        ))::date as review_date
+        unnest(weeks_held(r.status_date, r.valid_to, span.first_day, span.last_day))::date as review_date
     from fct_risk as r, span
     where (r.valid_to is null or r.valid_to > span.first_day - 7) and {due}
 ),

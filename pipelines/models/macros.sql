@@ -8,6 +8,12 @@ create or replace macro rule_word(rule) as (select word from rule_in_force where
 create or replace macro week_end(day) as
     (day + cast((rule_value('week_ends_on') - isodow(day) + 7) % 7 as integer))::date;
 
+-- The review dates from a first day to a last on which a report holds: until the week of the next one.
+create or replace macro weeks_held(status_date, valid_to, first_day, last_day) as
+    generate_series(
+        greatest(week_end(status_date), first_day), least(week_end(valid_to) - 7, last_day), interval 7 day
+    );
+
 -- The listing decides from its day on. A report of a finish outlives the stage that earlier reports gave.
 create or replace macro stage_at(day, listed_stage, listed_stage_from, stage, actual_finish) as
     case
