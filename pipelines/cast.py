@@ -240,6 +240,14 @@ class _Caster:
                     f"no currency is stated: the amounts of {', '.join(spoken)} are taken as USD "
                     "(a currency column, or --set currency=EUR, says otherwise)"
                 )
+        if "reported_health" in self.seen.spellings and not self.seen.spellings["reported_health"]:
+            header = self._header("reported_health")
+            self._note(
+                "health_empty",
+                f"{header} says nothing in any row; a colour that only fills a cell is not read",
+                "Write the colours as words (in Excel: filter by colour, and fill in Green, Amber or Red).",
+                header,
+            )
         for c in columns:
             own = c.known_in == self.mapping.contract.export
             if own or self.known.get(c.known_in or "") or c.known_in not in ("goals", "projects"):
@@ -482,6 +490,17 @@ class _Caster:
         spellings: dict[str, str | None] = {spelled(word): None for word in (*UNKNOWN_WORDS, *column.unknown)}
         if "1" in column.values and not own:
             self._ask_for_scale(column)
+        unclear = column.unclear_ratings(self.seen.spellings[column.name]) - own.keys()
+        if unclear and not self.mapping.profile:
+            said = ", ".join(sorted(unclear))
+            self._question(
+                "ratings_undecided",
+                column,
+                f"{self._header(column.name)} holds no ratings but {said}: of three, 1 may be the best or the worst, "
+                "and of five, 5 is read as the best",
+                f"Say what each means, as in --value {column.name}:{min(unclear)}=green.",
+                said,
+            )
         return self._spelled(column, spellings | column.spellings | own, note=bool(column.ratings) and not own)
 
     def _ask_for_scale(self, column: Column) -> None:
@@ -528,7 +547,7 @@ class _Caster:
                 "rating_as_colour",
                 f"{self._header(column.name)} holds ratings from 1 to 5; they are read as 5 = best "
                 "(5 and 4 green, 3 amber, 2 and 1 red)",
-                "If 1 is best in this file, replace the numbers by colours before loading.",
+                "If 1 is best in this file, say what each means (--value reported_health:1=green).",
                 row=self.table.header_row,
                 column=self._header(column.name),
                 severity="warning",

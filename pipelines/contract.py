@@ -5,7 +5,7 @@ Everything else that names a column (tables, checks, templates, the data diction
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -105,6 +105,12 @@ class Column:
             if value.isdigit():  # "4 - High", "High (4)"
                 known |= {spelled(both): value for other in others for both in (f"{value} {other}", f"{other} {value}")}
         return known | self.ratings
+
+    def unclear_ratings(self, texts: Iterable[str]) -> set[str]:
+        """Ratings that may be of a scale of three, on which 1 may be the best or the worst: those from 1 to 3 where none
+        is above, for a column with ratings from 1 to 5."""
+        said = {spelled(text) for text in texts} & self.ratings.keys()
+        return said if said and max(said) <= "3" else set()
 
     @property
     def is_code(self) -> bool:

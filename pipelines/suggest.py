@@ -111,7 +111,8 @@ def fill(
         feeds = form.columns.get(said.column or said.suggested or "")
         if feeds and feeds.values:
             texts = _texts(con, table, place)
-            said = replace(said, values=_values(feeds, said.header, texts, values.get(feeds.name, {})))
+            own, legend = values.get(feeds.name, {}), _legend(table, feeds)
+            said = replace(said, values=_values(feeds, said.header, texts, own, legend))
         read.append(said)
     report.columns = read
 
@@ -391,18 +392,30 @@ def _texts(con: duckdb.DuckDBPyConnection, table: TextTable, place: int) -> list
 
 
 def _values(
-    column: Column, header: str, texts: Sequence[tuple[str, int]], own: Mapping[str, str]
+    column: Column, header: str, texts: Sequence[tuple[str, int]], own: Mapping[str, str], legend: Mapping[str, str]
 ) -> tuple[ValueRead, ...]:
     """How each text of a column of choices is read, and what may be meant by one that is not known."""
     unknown = {spelled(word) for word in (*UNKNOWN_WORDS, *column.unknown)}
+    unclear = column.unclear_ratings(text for text, _ in texts)
     found = []
     for text, count in texts:
         said = spelled(text)
-        read_as = own.get(said, column.spellings.get(said, "" if said in unknown else None))
-        found.append(
-            ValueRead(text[:200], count, read_as, None if read_as is not None else meaning(column, text, header))
-        )
+        known = None if said in unclear else column.spellings.get(said, "" if said in unknown else None)
+        read_as = own.get(said, known)
+        meant = None if read_as is not None or said in unclear else meaning(column, text, header)
+        found.append(ValueRead(text[:200], count, read_as, legend.get(said, meant) if read_as is None else None))
     return tuple(found)
+
+
+_LEGEND = re.compile(r"(?<![\w.])([1-5]) ?[=:–-] ?([^\d,;|()=]{2,40})")
+
+
+def _legend(table: TextTable, column: Column) -> dict[str, str]:
+    """What a line beside the table says of ratings: "1 = on track, 2 = at risk"."""
+    lines = (row.text for row in table.left_out if row.kind in ("preamble", "footer"))
+    said = {rating: words.strip() for line in lines for rating, words in _LEGEND.findall(line)}
+    meant = {rating: column.spellings.get(spelled(words)) or meaning(column, words) for rating, words in said.items()}
+    return {rating: value for rating, value in meant.items() if value}
 
 
 def _known_share(column: Column, header: str, shape: _Shape) -> float:

@@ -497,6 +497,14 @@ def test_ratings_in_numbers_are_read_with_a_warning() -> None:
     assert [(n.rule, n.severity) for n in typed.notes] == [("rating_as_colour", "warning")]
 
 
+def test_ratings_of_three_are_asked_about_unless_a_person_said_what_they_mean() -> None:
+    typed = column("reported_health", "1", "3", "2")
+    assert [(q.rule, q.value) for q in typed.questions] == [("ratings_undecided", "1, 2, 3")]
+    rows = [("P1", "2026-11-13", "1"), ("P2", "2026-11-13", "3")]
+    said = {"reported_health": {"1": "green", "3": "red"}}
+    assert type_rows(("Project ID", "As of", "RAG"), rows, values=said).values("reported_health") == ["green", "red"]
+
+
 def test_more_spellings_than_a_case_expression_should_hold() -> None:
     cells = ["green " * 0 + "g" * n for n in range(1, 60)] + [c * n for n in range(1, 50) for c in ("R ", "- ")]
     typed = column("reported_health", *cells)

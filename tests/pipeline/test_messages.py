@@ -165,6 +165,8 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
         "project_id,status_date,progress\nP,2026-01-05,0.45\nQ,2026-01-05,45\n", {}, 2, "progress",
         ["0.45 is for 45 %", "write the percentage"],
     ),
+    "health_empty": (STATUS + "P,2026-01-05,,5\n", {}, 1, "rag", ["nothing in any row", "as words"]),
+    "ratings_undecided": (STATUS + "P,2026-01-05,1,5\n", {}, 1, "rag", ["best or the worst", "--value"]),
     "rating_as_colour": (STATUS + "P,2026-01-05,4,5\n", {}, 1, "rag", ["5 = best", "1 is best"]),
     "goals_not_loaded": (
         "project_id,status_date,rag,goal\nP,2026-01-05,g,G-1\n", {}, 1, "goal", ["none are loaded", "goals export"]

@@ -9,6 +9,14 @@ P3,C,2026-11-13,Closed,Amber
 """
 
 
+def test_a_legend_says_what_ratings_of_three_mean(desk: Desk) -> None:
+    rows = "1 = on track; 2 = at risk; 3 = off track,,\nProject ID,Status Date,RAG\nP1,2026-11-13,1\nP2,2026-11-13,3\n"
+    (report,) = desk.try_load(rows, dry_run=True).files
+    assert [p.rule for p in report.problems] == ["ratings_undecided"]
+    values = {v.text: (v.read_as, v.suggested) for column in report.columns for v in column.values}
+    assert values == {"1": (None, "green"), "3": (None, "red")}
+
+
 def test_the_colours_are_suggested_as_the_health_and_status_as_the_stage(desk: Desk) -> None:
     (report,) = desk.try_load(ROWS, dry_run=True).files
     suggested = {column.header: column.suggested for column in report.columns if column.suggested}
