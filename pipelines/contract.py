@@ -107,8 +107,8 @@ class Column:
         return known | self.ratings
 
     def unclear_ratings(self, texts: Iterable[str]) -> set[str]:
-        """Ratings that may be of a scale of three, on which 1 may be the best or the worst: those from 1 to 3 where none
-        is above, for a column with ratings from 1 to 5."""
+        """Ratings that may be of a scale of three, on which 1 may be the best or the worst: those from 1 to 3 where
+        none is above, for a column with ratings from 1 to 5."""
         said = {spelled(text) for text in texts} & self.ratings.keys()
         return said if said and max(said) <= "3" else set()
 

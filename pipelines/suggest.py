@@ -86,7 +86,8 @@ def fill(
                     instead = [Suggestion(rating.name, n, LIKELY, _why(rating, names[n], shapes[n]))]
                     free = [other for other in free if other != n]
         found = instead + _assigned(names, free, open_, _shapes(con, table, free))
-        if form.export == "projects" and not mapping.profile and not how.export and _comes_again(con, table, mapping):
+        is_open = form.export == "projects" and not mapping.profile and not how.export
+        if is_open and (_comes_again(con, table, mapping) or _reports(con, table, names, free)):
             report.suggested_export = "status"
     else:
         likely, found = _export(con, table, names, _shapes(con, table, range(len(names))), how)
@@ -115,6 +116,14 @@ def fill(
             said = replace(said, values=_values(feeds, said.header, texts, own, legend))
         read.append(said)
     report.columns = read
+
+
+def _reports(con: duckdb.DuckDBPyConnection, table: TextTable, names: Sequence[str], free: Sequence[int]) -> bool:
+    """Whether columns that a list of projects has no use for say on which day how far its projects are."""
+    status, projects = contract("status"), contract("projects")
+    own = [column for name, column in status.columns.items() if name not in projects.columns]
+    found = {one.column for one in _assigned(names, free, own, _shapes(con, table, free))}
+    return "status_date" in found and len(found - {"comment"}) > 1
 
 
 def _comes_again(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Understood) -> bool:

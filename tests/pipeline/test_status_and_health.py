@@ -24,3 +24,10 @@ def test_the_colours_are_suggested_as_the_health_and_status_as_the_stage(desk: D
     (report,) = desk.try_load(ROWS, dry_run=True, columns={"reported_health": "Overall Indicator"}).files
     assert report.rows_rejected == 0
     assert {column.header: column.suggested for column in report.columns if column.suggested} == {"Status": "stage"}
+
+
+def test_a_list_of_projects_that_says_how_far_they_are_on_a_day_may_be_a_status_report(desk: Desk) -> None:
+    rows = "Project ID,Project Name,Start,{}\nP1,A,2026-01-05,2026-11-13,62%\nP2,B,2026-02-02,2026-11-13,9%\n"
+    (report,) = desk.try_load(rows.format("Date of data,Pct done complete"), dry_run=True).files
+    assert (report.export, report.suggested_export) == ("projects", "status")
+    assert desk.try_load(rows.format("Data Date,Performance % Complete"), dry_run=True).files[0].export == "status"
