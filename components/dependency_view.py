@@ -9,7 +9,7 @@ from analytics import origins
 from analytics.dependencies import Dependency, behind, worst
 from analytics.origins import Origin
 from analytics.reasons import shortened
-from components import answers, controls, project_view, tables
+from components import answers, controls, origin_view, tables
 from components.formats import NONE, day, days, money, number, unbroken
 from components.tables import Cell, Column, Drawn, Under, breakable
 
@@ -148,4 +148,4 @@ def how_late(link: Dependency) -> Cell:
 def place(link: Dependency, known: Mapping[tuple[int, int], Origin]) -> Cell:
     """The file and row that state it."""
     origin = known.get((link.load_id, link.source_row))
-    return Under(project_view.file_of(origin), f"row {number(origin.row)}") if origin else "not known"
+    return Under(origin_view.file_of(origin), f"row {number(origin.row)}") if origin else "not known"

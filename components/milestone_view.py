@@ -10,12 +10,12 @@ import streamlit as st
 
 from analytics import evidence, origins, reasons
 from analytics.origins import Origin
-from components import answers, charts, date_lines, formats, frame, tables, theme
+from components import answers, charts, date_lines, frame, origin_view, tables, theme
 from components.clickable import clickable
 from components.controls import View
 from components.date_lines import DateLine
 from components.formats import NONE, count, day, days
-from components.tables import Cell, Column, Drawn, Under
+from components.tables import Cell, Column, Drawn
 
 DRAWN = 10  # milestones in the chart
 SHOWN = 8  # in the list, until all are asked for
@@ -201,17 +201,9 @@ def _row(row: Mapping[str, Any], origin: Origin | None) -> list[Cell]:
         day(row["forecast_date"]),
         day(row["actual_date"]) if row["actual_date"] else "",
         against,
-        file_and_row(origin),
+        origin_view.file_and_row(origin),
     ]
 
 
 def _way(late: int) -> str:
     return "late" if late > 0 else "early"
-
-
-def file_and_row(origin: Origin | None) -> Cell:
-    """The row that says so, as a table's cell."""
-    if origin is None:
-        return "not known"
-    file = f"{origin.file_name}, sheet {origin.sheet}" if origin.sheet else origin.file_name
-    return Under(file, f"row {formats.number(origin.row)}, load {origin.load_id}")

@@ -11,7 +11,7 @@ from analytics.origins import Origin
 from components import answers, charts, frame, tables
 from components.controls import View
 from components.formats import count, day, days
-from components.milestone_view import file_and_row
+from components.origin_view import file_and_row
 from components.tables import Cell, Column, Drawn, Under
 
 SHOWN = 8  # open ones, until all are asked for

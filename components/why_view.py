@@ -12,7 +12,7 @@ from analytics.project import Project
 from analytics.reading import Basis, Scope
 from analytics.rollup import Rollup
 from analytics.why import INPUTS, Judgement
-from components import answers, controls, health, project_view, tables
+from components import answers, controls, health, origin_view, project_view, tables
 from components.controls import View
 from components.formats import count, day, money, number, percent
 from components.tables import Cell, Column, Mark, Under
@@ -197,8 +197,8 @@ def _evidence(judgement: Judgement, found: Project, title: str) -> None:
         FIGURES,
         [
             [
-                tables.Tagged(project_view.FACTS[fact.name], fact.note) if fact.note else project_view.FACTS[fact.name],
-                project_view.value(fact, found.row["currency"]),
+                tables.Tagged(origin_view.FACTS[fact.name], fact.note) if fact.note else origin_view.FACTS[fact.name],
+                origin_view.value(fact, found.row["currency"]),
                 *_place(fact.origin),
             ]
             for fact in facts
@@ -211,7 +211,7 @@ def _place(origin: Origin | None) -> list[Cell]:
         return ["not known", ""]
     when = f"{day(origin.loaded_at)} {origin.loaded_at:%H:%M} UTC"
     return [
-        Under(project_view.file_of(origin), f"row {number(origin.row)}"),
+        Under(origin_view.file_of(origin), f"row {number(origin.row)}"),
         Under(when, f"load {origin.load_id}, publication {origin.publication}"),
     ]
 

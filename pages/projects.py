@@ -14,6 +14,7 @@ from components import (
     figures,
     frame,
     milestone_view,
+    origin_view,
     project_view,
     registers,
     risk_view,
@@ -149,13 +150,13 @@ def show_sources(found: Project) -> None:
         with frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
             project_view.comments(history)
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
-        project_view.origins(found)
+        origin_view.origins(found)
         # Every export is looked through for it, so only who asks waits for it.
         if st.toggle("Which loads brought or changed its rows", key="touches"):
-            project_view.loads(answers.ask(touched.touched, row["project_key"]))
+            origin_view.loads(answers.ask(touched.touched, row["project_key"]))
     if found.attributes:
         with frame.card("attributes", "Further attributes", "Columns of the exports that are kept as they stand there"):
-            project_view.attributes(found)
+            origin_view.attributes(found)
     if len(history):
         with frame.card("reports", "Every report, the latest first", "As the files said it, judged on its own date"):
             listed = st.container()
