@@ -291,6 +291,9 @@ def _controls(upload: Upload, file: FileReport, how: How, place: int) -> dict[st
     if how.headings or any(decision.setting == "headings" for decision in file.decisions):
         options = {"": "As recognised", "rows": "They are rows of data"}
         found["headings"] = ("Group headings", "none", choose("headings", "Group headings", options))
+    if how.wrapped or any(decision.setting == "wrapped" for decision in file.decisions):
+        options = {"": "Taken out of their quotation marks", "cells": "One cell each"}
+        found["wrapped"] = ("Wrapped lines", "none", choose("wrapped", "Wrapped lines", options))
     if how.hidden or any(decision.setting == "hidden" for decision in file.decisions):
         options = {"": "Read like the others", "out": "Left out"}
         found["hidden"] = ("Hidden rows", "none", choose("hidden", "Hidden rows", options))

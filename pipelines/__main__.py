@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--sheet", metavar="NAME", help="the one sheet of a workbook to read")
     sub.add_argument("--headings", choices=("rows",), help="read rows that seem to name groups as rows of data")
     sub.add_argument("--hidden", choices=("out",), help="leave out the rows that a sheet hides")
+    sub.add_argument("--wrapped", choices=("cells",), help="read lines that are quoted as a whole as one cell each")
     mapped: dict[str, Any] = {"action": "append", "default": []}
     sub.add_argument("--map", dest="columns", metavar="COLUMN=HEADER", help="the header that feeds a column", **mapped)
     sub.add_argument(
@@ -214,6 +215,7 @@ def _load(asked: argparse.Namespace) -> int:
             sheet=asked.sheet,
             headings=asked.headings,
             hidden=asked.hidden,
+            wrapped=asked.wrapped,
             columns=pairs(asked.columns, "column", "COLUMN=HEADER", "--map"),
             values=values(asked.values),
             attributes=tuple(asked.attributes),

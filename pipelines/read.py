@@ -37,6 +37,7 @@ from pipelines.texttable import (
     trimmed,
     write_transposed,
 )
+from pipelines.wrapped import unwrap
 
 __all__ = ["DELIMITER_NAMES", "TextTable", "read"]
 
@@ -91,6 +92,7 @@ def _read_text(
 ) -> TextTable:
     csv.field_size_limit(records.LONGEST_CELL)
     text = normalise(path, scratch / f"{relation}.csv", how.encoding)
+    text, unwrapped = unwrap(text, scratch, known, how)
     table = find_table(path, text, known, how)
     aside = Aside(_above(text, table))
     problems: list[Problem] = []
@@ -123,6 +125,7 @@ def _read_text(
             Decision("encoding", text.label, text.why, "encoding"),
             Decision("delimiter", DELIMITER_NAMES.get(table.delimiter, table.delimiter), table.why, "delimiter"),
             header_decision(table.layout, table.header_row, table.header_row - 1, table.given, table.grouped),
+            *unwrapped,
             *_taken_out(text),
         ),
         left_out=() if table.layout.transposed else aside.left_out(),

@@ -21,7 +21,8 @@ class How:
     for them; `dates` ("dmy", "mdy") settles day and month, `decimal` (",", ".") the decimal sign. `encoding`,
     `delimiter` and `header_row` (its line, from 1) say how its text is taken apart; `sheet` is the one sheet of a
     workbook to read, and `headings` is "rows" where rows that seem to name groups are data, `hidden` is
-    "out" where rows that a sheet hides are none. `columns` maps columns of
+    "out" where rows that a sheet hides are none, `wrapped` is "cells" where lines that stand in quotation marks as a
+    whole are one cell each. `columns` maps columns of
     the contract to the header that feeds them ("": none does), `values` spellings of a column's choices to allowed
     values, `attributes` are headers that are kept beside the contract's columns; of headers that are alike the second
     is named "Sprint [2]". `scale` is the unit of its amounts (1000000 for millions). `repairs` are the accepted ones,
@@ -40,6 +41,7 @@ class How:
     sheet: str | None = None
     headings: str | None = None
     hidden: str | None = None
+    wrapped: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     attributes: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ from pipelines import records as file_records
 from pipelines.headers import TRIMMED, fold
 from pipelines.problems import DataProblem, UnreadableFile
 from pipelines.read import TextTable, read
+from pipelines.report import HERE, How
 
 KNOWN = {fold(name) for name in ("Project ID", "Project Name", "Department", "Rating", "Comment", "Cost", "Start date")}
 HEADER = "Project ID,Project Name,Rating"
@@ -32,10 +33,10 @@ Rows = list[tuple[object, ...]]
 Reader = Callable[..., tuple[TextTable, Rows]]
 
 
-def read_all(path: Path, known: set[str] = KNOWN) -> list[tuple[TextTable, Rows]]:
+def read_all(path: Path, known: set[str] = KNOWN, how: How = HERE) -> list[tuple[TextTable, Rows]]:
     con = duckdb.connect()
     with tempfile.TemporaryDirectory() as scratch:
-        tables = read(con, path, "raw", known, Path(scratch))
+        tables = read(con, path, "raw", known, Path(scratch), how)
         found = [(t, con.execute(f'select * from "{t.relation}" order by source_row').fetchall()) for t in tables]
     assert all(len(row) == len(t.headers) + 1 for t, rows in found for row in rows)
     return found
@@ -45,10 +46,12 @@ def read_all(path: Path, known: set[str] = KNOWN) -> list[tuple[TextTable, Rows]
 def text(tmp_path: Path) -> Reader:
     """Write a file of this content and read its one table."""
 
-    def write(content: str | bytes, name: str = "export.csv", known: set[str] = KNOWN) -> tuple[TextTable, Rows]:
+    def write(
+        content: str | bytes, name: str = "export.csv", known: set[str] = KNOWN, how: How = HERE
+    ) -> tuple[TextTable, Rows]:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        ((table, rows),) = read_all(path, known)
+        ((table, rows),) = read_all(path, known, how)
         return table, rows
 
     return write
@@ -104,6 +107,15 @@ def test_encodings(text: Reader, codec: str, mark: bytes, named: str, end: str) 
     table, rows = text(mark + end.join([HEADER, "1,Café – £5,Red", '2,"a, b",Green', ""]).encode(codec))
     assert (table.encoding, table.headers) == (named, ("Project ID", "Project Name", "Rating"))
     assert rows == [(2, "1", "Café – £5", "Red"), (3, "2", "a, b", "Green")]
+
+
+@pytest.mark.parametrize("wrapped", [None, "cells"])
+def test_lines_in_quotes_as_a_whole_are_taken_out_of_them(text: Reader, wrapped: str | None) -> None:
+    lines = '"Project ID,Project Name,Rating"\n"1,""Roads, bridges"",Red"\n"2,Rail,Amber"\n'
+    table, rows = text(lines, how=How(wrapped=wrapped))
+    assert rows[0] == ((2, '1,"Roads, bridges",Red') if wrapped else (2, "1", "Roads, bridges", "Red"))
+    assert [d.value for d in table.decisions if d.setting == "wrapped"]
+    assert not [d for d in text('"Comment"\n"One, two"\n"Three, four"\n')[0].decisions if d.setting == "wrapped"]
 
 
 def test_a_byte_that_windows_1252_leaves_undefined(text: Reader) -> None:
