@@ -38,7 +38,7 @@ def survey(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
         + [f"count(*) filter ({says_unknown(c, mapping.text[c.name])}) = 0" for c in codes]
     )
     cells = cells_of(table.relation) if is_view(con, table.relation) else table.relation
-    answers = iter(con.sql(f'select {", ".join(["1", *questions])} from "{cells}"').fetchall()[0][1:])
+    answers = iter(con.sql(f'select {", ".join(["count(*)", *questions])} from "{cells}"').fetchall()[0][1:])
     plain = [c for c in measured if next(answers)]
     spellings = {c.name: sorted(text for text in next(answers) or [] if text is not None) for c in listed}
     known = {c.name for c in plain} | {c.name for c in codes if next(answers)}

@@ -68,6 +68,12 @@ def test_a_file_that_lacks_a_column_shows_what_is_wrong_with_the_others(tmp_path
     assert listed == [("1", "missing_column"), ("3", "budget_readable"), ("4", "row_shape")]
 
 
+def test_a_file_that_lacks_a_column_and_whose_rows_are_all_of_the_wrong_shape_is_told_so(tmp_path: Path) -> None:
+    report = check(tmp_path, "program_portfolio,business critical,program_owner\nP-1,active\nP-1,P-1\n")
+    assert report.refused
+    assert marked(report) == {2: {None}, 3: {None}}
+
+
 def test_a_file_that_no_export_fits_shows_the_rows_of_the_wrong_shape(tmp_path: Path) -> None:
     report = check(tmp_path, "Wer,Was,Wo\na,b,c\nd,e\n")
     assert marked(report) == {3: {None}}
