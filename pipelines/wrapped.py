@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from pipelines.decode import Text, normalise
 from pipelines.headers import SEARCHED, fold
 from pipelines.problems import Decision
+from pipelines.records import LONGEST_LINE
 from pipelines.report import How
 
 LOOKED_AT = 200  # lines
@@ -27,7 +30,7 @@ def unwrap(text: Text, scratch: Path, known: Collection[str], how: How) -> tuple
     `how.wrapped` as "cells" the lines stay as they are.
     """
     with text.path.open(encoding="utf-8-sig") as file:
-        head = [line.strip() for line in islice(file, LOOKED_AT) if line.strip()]
+        head = [line.strip() for line in islice(_lines(file), LOOKED_AT) if line.strip()]
     found = [match[1].replace('""', '"') for line in head if (match := _WRAPPED.fullmatch(line))]
     if (
         len(found) < 2
@@ -40,12 +43,16 @@ def unwrap(text: Text, scratch: Path, known: Collection[str], how: How) -> tuple
         return text, [Decision("wrapped lines", "one cell each", f"as you said; {why}", "wrapped")]
     copy = scratch / f"unwrapped_{text.path.stem}.csv"
     with text.path.open(encoding="utf-8-sig", newline="") as file, copy.open("w", encoding="utf-8", newline="") as out:
-        for line in file:
+        for line in _lines(file):
             match = _WRAPPED.fullmatch(line.strip())
             out.write(match[1].replace('""', '"') + "\n" if match else line)
     bare = normalise(copy, copy.with_suffix(".txt"))
     bare = replace(bare, encoding=text.encoding, why=text.why, nuls=text.nuls, nul_line=text.nul_line)
     return bare, [Decision("wrapped lines", "taken out of their quotation marks", why, "wrapped")]
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    return iter(partial(file.readline, LONGEST_LINE), "")
 
 
 def _is_header(line: str, known: Collection[str]) -> bool:
