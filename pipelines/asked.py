@@ -33,7 +33,7 @@ def look(
     questions = report.problems
     findings.start(con, table.problems)
     if mapping is None:
-        findings.report(con, report, questions, keep, explain=keep is not None)
+        findings.report(con, table, report, questions, keep, explain=keep is not None)
         report.grid = findings.grid(con, table, None)
         return
     asked = {problem.column: problem for problem in questions if problem.column}
@@ -41,7 +41,7 @@ def look(
     of_the_file = {name: text for name, text in mapping.text.items() if text != TOP_KEY}
     told = {name: text for name, text in of_the_file.items() if mapping.headers[name] not in asked}
     commas = _check(con, table, replace(mapping, text=told, rolled_up=None), today) if told else []
-    findings.report(con, report, questions, keep, explain=keep is not None)
+    findings.report(con, table, report, questions, keep, explain=keep is not None)
     if keep:
         report.corrected = corrected.keep(con, keep, table, mapping, commas)
     # What can't be decided is marked where it stands, and is no problem of its row.

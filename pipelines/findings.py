@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,16 +96,32 @@ def first_of_each(con: duckdb.DuckDBPyConnection) -> tuple[list[Problem], dict[K
 
 
 def report(
-    con: duckdb.DuckDBPyConnection, told: FileReport, notes: list[Problem], keep: Path | None, *, explain: bool
+    con: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    told: FileReport,
+    notes: list[Problem],
+    keep: Path | None,
+    *,
+    explain: bool,
 ) -> None:
-    """Report the notes and what is in `found`: all of it, or, with a folder for the rest, the first of each kind."""
+    """Report the notes and what is in `found`: all of it, or, with a folder for the rest, the first of each kind.
+
+    Of a transposed table the row is the line of the header, and the message names the cell.
+    """
+    lines = dict(zip(names_of(table.headers), table.lines, strict=False))
+    where = " (row {}, column {} of the sheet)" if table.sheet else " (line {}, cell {} of the file)"
+    for name, line in lines.items():
+        con.execute(
+            "update found set message = message || format($1, $2, source_row) where column_name = $3",
+            [where, line, name],
+        )
     if keep:
         listed, told.counts = first_of_each(con)
         if explain:
             keep_problems(con, keep, told.file, notes)
     else:
         listed = every(con)
-    told.problems = notes + listed
+    told.problems = [replace(p, row=lines.get(p.column or "", p.row)) for p in notes + listed]
     found = con.sql("select count(*) from found where severity = 'warning'").fetchall()[0][0]
     told.warnings = found + sum(p.severity == "warning" for p in notes)
     told.rows_flawed = rows_flawed(con, told.header_row)

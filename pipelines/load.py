@@ -156,7 +156,7 @@ def _load_table(
     except DataProblem as error:
         report.refuse(error)
         if not explain:
-            findings.report(con, report, report.problems, keep, explain=False)
+            findings.report(con, table.text, report, report.problems, keep, explain=False)
         else:
             asked.look(con, table.text, table.mapping, report, today, keep)
             report.columns = columns_mapped(con, table.text, table.mapping)
@@ -181,7 +181,7 @@ def _load_table(
     outcome = plan(con, form, mapping.text)
     fate = rollup.counts(con) if mapping.rolled_up else outcome
     notes = decided.notes + periods_beside + _contradictions(con, table, before)
-    findings.report(con, report, notes, keep, explain=explain)
+    findings.report(con, table.text, report, notes, keep, explain=explain)
     if explain and keep and fate.rejected:
         report.rejected = findings.keep_rejected(con, keep, table.text)
     if explain:

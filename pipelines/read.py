@@ -96,10 +96,11 @@ def _read_text(
     table = find_table(path, text, known, how)
     aside = Aside(_above(text, table))
     problems: list[Problem] = []
+    lines: tuple[int, ...] = ()
     if table.layout.transposed:
-        rows_read = [record.cells for record in records_of(path, text, table.delimiter) if not is_blank(record.cells)]
-        rows_read = [cells for cells in rows_read if not is_separator(cells)]
-        headers, rows = write_transposed(con, relation, rows_read, known)
+        held = [record for record in records_of(path, text, table.delimiter) if not is_blank(record.cells)]
+        fields = [(record.line, record.cells) for record in held if not is_separator(record.cells)]
+        headers, lines, rows = write_transposed(con, relation, fields, known)
     else:
         counted = _read_clean(con, relation, text, table, scratch)
         if counted is None:
@@ -129,6 +130,7 @@ def _read_text(
             *_taken_out(text),
         ),
         left_out=() if table.layout.transposed else aside.left_out(),
+        lines=lines,
     )
 
 

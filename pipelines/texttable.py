@@ -31,7 +31,7 @@ class TextTable:
     is the header, data, ragged or left out. `groups_in` is the column that holds the heading of each row's group
     (see `pipelines.groups`); `currencies` has by column the mark of the currency that its cells are formatted with in
     a workbook, and the first row of one. Where the column of headings `is_added`, it is the last one and none of the
-    file's, and ragged rows have no cell for it.
+    file's, and ragged rows have no cell for it. `lines` has the line of each header of a transposed table.
     """
 
     file: str
@@ -49,6 +49,7 @@ class TextTable:
     groups_in: int | None = None
     currencies: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     is_added: bool = False
+    lines: tuple[int, ...] = ()
 
     @property
     def width(self) -> int:
@@ -235,16 +236,18 @@ def drop_unnamed(con: duckdb.DuckDBPyConnection, relation: str, headers: Sequenc
 def write_transposed(
     con: duckdb.DuckDBPyConnection,
     relation: str,
-    records: Sequence[Sequence[str]],
+    records: Sequence[tuple[int, Sequence[str]]],
     known: Collection[str],
     first_column: int = 1,
-) -> tuple[tuple[str, ...], int]:
-    """Turn a table whose first column (`first_column` in the file) holds the headers: the headers, the number of rows.
+) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+    """Turn a table whose first column (`first_column` in the file) holds the headers: the headers with their lines, and
+    the number of rows. `records` have their lines.
 
     A row's number is that of its column in the file; all-empty columns are no rows.
     """
     # A title in the first column heads no field: nothing stands beside it.
-    fields = [cells for cells in records if not is_blank(cells[1:]) or fold(cells[0]) in known]
+    held = [(line, cells) for line, cells in records if not is_blank(cells[1:]) or fold(cells[0]) in known]
+    fields = [cells for _, cells in held]
     writer = Writer(con, relation, len(fields))
     rows = 0
     for number in range(1, max(map(len, fields), default=0)):
@@ -253,4 +256,4 @@ def write_transposed(
             rows += 1
             writer.add(number + first_column, row)
     writer.flush()
-    return tuple(tidy(cells[0]) for cells in fields), rows
+    return tuple(tidy(cells[0]) for cells in fields), tuple(line for line, _ in held), rows

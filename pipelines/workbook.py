@@ -356,12 +356,10 @@ def _read_sheet(
     head = head[told or 0 :]
     layout = find_layout([cells for _, cells in head[:SEARCHED]], known, given=told is not None)
     if layout.transposed:
-        fields = [cells for _, cells in chain(head, rows)]
-        headers, count = write_transposed(con, relation, fields, known, first_column + 1)
-        decision = header_decision(layout, head[layout.index][0], 0, given=False, line="row")
-        return TextTable(
-            path.name, name, relation, headers, None, None, head[layout.index][0], count, (), True, (decision,)
-        )
+        headers, lines, count = write_transposed(con, relation, [*head, *rows], known, first_column + 1)
+        row = head[layout.index][0]
+        decision = header_decision(layout, row, 0, given=False, line="row")
+        return TextTable(path.name, name, relation, headers, None, None, row, count, (), True, (decision,), lines=lines)
     index, named = layout.index, None
     if told is None:
         index, named = _with_groups(head, layout.index, known)

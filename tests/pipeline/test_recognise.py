@@ -617,3 +617,11 @@ def test_every_row_of_a_file_is_accounted_for(kinds: list[str], last: list[str],
         expected = {"empty": count["empty"] + count["padded"], "total": count["total"], "footer": int(bool(last))}
         assert dict(found.kinds) == {kind: n for kind, n in expected.items() if n}
         assert found.ragged == count["shifted"] + count["short"]
+
+
+def test_problems_of_a_turned_table_are_located_where_they_stand_in_the_file(desk: Desk) -> None:
+    lines = ["Project ID,T1,T2", "Project Name,Uno,Dos", "Status Date,2026-11-13,2026-11-13", "RAG,Green,Red"]
+    (report,) = desk.try_load("\n".join([*lines, "Budget,1000,x"]) + "\n").files
+    assert [(p.row, p.column, p.value) for p in report.problems] == [(5, "Budget", "x")]
+    assert "(line 5, cell 3 of the file)" in report.problems[0].message
+    assert report.rows_rejected == 1
