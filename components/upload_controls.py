@@ -20,7 +20,7 @@ from components.uploads import Upload
 from pipelines.contract import EXPORTS, contract, contracts
 from pipelines.decode import ENCODINGS
 from pipelines.problems import RightworkError
-from pipelines.report import Decision, FileReport, How, ValueRead
+from pipelines.report import SHEET_NAME, Decision, FileReport, How, ValueRead
 
 _DELIMITERS = {",": "Comma  ,", ";": "Semicolon  ;", "\t": "Tab", "|": "Vertical bar  |"}
 _DATES = {"": "As the column tells", "dmy": "Day first (31/12/2026)", "mdy": "Month first (12/31/2026)"}
@@ -200,9 +200,11 @@ def _which_column(upload: Upload, file: FileReport, name: str, place: int) -> No
         with st.container(width=240):
             upload_mapping.constant(upload, file, column, f"asked-{place}")
         for nth, offer in enumerate(one for one in file.offered if one.column == name):
-            if on := words.as_day(offer.value):
+            on = words.as_day(offer.value)
+            if on or offer.value == SHEET_NAME:
                 act = partial(uploads.set_constant, upload, path, name, offer.value)
-                label = escape_markdown(f"{day(on)}, as {shortened(offer.why, 70)}")
+                said = f"{day(on)}, as {shortened(offer.why, 70)}" if on else shortened(offer.why, 90).capitalize()
+                label = escape_markdown(said)
                 st.button(label, key=f"named-{place}-{name}-{nth}", on_click=act, help=escape_markdown(offer.why))
 
 
@@ -228,7 +230,8 @@ def how_read(upload: Upload, file: FileReport, place: int) -> None:
         st.html(_decided("", [decision], ""))
     for column, value in how.constants.items():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{words.spoken(column)} is {value} in every row", width="content")
+            said = "the day in its sheet's name" if value == SHEET_NAME else value
+            st.text(f"{words.spoken(column)} is {said} in every row", width="content")
             act = partial(uploads.set_constant, upload, path, column, "")
             st.button("Take it back", key=f"remove-{column}-{place}", type="tertiary", on_click=act)
 

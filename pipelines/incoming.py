@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 import duckdb
 
@@ -21,7 +22,7 @@ from pipelines.problems import DataProblem, UnreadableFile
 from pipelines.profile import Mapping, Profile, all_headers
 from pipelines.read import TextTable, read
 from pipelines.report import FileReport, How, Request
-from pipelines.stated import stated_days
+from pipelines.stated import days_of_sheets, note_other_day, stated_days
 
 Progress = Callable[[str, float], None]
 
@@ -79,8 +80,11 @@ def read_all(
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             report.decisions, report.left_out = list(text.decisions), list(text.left_out)
             report.first_lines = first_lines(path, text.encoding) if request.dry_run else ()
+            own = how
             try:
                 mapping = understand(text, how, remembered)
+                own = days_of_sheets(con, text, how)
+                mapping = mapping if own is how else understand(text, own, remembered)
                 rollup.outline(con, text, mapping)
             except DataProblem as error:
                 report.refuse(error)
@@ -93,9 +97,10 @@ def read_all(
                     suggest.fill(con, text, report, None, how)
                 misfits.append(report)
                 if request.dry_run:
-                    unclear.append(Unclear(text, incomplete(text, how, remembered), report))
-                    _offer(con, unclear[-1], how)
+                    unclear.append(Unclear(text, incomplete(text, own, remembered), report))
+                    _offer(con, unclear[-1], how, several=len(texts) > 1)
                 continue
+            mapping = replace(mapping, notes=(*mapping.notes, *note_other_day(con, text, mapping, own)))
             report.export, report.profile = mapping.contract.export, mapping.profile
             report.decisions += what_it_is(text, mapping, how)
             report.source = mapping.source.name
@@ -111,16 +116,16 @@ def read_all(
     return tables, reports, [one for one in unclear if one.report.refused]
 
 
-def _offer(con: duckdb.DuckDBPyConnection, table: Unclear, how: How) -> None:
+def _offer(con: duckdb.DuckDBPyConnection, table: Unclear, how: How, *, several: bool) -> None:
     """Offer what a file says of a day that it has no column for, in its report and with the question."""
     mapping, report = table.mapping, table.report
     if mapping is None:
         return
     form = mapping.contract
     for name in (n for n in form.required if n not in mapping.text and form.columns[n].type == "date"):
-        offered = stated_days(con, table.text, name, how)
+        offered = stated_days(con, table.text, name, how, several=several)
         report.offered += offered
-        said = "; ".join(f"{one.why} (--set {name}={one.value})" for one in offered)
+        said = "; ".join(f"{one.why} (--set {quote(f'{name}={one.value}')})" for one in offered)
         lacks = f"needs {name.replace('_', ' ')}, "
         report.problems = [
             replace(p, fix=f"{said[:1].upper()}{said[1:]}. {p.fix}")

@@ -50,6 +50,7 @@ class How:
     name: str | None = None
 
 
+SHEET_NAME = "sheet name"  # as a value for all rows: the day in the name of each sheet
 HERE = How()  # as the file tells
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 
 import duckdb
 
-from pipelines import dates
+from pipelines import dates, periods
 from pipelines.chosen import unit_of
+from pipelines.headers import fold
 from pipelines.problems import DataProblem, Offered, Problem
 from pipelines.profile import Mapping
-from pipelines.report import How
+from pipelines.report import SHEET_NAME, How
 from pipelines.texttable import TextTable
 
+_TITLE = re.compile(r"^\W*(?:status|report|stand|week ending|w/?e|as of|per)\b[\s:_-]*", re.I)
 MOST = 4  # days that are offered
 MOST_LINES = 60
 _YEAR = r"(?:19|20|21)\d\d"
@@ -61,8 +64,65 @@ def ask_unit(table: TextTable, mapping: Mapping, how: How) -> None:
             raise DataProblem(message, fix, [problem])
 
 
-def stated_days(con: duckdb.DuckDBPyConnection, table: TextTable, column: str, how: How) -> list[Offered]:
+def days_of_sheets(con: duckdb.DuckDBPyConnection, table: TextTable, how: How) -> How:
+    """How a sheet is read: where the day in its name was asked for, that day stands for it.
+
+    DataProblem where the name tells no day, or one that can be read in two ways.
+    """
+    asked = [name for name, value in how.constants.items() if fold(value) == fold(SHEET_NAME)]
+    if not asked:
+        return how
+    days = _named_days(con, table.sheet or "", how)
+    if len(days) != 1:
+        tells = "can be read in two ways" if days else "tells no day"
+        message = f"the sheet's name {table.sheet} {tells}" if table.sheet else f"{table.file} has no sheets"
+        fix = f"Read one sheet by itself and say its day (--sheet NAME --set {asked[0]}=2026-11-20)."
+        fix = f"Say which comes first (--date-order dmy or mdy). {fix}" if days else fix
+        raise DataProblem(message, fix, [Problem("sheet_tells_no_day", message, fix, value=table.sheet)])
+    return replace(how, constants=how.constants | dict.fromkeys(asked, days[0].isoformat()))
+
+
+def note_other_day(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, how: How) -> list[Problem]:
+    """A warning where a day that was said for all rows is not the one that the name of their sheet tells."""
+    known = mapping.contract.header_for()
+    for said, value in how.constants.items():
+        column = mapping.contract.columns.get(known.get(fold(said), ""))
+        if not (column and column.type == "date" and table.sheet and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
+            continue
+        days = _named_days(con, table.sheet, how)
+        first = [period.day for text in (table.sheet,) if (period := periods.day(_bare(text), start=True))]
+        said_so = any(begin.isoformat() <= value <= end.isoformat() for begin in first or days for end in days)
+        if days and not said_so:
+            return [
+                Problem(
+                    "sheet_tells_another_day",
+                    f"the sheet {table.sheet} is read with {said} {value}, and its name says {days[0]}",
+                    f"If each sheet is of the day in its name, say --set {said}={SHEET_NAME!r}.",
+                    value=table.sheet,
+                    severity="warning",
+                )
+            ]
+    return []
+
+
+def _bare(name: str) -> str:
+    return _TITLE.sub("", name).strip()
+
+
+def _named_days(con: duckdb.DuckDBPyConnection, name: str, how: How) -> list[dt.date]:
+    """The days that the name of a sheet tells; a week's or a month's last day where it names such a period."""
+    found = [day for text in _DAY.findall(name) for day, _ in _days(con, text, how)]
+    if not found and (period := periods.day(_bare(name), start=False)):
+        found = [period.day]
+    return list(dict.fromkeys(found))
+
+
+def stated_days(
+    con: duckdb.DuckDBPyConnection, table: TextTable, column: str, how: How, *, several: bool = False
+) -> list[Offered]:
     """The days that a file states beside its rows, for a column that it lacks, each with the place that says so.
+
+    Where the name of one of `several` sheets tells a day, its own day for each sheet goes first.
 
     Those of lines above and below the table go first, then those of the sheet's and of the file's name, and last the
     days on which the file says it was made. A day that can be read in two ways is offered both ways.
@@ -74,7 +134,14 @@ def stated_days(con: duckdb.DuckDBPyConnection, table: TextTable, column: str, h
                 words = where + (f", read {order}" if order else "")
                 if words not in said.setdefault(day, []):
                     said[day].append(words)
-    return [Offered(column, day.isoformat(), "; ".join(words)) for day, words in list(said.items())[:MOST]]
+    offered = [Offered(column, day.isoformat(), "; ".join(words)) for day, words in list(said.items())[:MOST]]
+    days = _named_days(con, table.sheet or "", how) if table.sheet else []
+    if several and len(days) == 1:
+        why = f"each sheet's own day, by its name; here {days[0].isoformat()}"
+        return [Offered(column, SHEET_NAME, why), *(one for one in offered if one.value != days[0].isoformat())]
+    if days and not offered:
+        return [Offered(column, day.isoformat(), "the sheet's name says") for day in days]
+    return offered
 
 
 def _places(table: TextTable) -> Iterator[tuple[str, str]]:
