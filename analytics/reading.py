@@ -91,7 +91,8 @@ class Source:
         """The relation of all projects on a review date, to be put behind `from`; computed once a day and kept.
 
         Columns: those of the macro project_at, and program_name, slip_days (forecast finish past the baseline's, in
-        days), age_days (of the last report), is_watermelon (reported green, computed red).
+        days), age_days (of the last report), is_watermelon (reported green, computed red), and the shares from which
+        the schedule and the cost are amber and red: schedule_amber, schedule_red, cost_amber, cost_red.
         """
         return self.kept("project", day, _PROJECTS_ON_DAY)
 
@@ -128,7 +129,11 @@ _PROJECTS_ON_DAY = """
         coalesce(g.program_name, p.program_id) as program_name,
         p.finish_then - p.baseline_finish as slip_days,
         $day::date - p.status_date as age_days,
-        p.reported = 'green' and p.computed = 'red' as is_watermelon
+        p.reported = 'green' and p.computed = 'red' as is_watermelon,
+        rule_value('schedule_amber') as schedule_amber,
+        rule_value('schedule_red') as schedule_red,
+        rule_value('cost_amber') as cost_amber,
+        rule_value('cost_red') as cost_red
     from project_at($day::date) as p
     left join stg_programs as g using (program_id)
 """

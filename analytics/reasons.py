@@ -32,9 +32,37 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
-def share(value: float) -> str:
-    """A share of one as a percentage without decimals."""
-    return f"{value * 100:,.0f} %" if value >= 0.005 or value == 0 else "<1 %"
+def decimals(value: float, limits: Sequence[float | None] = ()) -> int:
+    """How many decimals the percentage of a share needs to stand on the same side of each limit as the share itself.
+
+    >>> decimals(0.2976), decimals(0.2976, [0.1, 0.3]), decimals(0.29996, [0.3]), decimals(0.304, [0.3])
+    (0, 1, 3, 0)
+    """
+    known = [round(limit * 100, 7) for limit in limits if limit is not None]
+    exact = round(value * 100, 7)
+    for places in range(7):
+        if all((round(exact, places) >= limit) == (exact >= limit) for limit in known):
+            return places
+    return 7
+
+
+def share(value: float, limits: Sequence[float | None] = ()) -> str:
+    """A share of one as a percentage: without decimals, but where it would read as if it had reached one of the limits.
+
+    >>> share(0.2976), share(0.2976, [0.1, 0.3]), share(0.125, [0.125]), share(0.004)
+    ('30 %', '29.8 %', '12.5 %', '<1 %')
+    """
+    return f"{round(value * 100, 7):,.{decimals(value, limits)}f} %" if value >= 0.005 or value == 0 else "<1 %"
+
+
+def limits_of(row: Mapping[str, Any], dimension: str) -> list[float | None]:
+    """The shares from which a dimension of a project (a row of Source.on) is amber and red."""
+    return [row.get(f"{dimension}_amber"), row.get(f"{dimension}_red")]
+
+
+def _gap(row: Mapping[str, Any], dimension: str, value: float) -> str:
+    """How far a project is off: what is better than planned is near no limit."""
+    return share(abs(value), limits_of(row, dimension) if value > 0 else ())
 
 
 def date(value: dt.date) -> str:
@@ -48,7 +76,7 @@ def schedule(row: Mapping[str, Any]) -> str:
     if late is None:
         missing = "no forecast finish" if row["finish_then"] is None else "no baseline finish"
         return f"Can't be judged: {missing}"
-    how_long = f", {share(abs(slip))} of the planned time" if slip is not None and late else ""
+    how_long = f", {_gap(row, 'schedule', slip)} of the planned time" if slip is not None and late else ""
     if slip is None:
         how_long = "; can't be judged without a planned time"
     is_done = row.get("stage") == "completed"
@@ -79,7 +107,7 @@ def cost(row: Mapping[str, Any]) -> str:
         how = f", at a cost performance (CPI) of {row['earned_value'] / row['actual_cost']:.2f}"
     if abs(over) < 0.0005:
         return f"{what} on budget{how}"
-    return f"{what} {share(abs(over))} {'over' if over > 0 else 'under'} budget{how}"
+    return f"{what} {_gap(row, 'cost', over)} {'over' if over > 0 else 'under'} budget{how}"
 
 
 def milestones(row: Mapping[str, Any]) -> str:
@@ -109,7 +137,7 @@ def attention(row: Mapping[str, Any]) -> str:
     if row["schedule"] == "red":
         parts.append(f"finish {days(row['slip_days'])} late")
     if row["cost"] == "red":
-        parts.append(f"cost {share(row['overrun'])} over budget")
+        parts.append(f"cost {_gap(row, 'cost', row['overrun'])} over budget")
     if row["milestones"] == "red":
         parts.append(milestones(row))
     if row["risk"] == "red":

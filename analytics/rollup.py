@@ -1,6 +1,5 @@
 """One colour for many projects: the rule that gives it, its evidence, and what would flip it. Source: "Roll-up"."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,18 +73,18 @@ def rollup_of(row: Mapping[str, Any], basis: Basis, rules: Rules) -> Rollup:
 def _words(state: str, by: str, evidence: Mapping[str, Any], rules: Rules) -> str:
     """The rule that gave a colour, with its threshold."""
     if state == "unknown":
-        return f"Unknown under {reasons.share(rules.known)} of projects with a known colour"
+        return f"Unknown under {_limit(rules.known)} of projects with a known colour"
     if rules.rule == "worst":
         return f"{state.capitalize()}, as the worst project is"
     if rules.rule == "mean":
         bands = {"red": "Red from a mean of 1.5", "amber": "Amber from a mean of 0.5"}
         return f"{bands.get(state, 'Green under a mean of 0.5')} (green 0, amber 1, red 2), by {by}"
     if state == "red" and round(evidence["red"], 9) >= rules.red:
-        return f"Red from {reasons.share(rules.red)} in red, by {by}"
+        return f"Red from {_limit(rules.red)} in red, by {by}"
     if state == "red":
         return "Red, as a critical project is red"
     under = "Amber from" if state == "amber" else "Green under"
-    return f"{under} {reasons.share(rules.amber)} in red and amber, by {by}"
+    return f"{under} {_limit(rules.amber)} in red and amber, by {by}"
 
 
 def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) -> str:
@@ -99,11 +98,11 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
     shares = weights / weights.sum()
     states = projects[basis]
     if rollup.state == "unknown":
-        known = _under(rollup.known, rules.known)
-        return f"A colour once {reasons.share(rules.known)} of its projects have one, now {known}"
+        known = reasons.share(rollup.known, [rules.known])
+        return f"A colour once {_limit(rules.known)} of its projects have one, now {known}"
     if rollup.state == "green":
-        here = _under(rollup.red_share + rollup.amber_share, rules.amber)
-        return f"Amber from {reasons.share(rules.amber)} in red and amber, it has {here}"
+        here = reasons.share(rollup.red_share + rollup.amber_share, [rules.amber])
+        return f"Amber from {_limit(rules.amber)} in red and amber, it has {here}"
     if rollup.state == "red":
         counted, limit, better = shares[states == "red"], rules.red, "No longer red"
         must = projects["is_critical"] & (states == "red")
@@ -119,10 +118,9 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
     return f"{better} once {len(names)} projects are {turned.removeprefix('is ')}, such as {' and '.join(names[:2])}"
 
 
-def _under(share: float, limit: float) -> str:
-    """A share below a limit, with a decimal where it would else read like the limit itself."""
-    said = reasons.share(share)
-    return said if said != reasons.share(limit) else f"{math.floor(share * 1000) / 10:.1f} %"
+def _limit(share: float) -> str:
+    """A threshold with all its decimals."""
+    return reasons.share(share, [share])
 
 
 def _fewest(shares: "pd.Series[float]", must: "pd.Series[bool]", limit: float) -> list[Any]:

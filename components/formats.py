@@ -2,9 +2,11 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from analytics.reasons import count as count
+from analytics.reasons import decimals
 
 NONE = "n/a"
 
@@ -62,17 +64,18 @@ def unbroken(text: str) -> str:
     return re.sub(r"(?<=\d) (?=(?:[kM%]|bn|tn|days?|[A-Z][a-z]{2})(?![A-Za-z]))", "\u00a0", text)
 
 
-def percent(share: Any, *, sign: bool = False) -> str:
-    """A share of one as a percentage without decimals; a small share is not called nothing.
+def percent(share: Any, *, sign: bool = False, limits: Sequence[float | None] = ()) -> str:
+    """A share of one as a percentage without decimals, but where it would read as if it had reached one of the limits;
+    a small share is not called nothing.
 
-    >>> percent(0.524), percent(0.004), percent(0), percent(None)
-    ('52 %', '<1 %', '0 %', 'n/a')
+    >>> percent(0.524), percent(0.004), percent(0), percent(None), percent(0.2976, limits=[0.3])
+    ('52 %', '<1 %', '0 %', 'n/a', '29.8 %')
     """
     if is_missing(share):
         return NONE
     if 0 < abs(float(share)) < 0.005:
         return "<1 %" if share > 0 else ">−1 %"
-    return f"{number(float(share) * 100, sign=sign)} %"
+    return f"{number(float(share) * 100, sign=sign, decimals=decimals(float(share), limits))} %"
 
 
 def rate(share: Any) -> str:

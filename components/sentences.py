@@ -451,13 +451,13 @@ def project(row: Mapping[str, Any], because: Sequence[str]) -> str:
     return f"{name} is computed {row['computed']}{why}. It reports {reported}."
 
 
-def over(share: Any) -> str:
-    """A cost against its budget in words: "37 % over", "on budget"; "" where it is not known."""
+def over(share: Any, limits: Sequence[float | None] = ()) -> str:
+    """A cost against its budget in words: "37 % over", "on budget"; "" where it is not known. See reasons.share."""
     if is_missing(share):
         return ""
     if abs(share) < 0.005:
         return "on budget"
-    return f"{percent(abs(share))} {'over' if share > 0 else 'under'}"
+    return f"{percent(abs(share), limits=limits if share > 0 else ())} {'over' if share > 0 else 'under'}"
 
 
 def slipped(value: Any) -> str:

@@ -461,6 +461,14 @@ def test_reasons_for_a_finish_that_has_passed() -> None:
     assert reasons.schedule(row) == text
 
 
+def test_a_reason_never_reads_like_a_limit_that_is_not_reached(loaded: World) -> None:
+    found = loaded.ask(lambda source: source.records(f"from {source.on(DAY)} where project_key = 'P1'")[0])
+    near = {**found, "slip": 0.2996, "overrun": 0.0976}
+    assert reasons.schedule(near) == "Forecast finish 40 days past baseline, 29.96 % of the planned time"
+    assert reasons.cost(near) == "Forecast cost 9.8 % over budget"
+    assert reasons.cost({**near, "overrun": -0.0976}) == "Forecast cost 10 % under budget"
+
+
 @pytest.mark.real
 def test_figures_equal_those_of_the_file_itself(world: World, real_data: Path) -> None:
     file = real_data / "nyc_capital" / "capital_projects.csv"
