@@ -314,11 +314,11 @@ def _milestones(source: Source, day: dt.date, row: Mapping[str, Any], rules: Map
     because = f"{missed} of {reasons.count(due, 'milestone')} due not met" if missed else f"All {due} due are met"
     if due == 1:
         because = "The one milestone due is not met" if missed else "The one milestone due is met"
-    witnesses = _witnesses(
+    shown = witnesses(
         source,
         [(m, f"{m['milestone_name']}, due {reasons.date(m['baseline_date'])}") for m in late],
     )
-    return _Dimension("milestones", row["milestones"], because, reach, leave, witnesses=witnesses)
+    return _Dimension("milestones", row["milestones"], because, reach, leave, witnesses=shown)
 
 
 def _of_missed(count: int, missed: int) -> str:
@@ -346,13 +346,13 @@ def _risk(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[s
     leave: dict[str, Change] = {}
     stuck = ""
     for colour, bound in (("amber", amber), ("red", red)):
-        worse = [change for r in scored for change in _rescored(r, bound, amber, red) if change.by > 0]
+        worse = [change for r in scored for change in rescored(r, bound, amber, red) if change.by > 0]
         if change := smallest(worse):
             reach[colour] = change
         above = [r for r in scored if r["exposure"] >= bound]
         if len(above) == 1:
             others = max((r["exposure"] for r in scored if r is not above[0]), default=0)
-            better = smallest(change for change in _rescored(above[0], bound, amber, red) if change.by < 0)
+            better = smallest(change for change in rescored(above[0], bound, amber, red) if change.by < 0)
             if better:
                 leave[colour] = replace(better, becomes=_worst([better.becomes, _band(others, amber, red)]))
         elif len(above) > 1 and colour == row["risk"]:
@@ -368,7 +368,7 @@ def _risk(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[s
             f"Largest open exposure {one['exposure']} ({one['probability']} × {one['impact']}): {what} "
             f"“{reasons.shortened(one['risk_name'])}”"
         )
-    witnesses = _witnesses(
+    shown = witnesses(
         source,
         [
             (r, f"{r['risk_name']}, {r['probability']} × {r['impact']} = {r['exposure']}")
@@ -376,10 +376,10 @@ def _risk(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[s
             if r["exposure"] >= min(amber, row["exposure"])
         ],
     )
-    return _Dimension("risk", row["risk"], because, reach, leave, stuck, witnesses)
+    return _Dimension("risk", row["risk"], because, reach, leave, stuck, shown)
 
 
-def _rescored(risk: Mapping[str, Any], bound: float, amber: float, red: float) -> Iterable[Change]:
+def rescored(risk: Mapping[str, Any], bound: float, amber: float, red: float) -> Iterable[Change]:
     """The nearest scores of a risk, one input at a time, that put its exposure on the bound's other side."""
     name = reasons.shortened(risk["risk_name"], 60)
     is_above = risk["exposure"] >= bound
@@ -393,6 +393,7 @@ def _rescored(risk: Mapping[str, Any], bound: float, amber: float, red: float) -
             yield Change("risk", column, to, by, "points", abs(by) / 25, becomes, words, (risk["risk_id"],))
 
 
-def _witnesses(source: Source, found: Sequence[tuple[Mapping[str, Any], str]]) -> tuple[Witness, ...]:
+def witnesses(source: Source, found: Sequence[tuple[Mapping[str, Any], str]]) -> tuple[Witness, ...]:
+    """Rows of milestones or risks, each with its words, as witnesses: with where they came from."""
     known = origins(source, [(row["load_id"], row["source_row"]) for row, _ in found]) if found else {}
     return tuple(Witness(words, known.get((row["load_id"], row["source_row"]))) for row, words in found)

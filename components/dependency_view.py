@@ -136,10 +136,10 @@ def _lead(address: str, text: str, pick: str = "") -> str:
 
 
 def how_late(link: Dependency) -> Cell:
-    """How many days too late it comes, marked by shape as well as colour; else how many it has."""
+    """How many days too late it comes; else how many it has."""
     if link.state == "broken":
         text = "cancelled" if link.is_cancelled else f"{days(-(link.slack_days or 0))} late"
-        return Drawn(f'<span class="rw-mark rw-red rw-nowrap">{escape(unbroken(text))}</span>')
+        return Drawn(f'<span class="rw-bad rw-nowrap">{escape(unbroken(text))}</span>')
     if link.state == "met":
         return "met"
     return NONE if link.slack_days is None else f"{days(link.slack_days)} left"

@@ -3,14 +3,14 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from analytics import evidence, origins, reasons
 from analytics.origins import Origin
-from components import answers, charts, date_lines, frame, origin_view, tables, theme
+from analytics.why_one import STATES, state
+from components import answers, charts, date_lines, frame, origin_view, tables, theme, why_view
 from components.clickable import clickable
 from components.controls import View
 from components.date_lines import DateLine
@@ -28,9 +28,6 @@ LISTED = (
     Column("Against baseline", "right"),
     Column("File and row", width="20%", is_quiet=True),
 )
-# Each state in words, with the look of a colour: shape and word say it too.
-STATES = {"met": ("Met", "green"), "missed": ("Not met", "red"), "slipping": ("Slipping", "amber")}
-_TO_COME = ("To come", "unknown")
 Course = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -68,15 +65,6 @@ def by_milestone(course: Sequence[Mapping[str, Any]]) -> Course:
     for row in course:
         found[row["milestone_id"]].append(row)
     return found
-
-
-def state(row: Mapping[str, Any]) -> str:
-    """How a milestone stands: met, missed (due and not met), slipping (expected late), or to come."""
-    if row["actual_date"] is not None:
-        return "met"
-    if row["is_missed"]:
-        return "missed"
-    return "slipping" if (row["late_days"] or 0) > 0 else "to come"
 
 
 def slipped(row: Mapping[str, Any], course: Course) -> int:
@@ -125,7 +113,7 @@ def serves(goals: Sequence[str]) -> str:
 def alt(found: Sequence[Mapping[str, Any]]) -> str:
     """The chart in words."""
     return "; ".join(
-        f"{row['milestone_name']}: {'' if row['actual_date'] else f'{_word(row)[0].lower()}, '}{_expected(row)}"
+        f"{row['milestone_name']}: {'' if row['actual_date'] else f'{STATES[state(row)][0].lower()}, '}{_expected(row)}"
         for row in found[:DRAWN]
     )
 
@@ -159,10 +147,6 @@ def _expected(row: Mapping[str, Any]) -> str:
     return f"met {day(row['actual_date'])}" if row["actual_date"] else f"forecast {day(row['forecast_date'])}"
 
 
-def _word(row: Mapping[str, Any]) -> tuple[str, str]:
-    return STATES.get(state(row), _TO_COME)
-
-
 def first(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The first to look at: those not met, the nearest, and of those met the latest; in the order of their dates."""
     wanted = sorted(found, key=lambda row: row["actual_date"] is not None)
@@ -173,11 +157,12 @@ def first(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _list(found: Sequence[Mapping[str, Any]], project_key: str) -> None:
-    """The milestones and their rows; a click on one that is not met asks what its slip would move."""
+    """The milestones and their rows; a click on one that is not met asks what its slip would move, and one on its
+    colour why it has it."""
     places = answers.ask(origins.origins, tuple((row["load_id"], row["source_row"]) for row in found))
-    tables.listing(
+    why_view.listing(
         LISTED,
-        [_row(row, places.get((row["load_id"], row["source_row"]))) for row in found],
+        [_row(row, places.get((row["load_id"], row["source_row"])), project_key) for row in found],
         key="milestone-list",
         picks=["" if row["actual_date"] else f"{project_key}:{row['milestone_id']}" for row in found],
         on_pick=_what_if,
@@ -189,14 +174,14 @@ def _what_if(picked: str) -> None:
     st.session_state["slip"] = picked
 
 
-def _row(row: Mapping[str, Any], origin: Origin | None) -> list[Cell]:
-    word, look = _word(row)
+def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> list[Cell]:
+    mark = why_view.one_mark(*STATES[state(row)])
     late = row["late_days"]
     against = NONE if late is None else "on baseline" if late == 0 else f"{days(abs(late))} {_way(late)}"
     name: Cell = tables.Tagged(row["milestone_name"], "deliverable") if row["is_deliverable"] else row["milestone_name"]
     return [
         name,
-        Drawn(f'<span class="rw-mark rw-{look}">{escape(word)}</span>'),
+        Drawn(tables.explained(mark, why_view.of_milestone(project_key, row["milestone_id"]))),
         day(row["baseline_date"]),
         day(row["forecast_date"]),
         day(row["actual_date"]) if row["actual_date"] else "",

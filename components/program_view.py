@@ -12,7 +12,7 @@ from analytics.milestones import Milestone
 from analytics.programs import OneProgram, Program
 from analytics.projects import ANY_STAGE
 from analytics.reading import NO_PROGRAM, Basis, plain_rows
-from analytics.reasons import shortened
+from analytics.reasons import limits_of, shortened
 from analytics.standings import Standing
 from components import charts, controls, frame, health, programs_view, sentences, tables, timeline, why_view
 from components.controls import View
@@ -232,13 +232,13 @@ def course(found: OneProgram, view: View) -> None:
     )
     rows: list[list[Cell]] = [
         [
-            Under(programs_view.mark(rollup, is_evidence=basis == "computed"), basis),
+            Under(programs_view.mark(found.program, basis), basis),
             f"{rollup.rule}. Here {programs_view.evidence(rollup)}",
             found.flips[basis],
         ]
         for basis, rollup in ((basis, found.program.rollup(basis)) for basis in bases)
     ]
-    tables.listing(WHY, rows)
+    why_view.listing(WHY, rows, key="program-why")
 
 
 def cost_title(found: OneProgram) -> str:
@@ -277,7 +277,7 @@ def cost(found: OneProgram) -> None:
 def _cost(row: Mapping[str, Any]) -> Cost:
     currency, over = row["currency"], row["overrun"]
     budget = f"on {money(row['budget'], currency)}" if row["budget"] is not None else "no budget"
-    share = f" ({percent(over, sign=True)})" if over is not None else ""
+    share = f" ({percent(over, sign=True, limits=limits_of(row, 'cost'))})" if over is not None else ""
     spent = f", spent {money(row['actual_cost'], currency)}" if row["actual_cost"] is not None else ""
     forecast = money(row["eac"], currency) if row["eac"] is not None else "no forecast"
     amounts = (row["budget"], row["eac"], row["actual_cost"])
@@ -370,7 +370,7 @@ def show_comments(said: Sequence[Mapping[str, Any]]) -> str | None:
         [
             row["project_name"],
             day(row["status_date"]).replace(" ", "\u00a0"),
-            Mark(row["reported"], bool(row["is_stale"])),
+            Mark(row["reported"], bool(row["is_stale"]), opens=why_view.of_project(row["project_key"], "reported")),
             row["comment"],
         ]
         for row in said
@@ -378,4 +378,4 @@ def show_comments(said: Sequence[Mapping[str, Any]]) -> str | None:
     columns = [Column("Project", width="22%"), Column("Report", is_quiet=True), Column("Reported"), Column("Comment")]
     keys = [row["project_key"] for row in said]
     links = [controls.project_link(key) for key in keys]
-    return tables.listing(columns, rows, key="program-comments", picks=keys, links=links)
+    return why_view.listing(columns, rows, key="program-comments", picks=keys, links=links)

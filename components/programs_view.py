@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -352,13 +352,7 @@ def table(
 def _row(program: Program, was: Program | None, courses: Courses, made: Promises, basis: Basis) -> list[Cell]:
     course = courses.of.get(program.program_id)
     bases: tuple[Basis, ...] = ("reported", "computed")
-    colours: dict[str, Mark] = {
-        name: replace(
-            mark(program.rollup(name), is_evidence=name == "computed"),
-            opens=why_view.of_program(program.program_id, name),
-        )
-        for name in bases
-    }
+    colours: dict[str, Mark] = {name: mark(program, name) for name in bases}
     marks: dict[str, Cell] = {**colours}
     if course:
         marks[basis] = Under(colours[basis], _since(course, was.rollup(basis).state if was else None))
@@ -378,9 +372,15 @@ def _row(program: Program, was: Program | None, courses: Courses, made: Promises
     ]
 
 
-def mark(rollup: Rollup, *, is_evidence: bool = False) -> Mark:
-    """A roll-up's colour; its rule and evidence show on hover."""
-    return Mark(rollup.state, why=f"{rollup.rule}. Here: {evidence(rollup)}", is_evidence=is_evidence)
+def mark(program: Program, basis: Basis) -> Mark:
+    """A program's colour; its rule and evidence show on hover, all the rest on a click."""
+    rollup = program.rollup(basis)
+    return Mark(
+        rollup.state,
+        why=f"{rollup.rule}. Here: {evidence(rollup)}",
+        is_evidence=basis == "computed",
+        opens=why_view.of_program(program.program_id, basis),
+    )
 
 
 def evidence(rollup: Rollup) -> str:

@@ -28,7 +28,6 @@ BASELINES = (
     Column("Budget", "right"),
     Column("File and row", width="30%", is_quiet=True),
 )
-SHOWN_COMMENTS = 6
 SILENCE = 3  # times the usual time between two reports: a gap worth a word
 
 
@@ -69,7 +68,7 @@ def figures(row: Mapping[str, Any], moved: Mapping[str, Any] | None, view: View)
     over = row["overrun"]
     word = "on" if row["eac"] is not None else "not stated; budget"
     on_budget = f"{word} {money(row['budget'], currency)}" if row["budget"] is not None else "no budget"
-    against = f", {percent(abs(over))} {'over' if over > 0 else 'under'}" if over else ""
+    against = f", {sentences.over(over, limits_of(row, 'cost'))}" if over else ""
     finish = row["finish_then"]
     baseline = f"baseline {day(row['baseline_finish'])}" if row["baseline_finish"] else "no baseline"
     slip = f"{sentences.slipped(row['slip_days'])}; " if row["slip_days"] else ""
@@ -182,7 +181,7 @@ def _against_original(row: Mapping[str, Any]) -> list[str]:
     if row["finish_then"] is not None and row["original_finish"] is not None:
         found.append(sentences.slipped((row["finish_then"] - row["original_finish"]).days))
     if row["original_overrun"] is not None:
-        over = sentences.over(row["original_overrun"])
+        over = sentences.over(row["original_overrun"], limits_of(row, "cost"))
         found.append(over if over == "on budget" else f"{over} budget")
     return found
 
@@ -273,19 +272,6 @@ def comments_title(history: pd.DataFrame) -> str:
     return f"{number(said)} of {formats.count(len(history), 'report')} {'says' if said == 1 else 'say'} why"
 
 
-def comments(history: pd.DataFrame) -> None:
-    """What the reports said in words, the latest first, each with the colour that it gave."""
-    said = history[history["comment"].notna()].iloc[::-1]
-    place, count = st.container(), len(said)
-    if count <= SHOWN_COMMENTS or not st.toggle(f"All {count:,} comments", key="all-comments"):
-        said = said.head(SHOWN_COMMENTS)
-    items = "".join(
-        f"<li><time>{day(at)}</time>{health.mark(state)}<div>{escape(str(text))}</div></li>"
-        for at, state, text in zip(said["status_date"], said["reported"], said["comment"], strict=True)
-    )
-    place.html(f'<ol class="rw-comments">{items}</ol>')
-
-
 def colours_title(found: Project) -> str:
     """Since when the computed colour is what it is."""
     state = found.row["computed"]
@@ -335,11 +321,12 @@ def cost_title(row: Mapping[str, Any]) -> str:
     verb = _verb(row, "Cost", "cost")
     was = ""
     if row["original_overrun"] is not None and row["original_budget"] != row["budget"]:
-        original = sentences.over(row["original_overrun"])
+        original = sentences.over(row["original_overrun"], limits_of(row, "cost"))
         was = ", on the original budget" if original == "on budget" else f", {original} the original budget"
     if sentences.over(over) == "on budget":
         return f"{verb} what was budgeted{was}"
-    return f"{verb} {percent(abs(over))} {'more' if over > 0 else 'less'} than budgeted{was}"
+    share = percent(abs(over), limits=limits_of(row, "cost") if over > 0 else ())
+    return f"{verb} {share} {'more' if over > 0 else 'less'} than budgeted{was}"
 
 
 def _verb(row: Mapping[str, Any], done: str, plain: str) -> str:

@@ -1,21 +1,23 @@
 """The register on screen, and one project's reports."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping
+from functools import partial
 from html import escape
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from analytics import reasons
 from analytics.portfolio import EVIDENCE
+from analytics.project import Project
 from analytics.projects import WEEKS, Filter, Register
 from components import charts, formats, health, sentences, why_view
 from components.controls import View, project_link
 from components.figures import Delta
 from components.formats import day, days, is_missing, money
 from components.project_view import is_better_only_now
-from components.tables import Cell, Column, Drawn, Mark, Under, listing
+from components.tables import Cell, Column, Drawn, Mark, Under
 
 STEP = 50  # rows shown at first, and more on each asking
 SHOWN_REPORTS = 8
@@ -75,7 +77,7 @@ def _since(view: View) -> str:
 def _row(row: Mapping[str, Any], weeks: tuple[str | None, ...], view: View) -> list[Cell]:
     place = row["program_name"] or row["portfolio"] or ""
     currency = row["currency"]
-    over = sentences.over(row["overrun"])
+    over = sentences.over(row["overrun"], reasons.limits_of(row, "cost"))
     ended = "" if row["is_live"] else f"{row['stage'].capitalize()}; "
     last, who = _last(row, view), row["sponsor"] or ""
     return [
@@ -114,22 +116,28 @@ def _movement(part: Delta) -> str:
     return f'<span class="rw-moved{tone}">{arrow}{escape(part.text)}</span>'
 
 
-def reports(history: pd.DataFrame, currency: str, *, show_all: bool) -> None:
+def reports(found: Project, review: dt.date, *, show_all: bool) -> None:
     """One project's reports, the latest first: what each said, and the row that it came from."""
-    rows = history.iloc[::-1]
-    listing(
-        REPORTS,
-        [_report(row, currency) for row in (rows if show_all else rows.head(SHOWN_REPORTS)).to_dict("records")],
-    )
+    rows = found.history.to_dict("records")
+    dates, key = [row["status_date"].date() for row in rows], found.row["project_key"]
+    places = range(len(rows) - 1, -1 if show_all else max(len(rows) - 1 - SHOWN_REPORTS, -1), -1)
+    cells = [
+        _report(rows[n], found.row["currency"], partial(why_view.of_report, key, dates, n, review)) for n in places
+    ]
+    why_view.listing(REPORTS, cells, key="reports")
 
 
-def _report(row: Mapping[Any, Any], currency: str) -> list[Cell]:
+def _report(row: Mapping[Any, Any], currency: str, opens: Callable[[str, str], str]) -> list[Cell]:
     file = f"{row['file_name']}, {row['sheet']}" if row["sheet"] else str(row["file_name"])
     complete = formats.NONE if is_missing(row["percent_complete"]) else f"{formats.number(row['percent_complete'])} %"
     return [
         day(row["status_date"]),
-        Mark(row["reported"], rating=health.rating(row["reported"], row["reported_health"])),
-        Under(Mark(row["computed"], is_evidence=True), _because(row)),
+        Mark(
+            row["reported"],
+            rating=health.rating(row["reported"], row["reported_health"]),
+            opens=opens("reported", row["reported"]),
+        ),
+        Under(Mark(row["computed"], is_evidence=True, opens=opens("computed", row["computed"])), _because(row)),
         Under(day(row["finish_then"]), "" if is_missing(row["slip_days"]) else sentences.slipped(row["slip_days"])),
         money(row["eac"], currency),
         money(row["actual_cost"], currency),

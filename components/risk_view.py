@@ -1,14 +1,13 @@
 """How a project's risks and issues look: the open ones by exposure, each with its owner, its date and its row."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from analytics import evidence, origins
 from analytics.origins import Origin
-from components import answers, charts, frame, tables
+from components import answers, charts, frame, tables, why_view
 from components.controls import View
 from components.formats import count, day, days
 from components.origin_view import file_and_row
@@ -44,7 +43,7 @@ def show(project_key: str, view: View) -> None:
             show_all = len(open_ones) <= SHOWN or st.toggle(f"All {len(open_ones):,} open", key="all-risks")
             show_closed = closed and st.toggle(f"{len(closed):,} closed", key="closed-risks")
         with place:
-            _list([*(open_ones if show_all else open_ones[:SHOWN]), *(closed if show_closed else ())])
+            _list(project_key, [*(open_ones if show_all else open_ones[:SHOWN]), *(closed if show_closed else ())])
 
 
 def title(open_ones: Sequence[Mapping[str, Any]], closed: Sequence[Mapping[str, Any]]) -> str:
@@ -61,19 +60,20 @@ def title(open_ones: Sequence[Mapping[str, Any]], closed: Sequence[Mapping[str, 
     return ", ".join(parts)
 
 
-def _list(found: Sequence[Mapping[str, Any]]) -> None:
+def _list(project_key: str, found: Sequence[Mapping[str, Any]]) -> None:
     if not found:
         return
     places = answers.ask(origins.origins, tuple((row["load_id"], row["source_row"]) for row in found))
-    tables.listing(LISTED, [_row(row, places.get((row["load_id"], row["source_row"]))) for row in found])
+    rows = [_row(row, places.get((row["load_id"], row["source_row"])), project_key) for row in found]
+    why_view.listing(LISTED, rows, key="risk-list")
 
 
-def _row(row: Mapping[str, Any], origin: Origin | None) -> list[Cell]:
+def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> list[Cell]:
     tag = "closed" if not row["is_open"] else "issue" if row["risk_kind"] == "issue" else ""
     name: Cell = tables.Tagged(row["risk_name"], tag) if tag else row["risk_name"]
     return [
         name,
-        _exposure(row),
+        _exposure(row, project_key),
         row["risk_owner"] or "nobody",
         _due(row),
         row["response"] or "none stated",
@@ -82,11 +82,13 @@ def _row(row: Mapping[str, Any], origin: Origin | None) -> list[Cell]:
     ]
 
 
-def _exposure(row: Mapping[str, Any]) -> Cell:
+def _exposure(row: Mapping[str, Any], project_key: str) -> Cell:
     if row["exposure"] is None:
         return "not scored"
     look = row["colour"] if row["is_open"] else "unknown"
-    mark = f'<span class="rw-mark rw-{escape(look or "unknown")}">{row["exposure"]}</span>'
+    mark = tables.explained(
+        why_view.one_mark(str(row["exposure"]), look), why_view.of_risk(project_key, row["risk_id"])
+    )
     return Under(Drawn(mark), f"{row['probability']} × {row['impact']}")
 
 

@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from analytics.rules import Effect, Move, ProjectMove, Standing
-from components import health, tables
-from components.formats import day, money, number
+from components import health, tables, why_view
+from components.formats import count, day, money, number
 from components.tables import Column, Mark
 from pipelines.rules import WEEKDAYS, Change, Rule, Value, crossed, rules
 
@@ -157,9 +157,10 @@ def effect_title(effect: Effect) -> str:
 def show_effect(effect: Effect) -> None:
     """The moves from colour to colour, with their budget; then stale reports and review dates."""
     if effect.moves:
-        tables.listing(
+        why_view.listing(
             [Column("From"), Column("To"), Column("Projects", "right"), Column("Budget", "right")],
             [_move(move) for move in effect.moves],
+            key="effect-moves",
         )
     facts = []
     if effect.red[0] != effect.red[1]:
@@ -180,10 +181,10 @@ def show_projects(effect: Effect) -> None:
     """The projects that would change their computed colour, by name: those that turn red first, most budget first."""
     if effect.named:
         rows: list[list[tables.Cell]] = [
-            [tables.Under(one.project_name, _turned(one)), _mark(one.before), _mark(one.after)]
+            [tables.Under(one.project_name, _turned(one)), *_from_to(one.before, one.after, _turned(one))]
             for one in effect.named[:SHOWN_PROJECTS]
         ]
-        tables.listing([Column("Project", width="50%"), Column("From"), Column("To")], rows)
+        why_view.listing([Column("Project", width="50%"), Column("From"), Column("To")], rows, key="effect-projects")
     if len(effect.named) > SHOWN_PROJECTS:
         remark(f"and {number(len(effect.named) - SHOWN_PROJECTS)} more")
 
@@ -199,9 +200,11 @@ def show_programs(effect: Effect) -> None:
     computed = [move for move in effect.programs if move.basis == "computed"]
     computed.sort(key=lambda move: worst.index(move.after))
     if computed:
-        tables.listing(
+        words = "the roll-up of its projects"
+        why_view.listing(
             [Column("Program", width="50%"), Column("From"), Column("To")],
-            [[move.program_name, _mark(move.before), _mark(move.after)] for move in computed[:SHOWN_PROGRAMS]],
+            [[move.program_name, *_from_to(move.before, move.after, words)] for move in computed[:SHOWN_PROGRAMS]],
+            key="effect-programs",
         )
     if len(computed) > SHOWN_PROGRAMS:
         remark(f"and {number(len(computed) - SHOWN_PROGRAMS)} more")
@@ -213,11 +216,16 @@ def show_programs(effect: Effect) -> None:
 
 def _move(move: Move) -> list[tables.Cell]:
     budget = ", ".join(money(amount, currency) for currency, amount in move.budgets) or "n/a"
-    return [_mark(move.before), _mark(move.after), number(move.projects), budget]
+    words = f"computed for {count(move.projects, 'project')}, listed below with what turns"
+    return [*_from_to(move.before, move.after, words), number(move.projects), budget]
 
 
-def _mark(state: str) -> Mark:
-    return Mark(health.health(state), is_evidence=True)
+def _from_to(before: str, after: str, words: str) -> list[tables.Cell]:
+    """A colour by the rules in force, and by the values entered; `words` are what makes it so."""
+    return [
+        Mark(health.health(state), is_evidence=True, opens=why_view.of_words(health.health(state), f"{by}: {words}"))
+        for state, by in ((before, "By the rules in force"), (after, "By the values entered"))
+    ]
 
 
 def show_edits(standing: Standing, edits: Mapping[str, Value]) -> None:

@@ -171,7 +171,7 @@ def _projects(moves: Sequence[ProjectMove]) -> None:
             day(move.after),
             days(move.days),
             Mark(move.was, is_evidence=True, opens=why_view.of_project(move.project_key, "computed")),
-            _then(move.was, move.becomes),
+            _then(move.was, move.becomes, f"With a finish on {day(move.after)}; all else as it is"),
             money(move.budget, move.currency),
         ]
         for move in moves[:MOST]
@@ -186,10 +186,10 @@ def _projects(moves: Sequence[ProjectMove]) -> None:
     _more(len(moves), "project")
 
 
-def _then(was: str, becomes: str) -> Cell:
+def _then(was: str, becomes: str, words: str) -> Cell:
     if was == becomes:
         return "the same"
-    return Mark(becomes, is_evidence=True, why="With the later finish; cost, milestones and risk as they are")
+    return Mark(becomes, is_evidence=True, why=words, opens=why_view.of_words(becomes, words))
 
 
 def _more(whole: int, what: str) -> None:
@@ -245,7 +245,7 @@ def _programs(found: Shock) -> None:
             day(move.after),
             days(move.days) if move.days else "the same",
             Mark(move.was, is_evidence=True, opens=why_view.of_program(move.program_id, "computed")),
-            _then(move.was, move.becomes),
+            _then(move.was, move.becomes, "The roll-up of its projects with their later finishes"),
         ]
         for move in moves
     ]

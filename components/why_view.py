@@ -1,23 +1,27 @@
 """Why this colour? What a click on a health mark opens, on every page: rule, inputs, rows, and what would change it."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
-from analytics import programs, project, reasons, standings
+from analytics import programs, project, reasons, standings, why_one
 from analytics.origins import Origin
 from analytics.project import Project
-from analytics.reading import Basis, Scope
+from analytics.reading import Basis, Scope, Source
 from analytics.rollup import Rollup
 from analytics.why import INPUTS, Judgement
+from analytics.why_one import One
 from components import answers, controls, health, origin_view, project_view, tables
+from components.clickable import clickable
 from components.controls import View
 from components.formats import count, day, money, number, percent
 from components.tables import Cell, Column, Mark, Under
 
 WHY = "why:"
+SHOWN_COMMENTS = 6
 MOST = 8  # rows of a program's projects
 FIGURES = (
     Column("Comes from", width="34%"),
@@ -43,9 +47,26 @@ COLOURS = (
 )
 
 
-def of_project(project_key: str, dimension: str) -> str:
-    """What a mark of a project opens (Mark.opens)."""
-    return f"{WHY}project:{dimension}:{project_key}"
+def of_project(project_key: str, dimension: str, at: dt.date | None = None) -> str:
+    """What a mark of a project opens (Mark.opens), at the review or at an earlier date."""
+    return f"{WHY}project:{dimension}{f'@{at}' if at else ''}:{project_key}"
+
+
+def of_report(
+    project_key: str, reports: Sequence[dt.date], place: int, review: dt.date, dimension: str, state: str
+) -> str:
+    """What the mark of one of a project's reports (their dates, oldest first) opens: the project as it stood at the
+    review of that week; where a later report of the week took its place there, that."""
+    weeks = [(review - date).days // 7 for date in reports[place : place + 2]]
+    if len(weeks) > 1 and weeks[0] == weeks[1]:
+        words = f"A later report of the same week, of {day(reports[place + 1])}, took the place of this one"
+        return of_words(state, words)
+    return of_project(project_key, dimension, review - dt.timedelta(weeks=weeks[0]))
+
+
+def of_words(state: str, words: str) -> str:
+    """What a mark opens whose whole reason is said in words, such as of what would be."""
+    return f"{WHY}words:{state}:{words}"
 
 
 def of_program(program_id: str, basis: Basis) -> str:
@@ -61,6 +82,21 @@ def of_portfolio(portfolio: str, basis: Basis) -> str:
 def of_goal(goal_id: str, basis: Basis) -> str:
     """What a mark of a goal opens (Mark.opens)."""
     return f"{WHY}goal:{basis}:{goal_id}"
+
+
+def of_milestone(project_key: str, milestone_id: str) -> str:
+    """What the mark of a milestone opens (tables.explained)."""
+    return f"{WHY}milestone:{len(project_key)}:{project_key}{milestone_id}"
+
+
+def of_risk(project_key: str, risk_id: str) -> str:
+    """What the mark of a risk or issue opens (tables.explained)."""
+    return f"{WHY}risk:{len(project_key)}:{project_key}{risk_id}"
+
+
+def one_mark(text: str, colour: str) -> str:
+    """The mark of a milestone or a risk as HTML: a state in words, or an exposure, in the look of a colour."""
+    return f'<span class="rw-mark rw-{health.health(colour)}">{escape(text)}</span>'
 
 
 def listing(
@@ -103,6 +139,23 @@ def colours(found: Project) -> None:
     listing(COLOURS if is_open else COLOURS[:-1], rows, key="colours")
 
 
+def comments(found: Project, review: dt.date) -> None:
+    """What the reports said in words, the latest first, each with the colour that it gave, which explains itself."""
+    rows, key = found.history.to_dict("records"), found.row["project_key"]
+    dates = [row["status_date"].date() for row in rows]
+    said = [(n, row) for n, row in enumerate(rows) if isinstance(row["comment"], str)][::-1]
+    place, count = st.container(), len(said)
+    if count <= SHOWN_COMMENTS or not st.toggle(f"All {count:,} comments", key="all-comments"):
+        said = said[:SHOWN_COMMENTS]
+    items = ""
+    for n, row in said:
+        opens = of_report(key, dates, n, review, "reported", row["reported"])
+        mark = tables.explained(health.mark(row["reported"]), opens)
+        items += f"<li><time>{day(dates[n])}</time>{mark}<div>{escape(row['comment'])}</div></li>"
+    with place:
+        opened(clickable(f'<ol class="rw-comments">{items}</ol>', "comments"))
+
+
 def _mark(judgement: Judgement, found: Project) -> Mark:
     opens = of_project(found.row["project_key"], judgement.dimension)
     if judgement.dimension != "reported":
@@ -118,7 +171,7 @@ def opened(picked: str | None) -> bool:
         return False
     kind, _, rest = picked.removeprefix(WHY).partition(":")
     dimension, _, key = rest.partition(":")
-    explain = {"project": _project, "portfolio": _portfolio, "goal": _goal}.get(kind, _program)
+    explain = _KINDS.get(kind, _program)
 
     # The title is ours alone: streamlit would read a name in it as Markdown.
     @st.dialog("Why this colour?", width="large")
@@ -136,19 +189,21 @@ def _head(name: str, about: str, mark: str, title: str) -> None:
     )
 
 
-def _project(key: str, dimension: str, view: View) -> None:
-    found = answers.ask(project.project, view.review_date, key)
+def _project(key: str, of: str, view: View) -> None:
+    dimension, _, earlier = of.partition("@")
+    at = dt.date.fromisoformat(earlier) if earlier else view.review_date
+    found = answers.ask(project.project, at, key)
     if found is None:
-        st.text(f"The store does not know this project on {day(view.review_date)}.")
+        st.text(f"The store does not know this project on {day(at)}.")
         return
     chosen = next(j for j in found.judgements if j.dimension == dimension)
     row, history = found.row, found.history
     is_evidence = dimension != "reported"
     since = project_view.since(history, dimension, chosen.state) if len(history) else ""
     title = f"{health.DIMENSIONS[dimension]}{f', {since}' if since else ''}"
-    about = " · ".join(part for part in (row["program_name"], row["portfolio"], f"at {day(view.review_date)}") if part)
+    about = " · ".join(part for part in (row["program_name"], row["portfolio"], f"at {day(at)}") if part)
     _head(row["project_name"], about, health.mark(chosen.state, is_evidence=is_evidence), title)
-    _said(chosen, found)
+    _said(chosen, is_live=found.row["is_live"])
     if dimension == "computed":
         parts = [j for j in found.judgements if j.dimension not in ("computed", "reported")]
         tables.listing(
@@ -168,14 +223,44 @@ def _project(key: str, dimension: str, view: View) -> None:
     _open("Open the project", controls.project_link(key))
 
 
+def _words(words: str, state: str, _view: View) -> None:
+    st.html(
+        f'<div class="rw-why-head"><h3>{health.mark(state)}</h3></div>'
+        f'<dl class="rw-why-said"><dt>Because</dt><dd>{escape(words)}</dd></dl>'
+    )
+
+
+def _milestone(key: str, length: str, view: View) -> None:
+    _one(why_one.milestone, key[: int(length)], key[int(length) :], view)
+
+
+def _risk(key: str, length: str, view: View) -> None:
+    _one(why_one.risk, key[: int(length)], key[int(length) :], view)
+
+
+def _one(
+    question: Callable[[Source, dt.date, str, str], One | None], project_key: str, one_id: str, view: View
+) -> None:
+    """One milestone or risk: its inputs, the rule, what would change it, and its row."""
+    found = answers.ask(question, view.review_date, project_key, one_id)
+    if found is None:
+        st.text(f"No export speaks of it by {day(view.review_date)}.")
+        return
+    about = f"{found.project_name} · at {day(view.review_date)}"
+    _head(found.name, about, one_mark(found.mark, found.judgement.state), found.kind)
+    _said(found.judgement)
+    _witnesses(found.judgement)
+    _open("Open the project", controls.project_link(project_key))
+
+
 def _open(text: str, address: str) -> None:
     st.html(f'<a class="rw-more" href="{escape(address)}" target="_self">{escape(text)}</a>')
 
 
-def _said(judgement: Judgement, found: Project) -> None:
+def _said(judgement: Judgement, *, is_live: bool = True) -> None:
     """Because of what, by which rule, and what would change it."""
     rows = [("Because", judgement.because), ("Rule", judgement.rule)]
-    if judgement.dimension != "reported" and judgement.state != "unknown" and found.row["is_live"]:
+    if judgement.dimension != "reported" and (judgement.state != "unknown" or judgement.flips) and is_live:
         rows.append(("What would change it", judgement.flips or "Nothing that is reported"))
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
     st.html(f'<dl class="rw-why-said">{items}</dl>')
@@ -186,7 +271,7 @@ def _evidence(judgement: Judgement, found: Project, title: str) -> None:
     if title:
         st.html(f'<p class="rw-why-part">{escape(title)}</p>')
     if judgement.witnesses:
-        tables.listing(WITNESSES, [[one.words, *_place(one.origin)] for one in judgement.witnesses])
+        _witnesses(judgement)
         return
     names = INPUTS.get(judgement.dimension, ())
     facts = [fact for fact in found.facts if fact.name in names]
@@ -204,6 +289,10 @@ def _evidence(judgement: Judgement, found: Project, title: str) -> None:
             for fact in facts
         ],
     )
+
+
+def _witnesses(judgement: Judgement) -> None:
+    tables.listing(WITNESSES, [[one.words, *_place(one.origin)] for one in judgement.witnesses])
 
 
 def _place(origin: Origin | None) -> list[Cell]:
@@ -286,3 +375,13 @@ def _projects(rows: Sequence[Mapping[Any, Any]], basis: Basis) -> None:
     tables.listing(PROJECTS, cells, links=[controls.project_link(row["project_key"]) for row in bad[:MOST]])
     if len(bad) > MOST:
         st.html(f'<p class="rw-missing">{escape(count(len(bad) - MOST, "project"))} more.</p>')
+
+
+_KINDS: dict[str, Callable[[str, str, View], None]] = {
+    "project": _project,
+    "portfolio": _portfolio,
+    "goal": _goal,
+    "milestone": _milestone,
+    "risk": _risk,
+    "words": _words,
+}

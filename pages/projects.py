@@ -101,7 +101,7 @@ def show_project(found: Project, view: View) -> None:
         shock_view.what_if(view, row["project_key"])
     risk_view.show(row["project_key"], view)
     opened = show_dependencies(row["project_key"], view)
-    show_sources(found)
+    show_sources(found, view)
     if to := stepped or opened:
         controls.open_project_here(to)
 
@@ -143,12 +143,12 @@ def show_dependencies(project_key: str, view: View) -> str | None:
     return opened
 
 
-def show_sources(found: Project) -> None:
+def show_sources(found: Project, view: View) -> None:
     """What the reports said in words, which loads touched the project, where each number is from, every report."""
     row, history = found.row, found.history
     if len(history) and history["comment"].notna().any():
         with frame.card("comments", project_view.comments_title(history), "The latest first, with its colour"):
-            project_view.comments(history)
+            why_view.comments(found, view.review_date)
     with frame.card("origins", "Where each number comes from", "File and row, and the load that brought it"):
         origin_view.origins(found)
         # Every export is looked through for it, so only who asks waits for it.
@@ -164,7 +164,7 @@ def show_sources(found: Project) -> None:
                 f"All {len(history):,} reports", key="all-reports"
             )
             with listed:
-                registers.reports(history, row["currency"], show_all=show_all)
+                registers.reports(found, view.review_date, show_all=show_all)
 
 
 guard()

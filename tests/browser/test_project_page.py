@@ -86,6 +86,17 @@ def test_a_project_shows_what_became_of_its_milestones(site: str, page: Page) ->
     expect(cells.nth(1)).to_have_text("Not met")
     expect(cells.nth(5)).to_have_text("102 days late")
     expect(cells.last).to_contain_text("row 5")
+    cells.nth(1).get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    for said in (
+        "Due on 13 Nov 2026, forecast for 23 Feb 2027: 102 days late",
+        "Slipping with a baseline date of 21 Nov 2026, 8 days later",
+        "milestones.csv",
+        "row 5",
+        "publication 1",
+    ):
+        expect(dialog).to_contain_text(said)
+    assert query(page) == {"project": "P1"}
 
 
 def test_a_milestone_asks_what_its_slip_moves_and_back_forgets_it(site: str, page: Page) -> None:
@@ -103,6 +114,13 @@ def test_risks_stand_open_first_and_closed_ones_on_request(site: str, page: Page
     card = page.locator(".st-key-card-risks")
     expect(card.get_by_role("heading")).to_have_text("1 risk is open, the largest scores 20 of 25, 1 is overdue")
     expect(card.get_by_role("row").nth(1)).to_contain_text("10 days overdue")
+    card.get_by_role("button", name="20").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Probability 4 × impact 5 = 20")
+    expect(dialog).to_contain_text("Amber with “Vendor is late” at")
+    expect(dialog).to_contain_text("row 2")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
     expect(card.get_by_text("Desk was closed")).to_have_count(0)
     card.get_by_text("1 closed").click()
     expect(card.get_by_role("row").filter(has_text="Desk was closed")).to_contain_text("5 × 3")

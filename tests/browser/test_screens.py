@@ -31,6 +31,12 @@ CUT = """
     .map(one => `${one.tagName} ${one.className}: ${one.textContent.slice(0, 60)}`)
 }
 """
+# A health mark that does not say why it is so on a click.
+UNEXPLAINED = """
+() => [...document.querySelectorAll('[data-testid="stMain"] .rw-mark')]
+  .filter(one => !one.closest('.rw-why'))
+  .map(one => `${one.closest('[class*="st-key-card"]')?.className}: ${one.textContent}`)
+"""
 SCROLLING = """
 () => [...document.querySelectorAll('.rw-listing, .stMain')]
   .filter(one => one.scrollWidth > one.clientWidth + 1)
@@ -75,6 +81,7 @@ def test_a_picture_of_every_page(sample_site: str, page: Page, pictures: Path, p
     page.goto(f"{sample_site}/{place.path}")
     settle(page)
     nothing_is_wrong(page, "1440 px")
+    assert page.evaluate(UNEXPLAINED) == []
     take(page, pictures / f"{place}-light.png")
     for width in (1920, 1366, 390, 1440):
         page.set_viewport_size({"width": width, "height": 900})

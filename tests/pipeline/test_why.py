@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from analytics import why
+from analytics import evidence, why, why_one
 from analytics.reading import Source
 from pipelines.__main__ import main
 from pipelines.contract import contract
@@ -32,6 +32,25 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 def judged(source: Source, day: dt.date, key: str) -> dict[str, why.Judgement]:
     row = source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
     return {judgement.dimension: judgement for judgement in why.judgements(source, day, row)}
+
+
+def each_one(source: Source, day: dt.date, key: str) -> dict[tuple[str, str], why.Judgement]:
+    """Each milestone and scored risk of a project, by what it is and its id, with why it has its colour."""
+    found = {
+        ("milestones", row["milestone_id"]): why_one.milestone(source, day, key, row["milestone_id"])
+        for row in evidence.milestones(source, day, key)
+    }
+    found |= {
+        ("risk", row["risk_id"]): why_one.risk(source, day, key, row["risk_id"])
+        for row in evidence.risks(source, day, key)
+    }
+    return {what: one.judgement for what, one in found.items() if one}
+
+
+def state_of(source: Source, day: dt.date, key: str, judgement: why.Judgement, change: why.Change) -> str:
+    if judgement.dimension in ("milestone", "exposure"):
+        return each_one(source, day, key)[change.dimension, change.items[0]].state
+    return judged(source, day, key)[judgement.dimension].state
 
 
 def chosen(source: Source) -> list[tuple[str, dt.date]]:
@@ -125,6 +144,12 @@ def test_the_smallest_change_flips_the_colour_and_one_unit_less_does_not(warehou
                 judgement = rng.choice(flippable)
                 assert judgement.change
                 tried.append((key, day, judgement, judgement.change))
+                # One that no other change speaks of.
+                ones = [j for j in each_one(source, day, key).values() if j.change]
+                if ones and judgement.dimension in ("schedule", "cost"):
+                    one = rng.choice(ones)
+                    assert one.change
+                    tried.append((key, day, one, one.change))
         batches = {
             less: [row for key, day, _, change in tried for row in rows_with(source, day, key, change, less=less)]
             for less in (False, True)
@@ -132,14 +157,15 @@ def test_the_smallest_change_flips_the_colour_and_one_unit_less_does_not(warehou
     assert len(places) == PROJECTS
     assert len(tried) > PROJECTS * 0.9
     kinds = Counter((judgement.dimension, change.input, change.by > 0) for _, _, judgement, change in tried)
-    assert {dimension for dimension, _, _ in kinds} == {"schedule", "cost", "milestones", "risk", "computed"}
+    dimensions = {"schedule", "cost", "milestones", "risk", "computed", "milestone", "exposure"}
+    assert {dimension for dimension, _, _ in kinds} == dimensions
     for less, rows in batches.items():
         load(warehouse, tmp_path / f"less-{less}", rows)
         with warehouse.reading() as reading:
             source = Source(reading)
             wrong = []
             for key, day, before, change in tried:
-                state = judged(source, day, key)[before.dimension].state
+                state = state_of(source, day, key, before, change)
                 if state != (before.state if less else change.becomes) or change.becomes == before.state:
                     wrong.append((key, day, before.dimension, before.state, state, change, less))
         assert not wrong, wrong[:5]
