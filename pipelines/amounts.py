@@ -46,6 +46,11 @@ MAYBE_COMMA = r"-?[1-9]\d{0,2},\d{3}"
 MAYBE_POINT = r"-?[1-9]\d{0,2}\.\d{3}"
 
 
+def is_code(text: str) -> bool:
+    """Whether a text is the code of a currency."""
+    return len(text) == 3 and text.upper() in _CODES.split("|")
+
+
 def has_digits_only(text: str) -> str:
     """SQL: whether a text is digits, one point and a leading minus at most."""
     return f"regexp_full_match({text}, '-?\\d*\\.?\\d*')"

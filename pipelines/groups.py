@@ -54,8 +54,10 @@ def without_headings(con: duckdb.DuckDBPyConnection, table: TextTable, how: How)
     """
     if table.transposed or table.width < NARROWEST or is_view(con, table.relation):
         return table
-    rows = _alone(con, table)
-    headings = _headings(con, table, rows) if len(rows) >= FEWEST else []
+    above = _above_header(table)
+    rows = _alone(con, table, 1 if above else FEWEST)
+    headings = [one for one in rows if above and one.line in _repeated(table)]
+    headings = [above, *headings] if above and headings else _headings(con, table, rows)
     if not headings:
         return table
     count, first = len(headings), headings[0]
@@ -72,6 +74,7 @@ def without_headings(con: duckdb.DuckDBPyConnection, table: TextTable, how: How)
     con.unregister("headings_found")
     # Where the column says nothing else, its header speaks of the headings.
     own, place = headings[0].place, table.width
+    taken = {one.line for one in headings} & {row.row for row in table.left_out}
     says_else = con.execute(f'select exists (from "{table.relation}" where c{own} is not null)').fetchall()[0][0]
     is_added = says_else or not table.headers[own]
     if is_added:
@@ -84,23 +87,42 @@ def without_headings(con: duckdb.DuckDBPyConnection, table: TextTable, how: How)
     return replace(
         table,
         headers=(*table.headers, HEADER) if is_added else table.headers,
-        rows=table.rows - count,
+        rows=table.rows - count + len(taken),
         problems=tuple(problem for problem in table.problems if problem.row not in set(lines)),
         decisions=(*table.decisions, Decision("group headings", f"{count:,} rows left out", why, "headings")),
-        left_out=listed([*table.left_out, *(LeftOut(one.line, "group heading", one.text) for one in headings)]),
+        left_out=listed(
+            [
+                *(row for row in table.left_out if row.row not in taken),
+                *(LeftOut(one.line, "group heading", one.text) for one in headings),
+            ]
+        ),
         groups_in=place,
         is_added=is_added,
     )
 
 
-def _alone(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[_Alone]:
+def _repeated(table: TextTable) -> set[int]:
+    """The lines right above a header that comes again."""
+    return {row.row - 1 for row in table.left_out if row.kind == "header again"}
+
+
+def _above_header(table: TextTable) -> _Alone | None:
+    """The line right above the header, where the header comes again below others: it names the first group."""
+    for row in table.left_out if _repeated(table) else ():
+        # What is said of a row parts its cells by a comma.
+        if row.kind == "preamble" and row.row == table.header_row - 1 and row.text and ", " not in row.text:
+            return _Alone(row.row, 0, row.text, False, True, False)
+    return None
+
+
+def _alone(con: duckdb.DuckDBPyConnection, table: TextTable, fewest: int) -> list[_Alone]:
     """The rows with one filled cell among their first two, in the file's order."""
     columns = [f"c{i}" for i in range(table.width)]
     is_alone, name = alone(columns), ragged(con, table)
     asked = f'select count(*) from "{table.relation}" where {is_alone}'
     lone = con.execute(asked).fetchall()[0][0]
     lone += con.execute(f'select count(*) from "{name}" where list_count(cells) = 1').fetchall()[0][0]
-    if not FEWEST <= lone <= MOST_CANDIDATES:
+    if not fewest <= lone <= MOST_CANDIDATES:
         return []
     found = con.execute(
         f"""
@@ -128,6 +150,8 @@ def _alone(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[_Alone]:
 
 def _headings(con: duckdb.DuckDBPyConnection, table: TextTable, rows: Sequence[_Alone]) -> list[_Alone]:
     """Which of the rows with one cell name groups: none where too few do, or where they may as well be data."""
+    if len(rows) < FEWEST:
+        return []
     places = [one.place for one in rows]
     place = max(set(places), key=places.count)
     columns = [f"c{i}" for i in range(table.width)]

@@ -61,6 +61,9 @@ _PAGE = (
     r"(?i)\W*(?:page|seite|página|pagina|strona|sida|side|pg\.?|p\.) ?\d{1,5}"
     r"(?: ?(?:of|von|de|sur|di|z|av|/) ?\d{1,5})?\W*"
 )
+# In lists of SAP a star or two stand before the label of a total, and lines of dashes between rows.
+_STARS, _DASHES = r"\*{1,4}", r"[-=_+|: ]{3,}"
+_LETTERS = re.compile(r"[^\W\d_]")
 _IDENTIFIES = re.compile(
     r"\b(?:ids?|pid|uid|guid|uii|key|code|no|nr|num|number|ref|reference|identifier|nummer)\b", re.I
 )
@@ -125,6 +128,7 @@ _IN_WORDS = {
     "group heading": ("group heading", "group headings"),
     "repeated": ("repeated row", "repeated rows"),
     "hidden": ("hidden row", "hidden rows"),
+    "rule": ("line of dashes", "lines of dashes"),
     "sep": ("line that names the delimiter", "lines that name the delimiter"),
 }
 
@@ -144,7 +148,8 @@ def left_out_in_words(rows: Iterable[LeftOut]) -> str:
 def suspects(cells: Sequence[str], headers: Sequence[str]) -> str:
     """SQL: whether a row's first filled cell speaks of a total, or its first cells are the first headers."""
     first = f"coalesce({', '.join(cells)}, '')"
-    total = f"length({first}) <= 100 and regexp_matches({first}, {quoted(f'{_SUSPECT}|^{_PAGE[4:]}$')})"
+    marks = rf"^{_PAGE[4:]}$|^{_STARS}$|^{_DASHES}$"
+    total = f"length({first}) <= 100 and regexp_matches({first}, {quoted(f'{_SUSPECT}|{marks}')})"
     named = [(cell, header) for cell, header in zip(cells, headers, strict=True) if header][:2]
     again = " and ".join(f"{cell} = {quoted(header)}" for cell, header in named)
     return f"({total}) or ({again})" if again else total
@@ -171,6 +176,8 @@ def take_out(con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[st
     for line, *cells in found:
         if kind := usual.kind(cells):
             taken[line] = LeftOut(line, kind, said(cells))
+    for line, cells in usual.unlabelled(con, relation, list(taken)):
+        taken[line] = LeftOut(line, "total", said(cells))
     ragged: list[Row] = []
     for line, row in aside.ragged:
         if kind := usual.kind(row):
@@ -219,6 +226,41 @@ class _Usual:
         often = ((i, column) for i, column in enumerate(self.filled) if column and self.often[i])
         return {i for i, column in often if sum(not is_number(cell) for cell in column) * 2 >= len(column)}
 
+    @cached_property
+    def names(self) -> set[int]:
+        """The columns of words and of identifiers, one of which every row of data fills."""
+        words = {
+            i for i in self.text if 2 * sum(bool(_LETTERS.search(c)) for c in self.filled[i]) >= len(self.filled[i])
+        }
+        return words | {i for i in self.identifies if self.often[i]}
+
+    def unlabelled(
+        self, con: duckdb.DuckDBPyConnection, relation: str, taken: Sequence[int]
+    ) -> list[tuple[int, Sequence[str | None]]]:
+        """Rows that end a group with nothing but amounts and days: sums, as boards have them below each group."""
+        if len(self.names) < 2:
+            return []
+        cells = ", ".join(f"c{i}" for i in range(len(self.headers)))
+        nameless = f"coalesce({', '.join(f'c{i}' for i in sorted(self.names))}, null) is null"
+        if not con.execute(f'select exists (from "{relation}" where {nameless})').fetchall()[0][0]:
+            return []
+        found = con.execute(
+            f"""
+            select source_row, {cells} from (
+                select *, lead(source_row) over below as next_row, lead(list_count([{cells}])) over below as next_cells
+                from "{relation}" where not list_contains($1::bigint[], source_row)
+                window below as (order by source_row)
+            ) where {nameless} and (next_row is null or next_row > source_row + 1 or next_cells = 1)
+            order by source_row limit {MOST_SUSPECTS}
+            """,
+            [taken],
+        ).fetchall()
+        return [(line, row) for line, *row in found if self._are_sums(row)]
+
+    def _are_sums(self, cells: Sequence[str | None]) -> bool:
+        said = [cell.strip(TRIMMED) for cell in cells if not says_nothing(cell)]
+        return any(map(is_number, said)) and all(is_number(cell) or not _LETTERS.search(cell) for cell in said)
+
     def kind(self, cells: Sequence[str | None]) -> str | None:
         """ "total", "header again" or, for the number of a page, "footer" for a row that is one, None for data."""
         first = next((i for i, cell in enumerate(cells) if cell and cell.strip(TRIMMED)), None)
@@ -226,6 +268,9 @@ class _Usual:
             return None
         if self._is_header(cells):
             return "header again"
+        said = [cell.strip(TRIMMED) for cell in cells if cell and cell.strip(TRIMMED)]
+        if 2 * len(said) > self.width and all(re.fullmatch(_DASHES, cell) for cell in said):
+            return "rule"
         if not any(cell and cell.strip(TRIMMED) for cell in cells[first + 1 :]) and self._is_page(first, cells):
             return "footer"
         return "total" if self._is_total(first, cells) else None
@@ -244,6 +289,13 @@ class _Usual:
 
     def _is_total(self, first: int, cells: Sequence[str | None]) -> bool:
         label = (cells[first] or "").strip(TRIMMED)
+        if re.fullmatch(_STARS, label):
+            filled = [i for i in range(first + 1, len(cells)) if (cells[i] or "").strip(TRIMMED)]
+            if filled and all(is_number(cells[i] or "") for i in filled):
+                return True
+            first = filled[0] if filled else first
+            label = (cells[first] or "").strip(TRIMMED)
+            cells = [cell if i >= first else None for i, cell in enumerate(cells)]
         if not (_TOTAL.fullmatch(label) or _WITH_TOTAL.fullmatch(label)):
             return False
         others = {i: cell for i, cell in enumerate(cells) if i != first and cell and not says_nothing(cell)}

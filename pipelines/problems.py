@@ -41,8 +41,8 @@ class Decision:
 @dataclass(frozen=True)
 class LeftOut:
     """A row of a file that is no data: its line, what it is ("empty", "total", "footer", "preamble", "header again",
-    "group heading", "repeated", "hidden", "sep"), and what it says. `count` is above 1 where it stands for later rows
-    of the kind as well, too many to be named."""
+    "group heading", "repeated", "hidden", "rule", "sep"), and what it says. `count` is above 1 where it stands for
+    later rows of the kind as well, too many to be named."""
 
     row: int
     kind: str

@@ -321,6 +321,8 @@ def _likely(column: Column, header: str, shape: _Shape, by_words: float) -> floa
         return 0.0
     if not shape.filled:
         return by_words * 0.8
+    if column.pattern == "[A-Z]{3}" and shape.texts and all(amounts.is_code(text) for text, _ in shape.texts):
+        return 0.95  # whatever the header is called, in whatever language
     if column.values and shape.texts:
         known = _known_share(column, header, shape) * (0.9 if all(text.isdigit() for text, _ in shape.texts) else 1)
         both = 0.5 * by_words + 0.5 * known

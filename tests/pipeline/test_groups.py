@@ -138,3 +138,28 @@ def test_a_row_of_the_wrong_shape_is_mended_with_its_group(desk: Desk, tmp_path:
     assert load(desk.warehouse, Request([file], how), today=TODAY).published
     found = desk.rows("select project_name, portfolio from fct_status where project_id = 'P-002'")
     assert found == [("Roads, bridges", "Finance and HR")]
+
+
+def test_a_board_that_repeats_its_header_below_each_title_and_sums_each_group(desk: Desk, tmp_path: Path) -> None:
+    total = ["", "", "2026-11-13", "", "200000"]
+    rows = [["Board", *[""] * 4], [""] * 5]
+    for place, title in enumerate(GROUPS[:2]):
+        rows += [[title, *[""] * 4], HEADER, row(2 * place), row(2 * place + 1), total, [""] * 5]
+    report = check(desk, write(tmp_path / "board.csv", rows))
+    assert headings(report) == [(3, GROUPS[0]), (9, GROUPS[1])]
+    assert [one.row for one in report.left_out if one.kind == "total"] == [7, 13]
+    assert (report.rows_read, report.rows_new, report.rows_rejected) == (4, 4, 0)
+    assert next(column.examples for column in report.columns if column.header == GROUP)[0] in GROUPS[:2]
+
+
+def test_lines_of_dashes_and_totals_behind_stars_are_no_data(desk: Desk, tmp_path: Path) -> None:
+    rows = [HEADER, row(1), ["-" * 8, *["----"] * 4], row(2), ["*", "Summe", "", "", "200000"], ["**", "", "", "", "9"]]
+    report = check(desk, write(tmp_path / "list.csv", rows, "|"))
+    assert [(one.row, one.kind) for one in report.left_out] == [(3, "rule"), (5, "total"), (6, "total")]
+    assert report.rows_new == 2
+
+
+def test_a_row_without_a_name_between_others_is_still_a_row(desk: Desk, tmp_path: Path) -> None:
+    nameless = ["", "", "2026-11-13", "", "7"]
+    report = check(desk, write(tmp_path / "s.csv", [HEADER, row(1), nameless, row(2), row(3)]))
+    assert [p.row for p in report.problems if p.rule == "project_id_required"] == [3]
