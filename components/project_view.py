@@ -11,6 +11,7 @@ import streamlit as st
 from analytics.portfolio import EVIDENCE
 from analytics.project import HeldBaseline, Project
 from analytics.projects import Place
+from analytics.reasons import limits_of
 from components import charts, controls, formats, frame, health, origin_view, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
@@ -68,7 +69,7 @@ def figures(row: Mapping[str, Any], moved: Mapping[str, Any] | None, view: View)
     over = row["overrun"]
     word = "on" if row["eac"] is not None else "not stated; budget"
     on_budget = f"{word} {money(row['budget'], currency)}" if row["budget"] is not None else "no budget"
-    against = f", {sentences.over(over, limits_of(row, 'cost'))}" if over else ""
+    against = f", {_off(over, row)} {'over' if over > 0 else 'under'}" if over else ""
     finish = row["finish_then"]
     baseline = f"baseline {day(row['baseline_finish'])}" if row["baseline_finish"] else "no baseline"
     slip = f"{sentences.slipped(row['slip_days'])}; " if row["slip_days"] else ""
@@ -325,8 +326,11 @@ def cost_title(row: Mapping[str, Any]) -> str:
         was = ", on the original budget" if original == "on budget" else f", {original} the original budget"
     if sentences.over(over) == "on budget":
         return f"{verb} what was budgeted{was}"
-    share = percent(abs(over), limits=limits_of(row, "cost") if over > 0 else ())
-    return f"{verb} {share} {'more' if over > 0 else 'less'} than budgeted{was}"
+    return f"{verb} {_off(over, row)} {'more' if over > 0 else 'less'} than budgeted{was}"
+
+
+def _off(over: float, row: Mapping[str, Any]) -> str:
+    return percent(abs(over), limits=limits_of(row, "cost") if over > 0 else ())
 
 
 def _verb(row: Mapping[str, Any], done: str, plain: str) -> str:
