@@ -122,7 +122,7 @@ def _judged(dimension: _Dimension, rules: Mapping[str, float]) -> Judgement:
     if name == "risk":
         rule = f"Amber from an open exposure of {amber:g}, red from {red:g} (probability times impact)"
     else:
-        rule = f"Amber from {reasons.share(amber)}, red from {reasons.share(red)} {RULES[name]}"
+        rule = f"Amber from {reasons.share(amber, [amber])}, red from {reasons.share(red, [red])} {RULES[name]}"
     changes = _own_changes(dimension)
     words = "; ".join([*(change.words for change in changes), *([dimension.stuck] if dimension.stuck else [])])
     return Judgement(
