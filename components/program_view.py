@@ -172,7 +172,12 @@ def _bar(row: Mapping[str, Any], view: View, milestones: Sequence[Milestone]) ->
     late = f", {slip}" if slip else ""
     reported, computed = health.word(row["reported"]).lower(), health.word(row["computed"], is_evidence=True).lower()
     tip = f"{name}: {plan}, forecast finish {day(finish)}{late}. Reported {reported}, computed {computed}"
-    points = [Point(m.comes, m.baseline, m.is_deliverable, m.state, _tip(m)) for m in milestones if m.comes]
+    key = row["project_key"]
+    points = [
+        Point(m.comes, m.baseline, m.is_deliverable, m.state, _tip(m), why_view.of_milestone(key, m.milestone_id))
+        for m in milestones
+        if m.comes
+    ]
     return Bar(
         row["project_key"],
         controls.project_link(row["project_key"]),

@@ -18,13 +18,15 @@ _FARTHEST = dt.timedelta(days=3650)  # from the review date; what lies beyond is
 
 @dataclass(frozen=True)
 class Point:
-    """A milestone on a bar, at the day it was met or is expected, with its baseline. `tip` may be foreign text."""
+    """A milestone on a bar, at the day it was met or is expected, with its baseline. `tip` may be foreign text; `opens`
+    comes back from a click on it."""
 
     at: dt.date
     baseline: dt.date | None
     is_deliverable: bool
     state: Literal["met", "missed", "ahead"]
     tip: str
+    opens: str
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def _point(point: Point, span: _Span) -> str:
     if point.baseline:
         base = f'<i class="rw-point-base" style="left:{span.at(point.baseline):.2f}%"></i>'
     shape = _shape(point.is_deliverable, point.state)
-    return f'{base}<i class="rw-point" style="left:{span.at(point.at):.2f}%" title="{escape(point.tip)}">{shape}</i>'
+    place = f'style="left:{span.at(point.at):.2f}%" title="{escape(point.tip)}"'
+    return f'{base}<i class="rw-point" data-pick="{escape(point.opens)}" {place}>{shape}</i>'
 
 
 def _shape(is_deliverable: bool, state: str) -> str:

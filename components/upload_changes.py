@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from analytics.reasons import shortened
-from components import health, jobs, tables, uploads
+from components import health, jobs, tables, uploads, why_view
 from components import upload_view as view
 from components import upload_words as words
 from components.formats import count, day, money, number
@@ -19,6 +19,8 @@ from pipelines.report import LoadReport
 COLOURS = 12  # projects named at first
 MISSING = 12  # that are named at first
 FIRST = "It is made up, so there is nothing to compare yours with. Its loads stay in the history, on Loads"
+WITHOUT = "What is published now; its project's page says which rows make it so"
+WITH = "What these files say; once they are published, its project's page says which of their rows make it so"
 MEASURES = {"budget": "Budget", "eac": "Forecast cost", "actual_cost": "Spent"}
 
 
@@ -106,7 +108,7 @@ def _figures(effect: Effect) -> None:
         with place:
             shown = list(turned.values()) if more else list(turned.values())[:COLOURS]
             titles = [Column("Project", width="40%"), Column("As computed"), Column("As reported")]
-            tables.listing([*titles, Column("Budget", "right")], [_turned(one) for one in shown])
+            why_view.listing([*titles, Column("Budget", "right")], [_turned(one) for one in shown], key="turned")
 
 
 def _crossed(effect: Effect) -> tuple[str, str]:
@@ -132,6 +134,13 @@ def _turned(of: dict[str, ColourChange]) -> list[Cell]:
     cells: list[Cell] = [Under(shortened(any_.project_name or any_.project_id, 80), any_.project_id)]
     for basis in ("computed", "reported"):
         one, is_evidence = of.get(basis), basis == "computed"
-        marks = [health.mark(state, is_evidence=is_evidence) for state in (one.before, one.after)] if one else []
+        marks = (
+            [
+                tables.explained(health.mark(state, is_evidence=is_evidence), why_view.of_words(str(state), said))
+                for state, said in ((one.before, WITHOUT), (one.after, WITH))
+            ]
+            if one
+            else []
+        )
         cells.append(Drawn(' <span class="rw-quiet">→</span> '.join(marks)) if one else "as before")
     return [*cells, money(any_.budget, any_.currency)]
