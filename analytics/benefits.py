@@ -163,7 +163,7 @@ _ON_DAY = f"""
             s.before_from is not null as is_before,
             coalesce(s.measured_at, s.said_at).load as load_id,
             coalesce(s.measured_at, s.said_at).row as source_row,
-            (s.expected - s.business_case)::double / nullif(greatest(s.business_case, 0), 0)::double as gap_share,
+            (s.expected - s.business_case)::double / nullif(abs(s.business_case), 0)::double as gap_share,
             -- Where a period between the two starts is not known, it may have begun there.
             case when s.unknown_between = 0 then p.expected_start - p.planned_start end as late_days,
             p.planned_start is not null and p.expected_start is null and s.unknown_between = 0 as is_never,
@@ -186,10 +186,11 @@ _TOTAL = """
     sum(planned)::double as planned,
     sum(business_case) filter (not is_rate)::double as business_case,
     sum(expected) filter (not is_rate)::double as expected,
+    sum(expected) filter (not is_rate and business_case is not null)::double as compared,
     sum(expected - business_case) filter (not is_rate)::double as gap,
     sum(due) filter (not is_rate)::double as due,
     sum(realised) filter (not is_rate)::double as realised,
-    sum(realised - due) filter (not is_rate)::double as ahead,
+    sum(realised) filter (not is_rate and due is not null)::double as came,
     sum(before)::double as before,
     sum(displaced)::double as displaced,
     count(*) filter (is_before) as before_benefits,
@@ -207,8 +208,9 @@ class Total:
     """What benefits of one unit add up to; rates (`is_rate`) add up to nothing, their amounts are None.
 
     `planned` is the whole business case, `business_case` the part of it whose periods have an expectation, `expected`
-    what is expected at the end and `gap` the latter less its case. `due` is the case of the periods that are measured,
-    `realised` what came in them and `ahead` the latter less its case. `before` is forecast for periods that end before
+    what is expected at the end, `compared` the part of it that has a business case and `gap` this part less its case.
+    `due` is the case of the periods that are measured, `realised` what came in them and `came` the part of it that was
+    planned. A plan below 0 is that of a disbenefit. `before` is forecast for periods that end before
     the project finishes, in `before_benefits` of the benefits; `displaced` is what the business case has in such
     periods, over or not. `ended` periods are over, `measured` of them measured.
     """
@@ -220,10 +222,11 @@ class Total:
     planned: float | None
     business_case: float | None
     expected: float | None
+    compared: float | None
     gap: float | None
     due: float | None
     realised: float | None
-    ahead: float | None
+    came: float | None
     before: float | None
     displaced: float | None
     before_benefits: int
@@ -236,14 +239,32 @@ class Total:
 
     @property
     def gap_share(self) -> float | None:
-        """The gap as a share of its business case."""
-        case = self.business_case
-        return self.gap / case if self.gap is not None and case and case > 0 else None
+        """The gap as a share of its business case, of whatever sign: below 0 it is worse than that."""
+        return self.gap / abs(self.business_case) if self.gap is not None and self.business_case else None
 
     @property
     def realised_share(self) -> float | None:
-        """What was realised, as a share of what was planned for the same periods."""
-        return 1 + self.ahead / self.due if self.ahead is not None and self.due and self.due > 0 else None
+        """What came of what was planned for the same periods, as a share of that."""
+        return realised_share(self.came, self.due)
+
+    @property
+    def uncased(self) -> float | None:
+        """What is expected beside what has a business case; None where all of it has one, or none."""
+        return _rest(self.expected, self.compared)
+
+    @property
+    def unplanned(self) -> float | None:
+        """What was realised beside what was planned; None where all of it was, or none."""
+        return _rest(self.realised, self.came)
+
+
+def realised_share(realised: float | None, due: float | None) -> float | None:
+    """What was realised as a share of what was planned; None where one is a gain and the other a loss."""
+    return realised / due if realised is not None and due and realised * due >= 0 else None
+
+
+def _rest(whole: float | None, part: float | None) -> float | None:
+    return None if whole is None or part is None else round(whole - part, 2) or None
 
 
 @dataclass(frozen=True)
@@ -390,12 +411,13 @@ class Point:
 
 def course(source: Source, day: dt.date, scope: Scope, unit: str) -> tuple[Point, ...]:
     """What each period of a scope's benefits in one unit was planned to bring, is expected to and brought, in order of
-    time; nothing for a rate."""
+    time; nothing for a rate. What has no plan is left out where anything has one."""
     rows = _rows(
         source,
         day,
         scope,
         f"""
+        with part as (from {{benefit_period}} where unit = $unit and not is_rate and {IN_SCOPE})
         select
             period_end,
             coalesce(sum(exact(planned)), 0)::double,
@@ -403,8 +425,8 @@ def course(source: Source, day: dt.date, scope: Scope, unit: str) -> tuple[Point
             case when bool_and(is_over) then coalesce(sum(exact(realised)), 0)::double end,
             coalesce(sum(exact(forecast)) filter (is_before), 0)::double,
             count(*) filter (expected is null)
-        from {{benefit_period}}
-        where unit = $unit and not is_rate and {IN_SCOPE}
+        from part
+        where promised is not null or not exists (from part where promised is not null)
         group by period_end
         order by period_end
         """,

@@ -93,16 +93,28 @@ def line(found: Summary) -> str:
     sums = [total for total in sums if total.expected is not None]
     if not sums:
         return f"{count(found.benefits, 'benefit')}, none with a forecast"
-    promised = sentences._and([_in(total, total.expected) for total in sums])
+    promised = sentences._and([_in(total, _promised(total)) for total in sums])
     against = [_share_of_case(total.gap_share) for total in sums if total.gap_share is not None]
     compared = f", {sentences._and(against)} {_than(against)}" if against else ""
     parts = [f"Benefits promise {promised} by {max(total.last_period for total in sums).year}{compared}"]
+    if uncased := sentences._and([_in(total, total.uncased) for total in sums if total.uncased]):
+        parts.append(f"{uncased} more has no business case")
     if found.carriers and found.programs > 1 and (main.gap_share or 0) < 0:
         verb = "carries" if found.carriers == 1 else "carry"
         parts.append(f"{number(found.carriers)} of {count(found.programs, 'program')} {verb} most of the shortfall")
     if early := early_money(found):
         parts.append(f"{early} is promised before its project finishes")
     return "; ".join(parts)
+
+
+def _promised(total: Total) -> float | None:
+    """What is expected at the end of the benefits that have a business case; of all where none has."""
+    return total.expected if total.compared is None else total.compared
+
+
+def _came(total: Total) -> float | None:
+    """What was realised of what was planned; all of it where nothing was."""
+    return total.realised if total.came is None else total.came
 
 
 def _share_of_case(share: float) -> str:
@@ -155,14 +167,15 @@ def figures(found: Summary, total: Total | None) -> list[Figure]:
     """The forecast at the end, what was realised, what is promised too early, what is late, and what closed."""
     items = []
     if total:
-        case = _in(total, total.business_case)
-        off = f"{_share_off(total.gap_share)} {case}" if total.business_case else "no business case"
-        due = f"{percent(total.realised_share)} of {_in(total, total.due)} planned" if total.due else "nothing measured"
+        off = _off(total) + (f"; {_in(total, total.uncased)} more has no case" if total.uncased else "")
+        due = _of_due(total.realised_share, total.due, total) if total.measured else "nothing measured"
+        due += " planned" if total.due is not None else ""
+        due += f"; {_in(total, total.unplanned)} more had no plan" if total.unplanned else ""
         items = [
             Figure(
-                "Forecast at the end", _in(total, total.expected), off, help="Realised where measured, else forecast"
+                "Forecast at the end", _in(total, _promised(total)), off, help="Realised where measured, else forecast"
             ),
-            Figure("Realised to date", _in(total, total.realised), due, help="Only periods that are measured compare"),
+            Figure("Realised to date", _in(total, _came(total)), due, help="Only periods that are measured compare"),
             Figure(
                 "Promised too early",
                 _in(total, total.before) if total.before else "none",
@@ -188,10 +201,25 @@ def _moved(total: Total) -> str:
     return "; ".join(said) or "no finish stands in the way"
 
 
-def _share_off(share: float | None) -> str:
-    if share is None or percent(abs(share)) == "0 %":
-        return "on the case of"
-    return f"{percent(abs(share))} {'under' if share < 0 else 'over'}"
+def _off(total: Total) -> str:
+    """How far a forecast is from its business case."""
+    if total.business_case is None:
+        return "no business case"
+    case, share = _in(total, total.business_case), total.gap_share
+    if share is None:
+        return f"against a case of {case}"
+    return f"{f'{percent(abs(share))} {_side(share)}' if percent(abs(share)) != '0 %' else 'on the case of'} {case}"
+
+
+def _side(share: float) -> str:
+    return "under" if share < 0 else "over"
+
+
+def _of_due(share: float | None, due: float | None, of: Total | Benefit) -> str:
+    """How what came stands to what was planned for the same periods."""
+    if due is None:
+        return "no plan"
+    return f"{percent(share)} of {_in(of, due)}" if share is not None else f"against {_in(of, due)}"
 
 
 def early_title(found: Summary) -> str:
@@ -247,21 +275,25 @@ def _link(one: Benefit) -> str:
 def course_title(total: Total) -> str:
     """How what came stands to what was planned, and where the forecast leads."""
     realised, share = total.realised_share, total.gap_share
-    came = (
-        f"{percent(realised)} of the benefits planned to date were realised"
-        if realised is not None
-        else "No benefit is measured yet"
-    )
+    if realised is not None:
+        came = f"{percent(realised)} of the benefits planned to date were realised"
+    elif total.due is not None:
+        came = f"{_in(total, total.came)} came of {_in(total, total.due)} planned to date"
+    else:
+        came = (
+            "No benefit is measured yet" if total.realised is None else f"{_in(total, total.realised)} came, unplanned"
+        )
     if share is None:
         return came
     if percent(abs(share)) == "0 %":
         return f"{came}; the forecast holds the business case"
-    return f"{came}; the forecast ends {percent(abs(share))} {'under' if share < 0 else 'over'} the business case"
+    return f"{came}; the forecast ends {percent(abs(share))} {_side(share)} the business case"
 
 
 def course_note(total: Total) -> str:
     """What the chart of one unit draws."""
-    return CHART_NOTE + (CREDIBLE if total.before else "")
+    left_out = ". What has no plan is left out" if total.uncased or total.unplanned else ""
+    return CHART_NOTE + left_out + (CREDIBLE if total.before else "")
 
 
 def course(points: Sequence[Point], total: Total, view: View) -> None:
@@ -315,8 +347,8 @@ def _group(group: Group, *, with_early: bool) -> list[Cell]:
     return [
         Under(group.name, owners) if owners else group.name,
         number(total.benefits),
-        _of_plan(total.realised, total.due, total.realised_share, total),
-        _of_case(total.expected, total.business_case, total.gap_share, total),
+        _of_plan(_came(total), total.due, total.realised_share, total),
+        _of_case(_promised(total), total.business_case, total.gap_share, total),
         _in(total, -gap) if (gap := total.gap or 0) < 0 else "none",
         *early,
         number(total.late),
@@ -328,13 +360,14 @@ def _group(group: Group, *, with_early: bool) -> list[Cell]:
 def _of_plan(realised: float | None, due: float | None, share: float | None, of: Total | Benefit) -> Cell:
     if realised is None:
         return formats.NONE
-    return Under(_in(of, realised), f"{percent(share)} of {_in(of, due)}" if share is not None else "no plan")
+    return Under(_in(of, realised), _of_due(share, due, of))
 
 
 def _of_case(expected: float | None, case: float | None, share: float | None, of: Total | Benefit) -> Cell:
     if expected is None:
         return formats.NONE
-    said = f"{percent(share, sign=True)} on {_in(of, case)}" if share is not None else "no case"
+    said = f"{percent(share, sign=True)} on {_in(of, case)}" if share is not None else f"against {_in(of, case)}"
+    said = "no case" if case is None else said
     return _under(_in(of, expected), said, is_bad=isinstance(of, Benefit) and of.is_shrinking)
 
 
@@ -349,7 +382,7 @@ def of_program(total: Total | None) -> Cell:
     """What a program's benefits are forecast to bring, and how far that is from their business case."""
     if total is None or total.expected is None:
         return formats.NONE
-    return Under(_in(total, total.expected), percent(total.gap_share, sign=True) if total.planned else "no case")
+    return _of_case(_promised(total), total.business_case, total.gap_share, total)
 
 
 def rows(found: Sequence[Benefit]) -> None:
@@ -367,7 +400,7 @@ def _row(one: Benefit) -> list[Cell]:
         "never comes" if one.is_stopped else "too early",
     )
     ended = f", {one.stage}" if one.is_closed else ""
-    share = one.realised / one.due if one.realised is not None and one.due and one.due > 0 else None
+    share = benefits.realised_share(one.realised, one.due)
     file = f"{one.file_name}, {one.sheet}" if one.sheet else one.file_name or ""
     periods = f"{number(one.measured)} of {count(one.ended, 'period')}" if one.ended else "no period is over"
     return [

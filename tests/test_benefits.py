@@ -9,6 +9,7 @@ import pytest
 from analytics import benefits
 from analytics.benefits import Wanted
 from analytics.reading import NO_PROGRAM, Scope
+from components import benefits_view
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -78,6 +79,29 @@ def test_nothing_of_a_business_case_is_n_a(world: World) -> None:
     assert (found.expected, found.realised, found.due) == (16, 7, None)
     total = world.ask(benefits.summary, DAY, ALL).totals[0]
     assert (total.gap, total.gap_share, total.realised, total.realised_share) == (None, None, 7, None)
+
+
+def test_a_share_and_the_amounts_beside_it_come_from_the_same_rows(world: World) -> None:
+    text = (
+        rows("Planned", "P3", "2026-09-30 1000/-/500, 2026-12-31 2000/1700/-")
+        + rows("Unplanned", "P3", "2026-09-30 -/-/700, 2026-12-31 -/100/-")
+        + rows("Disbenefit", "P3", "2026-09-30 -500/-/-700, 2026-12-31 -500/-800/-")
+    )
+    world.load(benefits=HEADER + text)
+    found = world.ask(benefits.summary, DAY, ALL)
+    total = found.main
+    assert (total.expected, total.compared, total.business_case, total.uncased) == (1500, 700, 2000, 800)
+    assert (total.realised, total.came, total.due, total.unplanned) == (500, -200, 500, 700)
+    assert total.gap_share == pytest.approx(total.compared / total.business_case - 1)
+    assert total.realised_share is None  # less than nothing is no share of what was planned
+    end, date, *_ = benefits_view.figures(found, total)
+    assert (end.value, end.note) == ("$700", "65 % under $2 k; $800 more has no case")
+    assert (date.value, date.note) == ("−$200", "against $500 planned; $700 more had no plan")
+    assert sum(p.planned for p in world.ask(benefits.course, DAY, ALL, "USD")) == 2000
+    assert sum(p.expected for p in world.ask(benefits.course, DAY, ALL, "USD")) == 700
+    worse = world.ask(benefits.benefits, DAY, ALL, Wanted("Disbenefit"), 9)[1][0]
+    assert (worse.planned, worse.business_case, worse.gap_share, worse.is_shrinking) == (-1000, -1000, -0.5, True)
+    assert benefits.realised_share(worse.realised, worse.due) == 1.4
 
 
 @pytest.mark.parametrize(
