@@ -9,7 +9,7 @@ from pipelines.contract import Contract, known_headers, spelled
 from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
 from pipelines.problems import DataProblem, Problem, UsageError
-from pipelines.profile import Mapping
+from pipelines.profile import Mapping, done_by
 from pipelines.report import How
 from pipelines.texttable import TextTable
 
@@ -119,7 +119,7 @@ def _columns(table: TextTable, mapping: Mapping, chosen: MappingType[str, str]) 
             places[name] = _place(table, header) if header.strip() else None
         elif note:
             notes.append(note)
-    text, headers = dict(mapping.text), dict(mapping.headers)
+    text, headers, rolled_up = dict(mapping.text), dict(mapping.headers), mapping.rolled_up
     for name, place in places.items():
         if place is not None and headers.get(name) == names[place]:
             continue  # it is read so already, with all that a profile knows of it
@@ -132,7 +132,10 @@ def _columns(table: TextTable, mapping: Mapping, chosen: MappingType[str, str]) 
         for other in [n for n, fed_by in headers.items() if fed_by == header and name not in form.key]:
             if other not in places and other not in form.key:
                 del text[other], headers[other]
-        text[name], headers[name] = f"c{place}", header
+        done = done_by(mapping.profile, name, f"c{place}")
+        if done and rolled_up and not rolled_up.state:
+            rolled_up = replace(rolled_up, state=f"c{place}")
+        text[name], headers[name] = done or f"c{place}", header
     read = set(headers.values())
     free = {*mapping.unmapped, *(mapping.headers[n] for n in mapping.headers if n not in headers)}
     free |= {mapping.headers[n] for n in places if n in mapping.headers}
@@ -141,6 +144,7 @@ def _columns(table: TextTable, mapping: Mapping, chosen: MappingType[str, str]) 
         text={name: text[name] for name in form.columns if name in text},
         headers={name: headers[name] for name in form.columns if name in headers},
         unmapped=tuple(header for header in names if header in free and header not in read),
+        rolled_up=rolled_up,
         keys_by_name=mapping.keys_by_name and text.get("project_id") == mapping.text.get("project_id"),
         notes=tuple(note for note in notes if not _is_settled(note, form, places, read)),
     )

@@ -140,7 +140,7 @@ def from_how(report: FileReport, how: How, known: Mapping[str, Profile] | None =
             if name in report.feeds:
                 columns[name] = dict(base.columns[name])
         elif name in report.feeds:
-            columns[name] = {"from": [_as_written(report.headers, report.feeds[name])]}
+            columns[name] = _chosen_spec(base, name, _as_written(report.headers, report.feeds[name]))
         if name in columns and name in report.scales:
             columns[name] = {**columns[name], "scale": report.scales[name]}
     unknown = list(base.unknown) if base else []
@@ -178,6 +178,14 @@ def from_how(report: FileReport, how: How, known: Mapping[str, Profile] | None =
         attributes=tuple(dict.fromkeys(_as_written(report.headers, header) for header in kept)),
         rolled_up=base.rolled_up if base else None,
     )
+
+
+def _chosen_spec(base: Profile | None, name: str, header: str) -> dict[str, Any]:
+    """How a column that a person chose is read: what its profile does with items and with words that say done stays."""
+    spec = base.columns.get(name, {}) if base and base.rolled_up else {}
+    words = [word for match in spec.get("done", ()) for word in match.get("words", ())]
+    fed: dict[str, Any] = {"done": [{"from": [header], "words": words}]} if words else {"from": [header]}
+    return fed | {key: spec[key] for key in ("take", "left_out", "weight") if key in spec}
 
 
 def of_same_headers(headers: Sequence[str], export: str | None, known: Iterable[Profile]) -> Profile | None:
@@ -219,7 +227,8 @@ def _stands(header: str, headers: Sequence[str]) -> bool:
 
 
 def _fed_by(spec: Mapping[str, Any]) -> list[str]:
-    return [*spec.get("from", ()), *spec.get("sum", ())]
+    done = [header for match in spec.get("done", ()) for header in match["from"]]
+    return [*spec.get("from", ()), *spec.get("sum", ()), *done]
 
 
 def _first(spec: Mapping[str, Any], headers: Sequence[str]) -> str | None:

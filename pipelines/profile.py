@@ -270,6 +270,23 @@ def by_profile(table: TextTable, profile: Profile) -> Mapping:
     )
 
 
+def done_by(profile: str | None, column: str, cell: str) -> str | None:
+    """SQL: "100%" where a cell holds one of the words by which a shipped profile tells that an item is done, "0%" where
+    another; None for a column that the profile reads otherwise."""
+    spec = profiles()[profile].columns.get(column, {}) if profile in profiles() else {}
+    words = [word for match in spec.get("done", ()) for word in match.get("words", ())]
+    return (
+        f"case when {cell} is null then null when {_is_one_of(cell, words)} then '100%' else '0%' end"
+        if words
+        else None
+    )
+
+
+def _is_one_of(cell: str, words: Iterable[str]) -> str:
+    folded = f"coalesce(nullif(regexp_replace(lower({cell}), '[^\\p{{L}}\\p{{N}}]', '', 'g'), ''), {cell})"
+    return f"{folded} in ({listed(sorted({fold(word) or word for word in words}))})"
+
+
 class _Reading:
     """One table read by one profile: the SQL of each part, and which headers it took."""
 
@@ -384,9 +401,8 @@ class _Reading:
         cell = self._cell(match["from"])
         if not cell:
             return None
-        words = listed(sorted({fold(word) or word for word in match.get("words", match.get("except", ()))}))
-        folded = f"coalesce(nullif(regexp_replace(lower({cell}), '[^\\p{{L}}\\p{{N}}]', '', 'g'), ''), {cell})"
-        return f"({folded} {'in' if 'words' in match else 'not in'} ({words}))"
+        is_one = _is_one_of(cell, match.get("words", match.get("except", ())))
+        return f"({is_one})" if "words" in match else f"(not {is_one})"
 
 
 def _says_nothing(text: str) -> str:

@@ -27,10 +27,12 @@ LONGEST, MOST = 200, 20  # characters of a text that is kept of an item, and suc
 _HOURS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1 / 3600),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 1 / 60),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 1.0),
-    **dict.fromkeys(("d", "dy", "dys", "day", "days"), 8.0),
-    **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), 40.0),
-    **dict.fromkeys(("mo", "mon", "mons", "month", "months"), 160.0),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden", "heures", "horas", "ore"), 1.0),
+    **dict.fromkeys(("d", "dy", "dys", "day", "days", "t", "tag", "tage", "j", "jour", "jours"), 8.0),
+    **dict.fromkeys(("día", "días", "g", "giorno", "giorni"), 8.0),
+    **dict.fromkeys(("w", "wk", "wks", "week", "weeks", "woche", "wochen", "semaine", "semaines"), 40.0),
+    **dict.fromkeys(("semana", "semanas", "settimana", "settimane"), 40.0),
+    **dict.fromkeys(("mo", "mon", "mons", "month", "months", "monat", "monate", "mois", "mes", "meses", "mesi"), 160.0),
     **dict.fromkeys(("y", "yr", "yrs", "year", "years"), 1920.0),
 }
 
@@ -288,11 +290,12 @@ def _states(con: duckdb.DuckDBPyConnection, mapping: Mapping, given: RolledUp) -
     name = next((name for name, sql in mapping.text.items() if "'100%'" in sql), None)
     if not given.state or name is None:
         return
+    counted = f" and not {name}_left_out" if name in given.takes else ""
     rows = con.sql(
         f"""
         select y.{name} = 100 as done, coalesce(i.state, 'empty') as state, count(*) as n
         from item as i join typed as y using (source_row)
-        where counts and not {name}_left_out group by all order by n desc, state
+        where counts{counted} group by all order by n desc, state
         """
     ).fetchall()
     for is_done, word in ((True, "done"), (False, "not done")):

@@ -252,7 +252,7 @@ def test_a_mapping_that_was_saved_rolls_up_too(desk: Desk) -> None:
     mappings.save(desk.warehouse, "Our Jira", as_yaml(mappings.from_how(report.files[0], how)))
     (file,) = desk.try_load(text).files
     assert (file.profile, file.problems) == ("Our Jira", [])
-    assert status(desk, "project_id, percent_complete, sponsor") == [("WEB", 50.0, "Issue 1")]
+    assert status(desk, "project_id, percent_complete, sponsor") == [("WEB", 50.0, "Issue 2")]
 
 
 def test_files_of_issues_load_together_and_undo(desk: Desk) -> None:
@@ -408,3 +408,39 @@ def test_tasks_without_an_outline_are_asked_for_their_project(desk: Desk) -> Non
 def test_durations_are_hours(text: str, expected: float | None) -> None:
     with duckdb.connect() as con:
         assert con.execute(f"select {hours('t')} from (select ? as t)", [text]).fetchall() == [(expected,)]
+
+
+def test_headers_in_another_language_give_the_same_projects_when_they_are_mapped_by_hand(desk: Desk) -> None:
+    rows = [issue(1, state="Fertig"), issue(2, state="In Arbeit"), issue(3, project="APP", state="Erledigt")]
+    german = JIRA.replace("Project key", "Projektschlüssel").replace("Project name", "Projektname")
+    german = german.replace("Issue ", "Vorgangs-").replace("Status,", "Zustand,").replace(", Status Category", ", Art")
+    german = german.replace("Updated", "Aktualisiert").replace("Due date", "Fällig")
+    by_hand = {
+        "project_id": "Projektschlüssel", "project_name": "Projektname", "status_date": "Aktualisiert",
+        "forecast_finish": "Fällig", "percent_complete": "Zustand", "comment": "Zustand",
+    }  # fmt: skip
+    report = desk.try_load(jira(*rows, headers=german), profile="jira", columns=by_hand)
+    assert status(desk, "project_id, percent_complete, comment") == [
+        ("APP", 100.0, "1 issues: 1 Erledigt"),
+        ("WEB", 50.0, "2 issues: 1 Fertig, 1 In Arbeit"),
+    ]
+    saved = mappings.from_how(report.files[0], How(profile="jira", columns=by_hand))
+    assert "Fertig" in saved.columns["percent_complete"]["done"][0]["words"]
+    assert (saved.columns["comment"]["take"], saved.columns["status_date"]["take"]) == ("tally", "latest")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "PSP-Code;Vorgangsname;Dauer;Anfang;Ende;% Abgeschlossen;Geplantes Ende;Geplante Kosten;Gliederungsebene",
+        "WBS;Nom;Durée;Début;Fin;% Achevé;Fin planifiée;Coût planifié;Niveau hiérarchique",
+        "WBS;Nombre;Duración;Comienzo;Fin;% Completado;Línea de base de fin;Línea de base de costo;Nivel de esquema",
+        "WBS;Nome;Durata;Inizio;Fine;% Completa;Fine pianificata;Costo pianificato;Livello esterno",
+    ],
+)
+def test_tasks_with_headers_of_other_languages_are_recognised(desk: Desk, headers: str) -> None:
+    rows = ["1;Halle;240 Tage;05.01.26;18.12.26;62%;27.11.26;1.200.000,00;1", "1.1;Dach;;;18.12.26;9%;;5,00;2"]
+    report = desk.try_load("\n".join([headers, *rows]) + "\n", constants={"status_date": "2026-11-13"})
+    assert (report.files[0].profile, report.blocked) == ("ms_project", False)
+    columns = "project_id, percent_complete, budget, forecast_finish, baseline_finish"
+    assert status(desk, columns) == [("name:halle", 62.0, 1_200_000, day("12-18"), day("11-27"))]
