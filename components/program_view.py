@@ -14,7 +14,18 @@ from analytics.projects import ANY_STAGE
 from analytics.reading import NO_PROGRAM, Basis, plain_rows
 from analytics.reasons import limits_of, shortened
 from analytics.standings import Standing
-from components import charts, controls, frame, health, programs_view, sentences, tables, timeline, why_view
+from components import (
+    charts,
+    controls,
+    frame,
+    health,
+    programs_figures,
+    programs_view,
+    sentences,
+    tables,
+    timeline,
+    why_view,
+)
 from components.controls import View
 from components.figures import Figure, delta
 from components.formats import NONE, count, day, days, is_missing, money, number, percent
@@ -97,7 +108,7 @@ def headline(found: OneProgram, view: View) -> str:
 def figures(program: Program, was: Program | None, view: View) -> list[Figure]:
     """Money in red, forecast, cost performance and the last finish, each against the compared review."""
     before = was.money if was else ()
-    ago, moved = programs_view.ago(view), None
+    ago, moved = programs_figures.ago(view), None
     if was and was.slip_days is not None and program.slip_days is not None:
         slip = program.slip_days - was.slip_days
         moved = delta(slip, f"{days(abs(slip))} {ago}" if slip else f"Unchanged {ago}", good_when="down")
@@ -108,7 +119,7 @@ def figures(program: Program, was: Program | None, view: View) -> list[Figure]:
         moved,
         "The latest forecast finish of its live projects, against the latest baseline finish",
     )
-    return [*programs_view.money_figures(program.money, before, view), finish]
+    return [*programs_figures.money_figures(program.money, before, view), finish]
 
 
 def line_title(found: OneProgram) -> str:

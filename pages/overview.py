@@ -3,7 +3,17 @@
 import streamlit as st
 
 from analytics import benefits, changes, portfolio, programs, reading, standings
-from components import answers, benefits_view, controls, figures, frame, portfolio_view, sentences
+from components import (
+    answers,
+    benefits_view,
+    controls,
+    figures,
+    frame,
+    portfolio_figures,
+    portfolio_view,
+    sentences,
+    standings_view,
+)
 from components.guard import guard
 
 SHOWN_PROGRAMS = 8
@@ -37,7 +47,7 @@ frame.header(
 )
 if not now.live:
     st.stop()
-group = figures.figures(portfolio_view.figures(now, earlier, changed, view), key="figures")
+group = figures.figures(portfolio_figures.figures(now, earlier, changed, view), key="figures")
 
 left, right = st.columns([2, 1]) if changed else (st.container(), None)
 with left, frame.card("attention", sentences.attention(needs), sentences.attention_order(needs)):
@@ -70,18 +80,18 @@ places = answers.ask(standings.portfolios, day, scope)
 if len(places) > 1:
     order = "The worst first; a click looks into one, a click on a colour says why"
     with frame.card("portfolios", sentences.portfolios(places, view.basis), order):
-        portfolio_view.portfolios(places, view.basis)
+        standings_view.portfolios(places, view.basis)
 
 served = answers.ask(standings.goals, day, scope)
 if any(goal.id for goal in served):
     about = "What the money serves: each project counts for the goal that it states; a click on a colour says why"
     with frame.card("goals", sentences.goals(served, view.basis), about):
-        portfolio_view.goals(served, view.basis)
+        standings_view.goals(served, view.basis)
 
 found = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
 if now.programs:
     with frame.card("programs", sentences.programs(found, view.basis), "The worst first; each opens its page"):
-        portfolio_view.programs(found[:SHOWN_PROGRAMS])
+        standings_view.programs(found[:SHOWN_PROGRAMS])
         if len(found) > SHOWN_PROGRAMS:
             portfolio_view.all_programs(now.programs)
 

@@ -12,6 +12,7 @@ from components import (
     figures,
     frame,
     program_view,
+    programs_figures,
     programs_view,
     sentences,
     shock_view,
@@ -56,7 +57,7 @@ def show_programs(view: View) -> None:
     if all(program.program_id == NO_PROGRAM for program in every):
         programs_view.nothing()
         return
-    figures.figures(programs_view.figures(every, earlier, view))
+    figures.figures(programs_figures.figures(every, earlier, view))
     with frame.card("table", programs_view.title(every, view), programs_view.rule(answers.ask(rollup.rollup_rules))):
         found = programs_view.narrowed(every, ask_filter(), view.basis, made)
         rows, below = st.container(), st.container(horizontal=True, vertical_alignment="center")

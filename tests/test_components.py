@@ -27,7 +27,7 @@ from components import (
     formats,
     health,
     plot,
-    portfolio_view,
+    portfolio_figures,
     project_view,
     register_filter,
     sentences,
@@ -155,7 +155,7 @@ def test_money_says_how_many_projects_stand_behind_it() -> None:
     pounds = Money("GBP", 2, 40, 2, None, 0, None, None, 0, None)
     view = resolve({}, WEEKS)
     assert view
-    _, forecast, spent, *_ = portfolio_view.figures(_summary(money=(pounds, dollars)), None, None, view)
+    _, forecast, spent, *_ = portfolio_figures.figures(_summary(money=(pounds, dollars)), None, None, view)
     assert (forecast.value, spent.value) == ("$110", "$500")
     assert forecast.note == "10 % over $100 budget, 6 of 10 projects; none in GBP"
     assert spent.note == "by 7 of 10 projects; none in GBP"
@@ -235,7 +235,7 @@ def _summary(
 def test_who_did_not_report_is_one_click_away() -> None:
     view = resolve({}, WEEKS)
     assert view
-    reports = portfolio_view.figures(_summary(reported=9, stale=2), None, None, view)[-1]
+    reports = portfolio_figures.figures(_summary(reported=9, stale=2), None, None, view)[-1]
     assert (reports.value, reports.note, reports.pick) == ("7", "of 10; 2 stale, 1 never", "not-reported")
 
 
@@ -329,10 +329,10 @@ def test_reports_move_with_those_that_are_missing() -> None:
     view = resolve({}, WEEKS)
     assert view
     now, before = _summary(live=8, reported=8, stale=1), _summary(live=10, reported=9)
-    moved = portfolio_view.figures(now, before, None, view)[-1].delta
+    moved = portfolio_figures.figures(now, before, None, view)[-1].delta
     assert moved
     assert (moved.text, moved.is_good) == ("1 missing, as on 13 Nov", None)
-    worse = portfolio_view.figures(now, _summary(live=6, reported=6), None, view)[-1].delta
+    worse = portfolio_figures.figures(now, _summary(live=6, reported=6), None, view)[-1].delta
     assert worse
     assert (worse.text, worse.is_good) == ("1 more missing since 13 Nov", False)
 
