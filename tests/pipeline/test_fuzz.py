@@ -247,10 +247,10 @@ def book_of_cells(draw: st.DrawFn) -> bytes:
 
 KINDS: dict[str, tuple[st.SearchStrategy[bytes], int]] = {
     "random bytes": (st.binary(max_size=400), 30),
-    "text of delimiters, quotes and line ends": (soup(), 20),
+    "text of delimiters, quotes and line ends": (soup(), 26),
     "tables of any cells": (structured(), 10),
     "tables by a contract": (typed(), 12),
-    "damaged CSV files": (damaged(TEXTS), 12),
+    "damaged CSV files": (damaged(TEXTS), 6),
     "damaged workbooks": (damaged(BOOKS), 8),
     "workbooks with a damaged part": (rebuilt_book(), 4),
     "workbooks of any cells": (book_of_cells(), 4),
