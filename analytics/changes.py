@@ -10,13 +10,16 @@ from analytics.reading import IN_SCOPE, Basis, Scope, Source
 NAMED = 3  # projects named in each group of changes
 UNNAMED = "reported"  # the group that nearly all projects are in: it is counted only
 
-# One change each, in terms of `between`; a project may be in several. The red of "newly-red" is that of the basis.
+# One change each, in terms of `between`; a project may be in several. The red of "newly-red" is that of the basis. What
+# came or went did nothing else, and what only went to another program or portfolio did neither begin nor end.
 _GROUPS = {
-    "entered": "is_in and not was_in",
-    "ended": "was_in and not is_in",
-    "newly-red": "is_red and not was_red",
-    "no-longer-red": "was_red and not is_red",
-    "newly-green-red": "is_green_red and not was_green_red",
+    "entered": "is_in and not was_in and not was_live",
+    "moved-here": "is_in and not was_in and was_live",
+    "ended": "was_in and not is_in and not is_live",
+    "moved-away": "was_in and not is_in and is_live",
+    "newly-red": "is_both and is_red and not was_red",
+    "no-longer-red": "is_both and was_red and not is_red",
+    "newly-green-red": "is_both and is_green_red and not was_green_red",
     "finish": "finish_moved <> 0",
     "cost": "cost_moved <> 0",
     "baseline": "coalesce(baseline_moved <> 0, false) or coalesce(budget_moved <> 0, false)",
@@ -24,6 +27,7 @@ _GROUPS = {
     "reported": "is_in and status_date is distinct from was_status_date",
 }
 GROUPS = tuple(_GROUPS)
+MOVES = ("moved-here", "moved-away")  # which the whole portfolio can't have
 # What comes first in a group: what moved most, else most budget.
 _FIRST = {
     "finish": "abs(finish_moved)",
@@ -36,8 +40,8 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
     """The relation of all projects of a review beside what they were at an earlier one, to be put behind `from`.
 
     Columns: those of Source.on; in_scope, is_in (live and in scope), is_red (in, and red as the basis says),
-    is_green_red (in, and reported green, computed red), each also of then as was_...; was_stage, was_reported,
-    was_computed, was_status_date; and of the projects that are in at both: finish_moved and baseline_moved (days),
+    is_green_red (in, and reported green, computed red), each also of then as was_...; was_live, was_stage,
+    was_reported, was_computed, was_status_date; and of the projects that are in at both: finish_moved and baseline_moved (days),
     complete_moved (percentage points), cost_moved (estimate at completion), budget_moved and spent_moved, in the row's
     currency where that is the same, else null.
     It takes the parameters of a scope. Without an earlier review nothing was.
@@ -48,13 +52,14 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
         select
             now.*,
             coalesce(earlier.is_in, false) as was_in,
+            coalesce(earlier.is_live, false) as was_live,
             coalesce(earlier.is_red, false) as was_red,
             coalesce(earlier.is_green_red, false) as was_green_red,
             earlier.stage as was_stage,
             earlier.reported as was_reported,
             earlier.computed as was_computed,
             earlier.status_date as was_status_date,
-            now.is_in and earlier.is_in as is_both,
+            now.is_in and was_in as is_both,
             is_both and now.currency = earlier.currency as is_like,
             case when is_both then now.finish_then - earlier.finish_then end as finish_moved,
             case when is_both then now.baseline_finish - earlier.baseline_finish end as baseline_moved,

@@ -233,7 +233,9 @@ _GROUPS = {
 # What became of projects since the compared review; the card says the same of each group.
 _CHANGES = {
     "entered": ("entered", "entered"),
+    "moved-here": ("moved here", "moved here"),
     "ended": ("ended", "ended"),
+    "moved-away": ("moved away", "moved away"),
     "newly-red": ("turned {} red", "turned {} red"),
     "no-longer-red": ("is no longer {} red", "are no longer {} red"),
     "newly-green-red": ("became green over red", "became green over red"),
@@ -302,7 +304,11 @@ def changes(changed: Changes) -> str:
         if n.cost_moved and abs(n.cost_moved) >= 1
     ]
     parts += [f"cost {_and(costs)}"] if costs else []
-    parts = parts or [f"{number(changed.count(name))} {name}" for name in ("entered", "ended") if changed.count(name)]
+    parts = parts or [
+        f"{number(changed.count(name))} {name.replace('-', ' ')}"
+        for name in ("entered", "moved-here", "ended", "moved-away")
+        if changed.count(name)
+    ]
     text = ", ".join(parts) or "Nothing that moves the portfolio"
     return text[:1].upper() + text[1:]
 
@@ -402,16 +408,16 @@ def named(group: str, item: Moved) -> str:
     if group == "stage":
         return f"{name} {item.was_stage} to {item.stage}"
     if group == "ended":
-        return f"{name} ({'moved elsewhere' if item.is_live else item.stage})"
+        return f"{name} ({item.stage})"
     return f"{name} {money(item.budget, item.currency)}" if item.budget is not None else name
 
 
 def moved(row: Mapping[str, Any], basis: Basis) -> list[Delta]:
     """What moved in one project since the compared review, the most telling first."""
     if row["is_in"] and not row["was_in"]:
-        return [Delta("new")]
+        return [Delta("moved here" if row["was_live"] else "new")]
     if row["was_in"] and not row["is_in"]:
-        return [Delta("moved elsewhere" if row["is_live"] else f"was {row['was_stage']}")]
+        return [Delta("moved away" if row["is_live"] else f"was {row['was_stage']}")]
     parts = []
     if (was := row[f"was_{basis}"]) is not None and was != row[basis]:
         is_known = "unknown" not in (was, row[basis])
