@@ -41,9 +41,9 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
 
     Columns: those of Source.on; in_scope, is_in (live and in scope), is_red (in, and red as the basis says),
     is_green_red (in, and reported green, computed red), each also of then as was_...; was_live, was_stage,
-    was_reported, was_computed, was_status_date; and of the projects that are in at both: finish_moved and baseline_moved (days),
-    complete_moved (percentage points), cost_moved (estimate at completion), budget_moved and spent_moved, in the row's
-    currency where that is the same, else null.
+    was_reported, was_computed, was_status_date; and of the projects that are in at both: finish_moved and
+    baseline_moved (days), complete_moved (percentage points), cost_moved (estimate at completion), budget_moved and
+    spent_moved, in the row's currency where that is the same, else null.
     It takes the parameters of a scope. Without an earlier review nothing was.
     """
     earlier = f"{source.on(before)}" if before else f"{source.on(day)} where false"
