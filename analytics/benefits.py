@@ -4,6 +4,7 @@ A benefit is a row of `stg_benefits` a period. What its periods add up to is kep
 """
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -369,8 +370,11 @@ class Group:
     total: Total
 
 
-def groups(source: Source, day: dt.date, scope: Scope, level: Level, unit: str) -> tuple[Group, ...]:
-    """The benefits of a scope in one unit by program or portfolio, the largest shortfall first, those of none last."""
+def groups(source: Source, day: dt.date, scope: Scope, level: Level, unit: str | None) -> tuple[Group, ...]:
+    """The benefits of a scope in one unit by program or portfolio, the largest shortfall first, those of none last.
+
+    Without a unit each has a row a unit, the one of most benefits first, money before others and rates last.
+    """
     id_, name = ("program_id", "program_name") if level == "program" else ("portfolio", "portfolio")
     nothing = NO_PROGRAM if level == "program" else ""
     rows = _rows(
@@ -381,19 +385,25 @@ def groups(source: Source, day: dt.date, scope: Scope, level: Level, unit: str) 
         select coalesce({id_}, '{nothing}'), coalesce(any_value({name}), 'No {level}'), count(*) filter (owner is null),
             {_TOTAL}
         from {{benefit}}
-        where unit = $unit and {IN_SCOPE}
+        where ($unit::varchar is null or unit = $unit) and {IN_SCOPE}
         group by {id_}, unit
-        order by {id_} is null, gap nulls last, lower(any_value({name})), {id_}
+        order by {id_} is null, {"" if unit else "any_value(is_money) desc, any_value(is_rate), count(*) desc, unit,"}
+            gap nulls last, lower(any_value({name})), {id_}
         """,
         unit=unit,
     )
     return tuple(Group(row[0], row[1], row[2], Total(*row[3:])) for row in rows)
 
 
-def by_program(source: Source, day: dt.date, scope: Scope) -> dict[str, Total]:
-    """The total of each program of a scope by its id, in the unit that Summary.main speaks of."""
+def by_program(source: Source, day: dt.date, scope: Scope) -> dict[str, tuple[Total, ...]]:
+    """The totals of each program of a scope by its id, a unit each: first the one that Summary.main speaks of, then
+    those of most benefits, money before others and rates last."""
     main = summary(source, day, scope).main
-    return {group.id: group.total for group in groups(source, day, scope, "program", main.unit)} if main else {}
+    found: dict[str, list[Total]] = defaultdict(list)
+    for group in groups(source, day, scope, "program", None):
+        found[group.id].append(group.total)
+    unit = main.unit if main else None
+    return {id_: tuple(sorted(totals, key=lambda total: total.unit != unit)) for id_, totals in found.items()}
 
 
 @dataclass(frozen=True)

@@ -366,9 +366,9 @@ def _of_plan(realised: float | None, due: float | None, share: float | None, of:
 def _of_case(expected: float | None, case: float | None, share: float | None, of: Total | Benefit) -> Cell:
     if expected is None:
         return formats.NONE
-    said = f"{percent(share, sign=True)} on {_in(of, case)}" if share is not None else f"against {_in(of, case)}"
+    said = f"{percent(share, sign=True)} on\u00a0{_in(of, case)}" if share is not None else f"against {_in(of, case)}"
     said = "no case" if case is None else said
-    return _under(_in(of, expected), said, is_bad=isinstance(of, Benefit) and of.is_shrinking)
+    return _under(_in(of, expected), formats.unbroken(said), is_bad=isinstance(of, Benefit) and of.is_shrinking)
 
 
 def list_title(found: Summary) -> str:
@@ -378,11 +378,19 @@ def list_title(found: Summary) -> str:
     return f"{number(found.late)} late and {number(found.shrinking)} shrinking of {count(found.benefits, 'benefit')}"
 
 
-def of_program(total: Total | None) -> Cell:
-    """What a program's benefits are forecast to bring, and how far that is from their business case."""
-    if total is None or total.expected is None:
-        return formats.NONE
-    return _of_case(_promised(total), total.business_case, total.gap_share, total)
+def of_program(totals: Sequence[Total]) -> Cell:
+    """What a program's benefits are forecast to bring, in the first of their units, how far that is from their business
+    case, and which units there are beside it; n/a only where none has a forecast."""
+    known = [total for total in totals if total.expected is not None]
+    others = [total.unit for total in totals if total not in known[:1]]
+    also = f"; {count(len(others), 'other unit')}" if others else ""
+    if known:
+        one = known[0]
+        said = percent(one.gap_share, sign=True) if one.gap_share is not None else ""
+        said = said or ("no case" if one.business_case is None else "on a case of 0")
+        return Under(_in(one, _promised(one)), f"{said}{also}")
+    rates = [total.unit for total in totals if total.is_rate]
+    return Under("a share", f"in {sentences._and(rates)}") if rates else formats.NONE
 
 
 def rows(found: Sequence[Benefit]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics.changes import GROUPS, Changes
+from analytics.changes import GROUPS, MOVES, Changes
 from analytics.portfolio import BASES, EVIDENCE, STATES, Attention, Item, Parting, Summary
 from analytics.reading import Basis
 from components import charts, controls, formats, health, sentences, why_view
@@ -165,7 +165,7 @@ def changes(changed: Changes, basis: Basis) -> str | None:
     """Each kind of change that happened, in words, with the projects to name first; returned is the group clicked."""
     happened = [name for name in GROUPS if changed.count(name)]
     rows = "".join(_change(name, changed, basis) for name in happened)
-    quiet = [sentences.became(name, 0, basis) for name in GROUPS if name not in happened]
+    quiet = [sentences.became(name, 0, basis) for name in GROUPS if name not in (*happened, *MOVES)]
     none = f'<p class="rw-quiet-changes">None {escape(_or(quiet))}.</p>' if quiet else ""
     return clickable(f'<div class="rw-changes">{rows}{none}</div>', "changes")
 

@@ -33,7 +33,7 @@ ORDERS = {
     "cpi": "Weakest cost performance",
     "milestones": "Most milestones missed",
     "dependencies": "Most dependencies too late",
-    "benefits": "Largest benefit shortfall",
+    "benefits": "Largest share of benefits lost",
 }
 RULES = {"share": "share of budget in trouble", "worst": "the worst project decides", "mean": "mean weighted by budget"}
 
@@ -46,7 +46,7 @@ class Promises:
     milestones: Mapping[str, Met]
     dependencies: Mapping[str, Sequence[Dependency]]
     links: Sequence[Dependency]
-    benefits: Mapping[str, Total]
+    benefits: Mapping[str, Sequence[Total]]
 
     def missed(self, program: str) -> int | None:
         """How many of a program's milestones are missed; None where none is due."""
@@ -58,12 +58,15 @@ class Promises:
         return len(dependency_view.broken(links)) if links else None
 
     def shortfall(self, program: str) -> float | None:
-        """What its benefits lack of their business case; None where that is not known."""
-        gap = self.benefits[program].gap if program in self.benefits else None
-        return None if gap is None else -gap
+        """What its benefits lack of their business case as a share of it: amounts of two units don't compare. None
+        where that is not known."""
+        share = self.benefits[program][0].gap_share if program in self.benefits else None
+        return None if share is None else -share
 
 
-def promises(milestones: Mapping[str, Met], links: Sequence[Dependency], benefits: Mapping[str, Total]) -> Promises:
+def promises(
+    milestones: Mapping[str, Met], links: Sequence[Dependency], benefits: Mapping[str, Sequence[Total]]
+) -> Promises:
     """What programs promise, the dependencies told apart by the programs at their ends."""
     by_program: dict[str, list[Dependency]] = defaultdict(list)
     for link in links:
@@ -274,7 +277,7 @@ def _row(program: Program, was: Program | None, courses: Courses, made: Promises
         _cpis(program.money),
         _missed(made.milestones.get(program.program_id)),
         _late(made.dependencies.get(program.program_id, ())),
-        benefits_view.of_program(made.benefits.get(program.program_id)),
+        benefits_view.of_program(made.benefits.get(program.program_id, ())),
     ]
 
 
@@ -433,6 +436,6 @@ def as_frame(found: Sequence[Program], courses: Courses, made: Promises, basis: 
             for program in found
             for n, a in enumerate(program.money)
             # Once a program, or its rows would add up to more.
-            for benefit in [made.benefits.get(program.program_id) if not n else None]
+            for benefit in [next(iter(made.benefits.get(program.program_id, ())), None) if not n else None]
         ]
     )

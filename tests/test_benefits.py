@@ -10,6 +10,7 @@ from analytics import benefits
 from analytics.benefits import Wanted
 from analytics.reading import NO_PROGRAM, Scope
 from components import benefits_view
+from components.tables import Under
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -181,6 +182,14 @@ def test_no_sum_mixes_units_and_rates_add_up_to_nothing(world: World) -> None:
     assert (rate.realised, rate.due, rate.expected, rate.business_case) == (2, 4, 3, 6)  # the last known period alone
     assert rate.gap_share == pytest.approx(-0.5)
     assert world.ask(benefits.course, DAY, ALL, "%") == ()
+    # A program's own unit stands in its row, the page's first where it has that.
+    of = world.ask(benefits.by_program, DAY, ALL)
+    assert [t.unit for t in of["R1"]] == ["USD"]
+    assert [t.unit for t in of["R2"]] == ["USD", "EUR", "Hours", "%", "calls per hour"]
+    assert benefits_view.of_program(of["R2"]) == Under("$10", "−50 %; 4 other units")
+    assert benefits_view.of_program(of["R2"][2:]) == Under("10 Hours", "−50 %; 2 other units")
+    assert benefits_view.of_program(of["R2"][3:4]) == Under("a share", "in %")
+    assert benefits_view.of_program(()) == "n/a"
 
 
 def test_parts_add_up_to_the_whole(world: World) -> None:
@@ -205,7 +214,7 @@ def test_parts_add_up_to_the_whole(world: World) -> None:
                 scope = Scope(program=part.id) if level == "program" else Scope(part.id)
                 assert world.ask(benefits.summary, DAY, scope).main == part.total
     assert world.ask(benefits.by_program, DAY, ALL) == {
-        part.id: part.total for part in world.ask(benefits.groups, DAY, ALL, "program", "USD")
+        part.id: (part.total,) for part in world.ask(benefits.groups, DAY, ALL, "program", "USD")
     }
     points = world.ask(benefits.course, DAY, ALL, "USD")
     assert (sum(p.planned for p in points), sum(p.expected for p in points)) == (80, 60)
