@@ -57,6 +57,7 @@ def day_text(text: str) -> str:
     day = f"regexp_replace({text}, '[T ,]+\\d{{1,2}}(:\\d{{2}}.*| ?[AaPp][Mm])$', '')"
     day = f"regexp_replace({day}, '{_WEEKDAY}', '\\1')"
     day = f"regexp_replace({day}, '(\\d)(st|nd|rd|th|er)\\b', '\\1')"
+    day = f"regexp_replace({day}, '(\\d{{4}}) ?[年년] ?(\\d{{1,2}}) ?[月월] ?(\\d{{1,2}}) ?[日일]', '\\1-\\2-\\3')"
     joined = f"regexp_replace(trim({day}), '( de |[/. ,-])+', '-', 'g')"
     word = f"regexp_extract({joined}, '{_LETTER}{{3,}}')"
     return f"coalesce(replace({joined}, {word}, {_ENGLISH}[lower({word})]), {joined})"

@@ -176,8 +176,8 @@ def take_out(con: duckdb.DuckDBPyConnection, relation: str, headers: Sequence[st
     for line, *cells in found:
         if kind := usual.kind(cells):
             taken[line] = LeftOut(line, kind, said(cells))
-    for line, cells in usual.unlabelled(con, relation, list(taken)):
-        taken[line] = LeftOut(line, "total", said(cells))
+    for line, sums in usual.unlabelled(con, relation, list(taken)):
+        taken[line] = LeftOut(line, "total", said(sums))
     ragged: list[Row] = []
     for line, row in aside.ragged:
         if kind := usual.kind(row):
@@ -258,7 +258,7 @@ class _Usual:
         return [(line, row) for line, *row in found if self._are_sums(row)]
 
     def _are_sums(self, cells: Sequence[str | None]) -> bool:
-        said = [cell.strip(TRIMMED) for cell in cells if not says_nothing(cell)]
+        said = [cell.strip(TRIMMED) for cell in cells if cell and not says_nothing(cell)]
         return any(map(is_number, said)) and all(is_number(cell) or not _LETTERS.search(cell) for cell in said)
 
     def kind(self, cells: Sequence[str | None]) -> str | None:

@@ -25,6 +25,7 @@ UNKNOWN_WORDS = (
     *("n/a", "na", "n.a.", "n.a", "#n/a", "none", "null", "nil", "nan", "<na>", "(blank)", "(none)", "unknown"),
     *("-", "--", "---", "–", "—", ".", "..", "...", "…", "?", "??", "???", "tbc", "tbd", "tba", "t.b.c.", "t.b.d."),
     *("not available", "not applicable", "not known", "not set"),
+    *("s/d", "s.d.", "n/d", "n.d.", "n.c.", "k.a.", "k. a.", "entfällt", "sans objet", "未定", "該当なし"),
 )
 
 

@@ -565,3 +565,20 @@ def test_nothing_that_stands_in_a_file_breaks_a_suggestion(header: str, cells: S
     con = connection()
     report = suggested(con, text_table(con, [header, header, "End date"], [[cells[0], cells[0], cells[0]]] * 3))
     assert all(len(column.why) < 400 for column in report.columns)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Codice progetto,Nome progetto,Data stato,Semaforo,Costo effettivo,% completamento",
+        "プロジェクトID,プロジェクト名,報告日,状況,実績（百万円）,進捗率",
+        "Code projet,Intitulé du projet,Date de rapport,Météo,Réel (k€),Avancement",
+        "Código,Proyecto,Fecha del informe,Semáforo,Costo real (miles €),Avance (%)",
+    ],
+)
+def test_headers_of_other_languages_are_suggested(desk: Desk, headers: str) -> None:
+    rows = "P1,One,2026-11-13,{},1200,62%\nP2,Two,2026-11-13,{},s/d,9%\nP3,Three,2026年11月13日,{},7,9%\n"
+    words = ("順調", "遅延", "注意") if "状況" in headers else ("Verde", "Rojo", "Verde")
+    (report,) = desk.try_load(f"{headers}\n{rows.format(*words)}", dry_run=True).files
+    wanted = ["project_id", "project_name", "status_date", "reported_health", "actual_cost", "percent_complete"]
+    assert [column.suggested for column in report.columns] == wanted
