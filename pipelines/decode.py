@@ -91,7 +91,7 @@ class Text:
 
 
 def kind(path: Path) -> str:
-    """What the content is: "empty", "zip", "ole2" or "text".
+    """What the content is: "empty", "zip", "ole2", "page" (of the web) or "text".
 
     Raises UnreadableFile for anything that is none of these, naming what it looks like.
     """
@@ -107,6 +107,8 @@ def kind(path: Path) -> str:
     looks = next((name for magic, name in LOOKS_LIKE.items() if head.startswith(magic)), None) or next(
         (name for start, name in MARKUP.items() if text.startswith(start)), None
     )
+    if looks == "a web page":
+        return "page"
     if looks is None and utf16(head) is None and _is_binary(head):
         looks = "binary data"
     if looks:

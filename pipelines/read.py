@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import records, workbook
+from pipelines import records, webtable, workbook
 from pipelines.decode import Text, kind, normalise
 from pipelines.groups import alone, without_headings
 from pipelines.headers import (
@@ -77,7 +77,7 @@ def read(
         if what == "zip":
             tables = workbook.read(con, path, prefix, known, how)
         else:
-            tables = [_read_text(con, path, f"{prefix}_0", known, scratch, how)]
+            tables = [_read_text(con, path, f"{prefix}_0", known, scratch, how, is_page=what == "page")]
     except PermissionError as error:
         raise UnreadableFile(f"{path.name} may not be read.", "Ask for permission to read it.") from error
     tables = [without_headings(con, table, how) for table in tables]
@@ -88,11 +88,23 @@ def read(
 
 
 def _read_text(
-    con: duckdb.DuckDBPyConnection, path: Path, relation: str, known: Collection[str], scratch: Path, how: How
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    relation: str,
+    known: Collection[str],
+    scratch: Path,
+    how: How,
+    *,
+    is_page: bool,
 ) -> TextTable:
     csv.field_size_limit(records.LONGEST_CELL)
-    text = normalise(path, scratch / f"{relation}.csv", how.encoding)
-    text, unwrapped = unwrap(text, scratch, known, how)
+    if is_page:
+        page = scratch / f"{relation}_page.csv"
+        found = [webtable.as_csv(path, page)]
+        text = normalise(page, scratch / f"{relation}.csv")
+    else:
+        text = normalise(path, scratch / f"{relation}.csv", how.encoding)
+        text, found = unwrap(text, scratch, known, how)
     table = find_table(path, text, known, how)
     aside = Aside(_above(text, table))
     problems: list[Problem] = []
@@ -126,7 +138,7 @@ def _read_text(
             Decision("encoding", text.label, text.why, "encoding"),
             Decision("delimiter", DELIMITER_NAMES.get(table.delimiter, table.delimiter), table.why, "delimiter"),
             header_decision(table.layout, table.header_row, table.header_row - 1, table.given, table.grouped),
-            *unwrapped,
+            *found,
             *_taken_out(text),
         ),
         left_out=() if table.layout.transposed else aside.left_out(),

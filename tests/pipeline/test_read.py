@@ -109,6 +109,19 @@ def test_encodings(text: Reader, codec: str, mark: bytes, named: str, end: str) 
     assert rows == [(2, "1", "Café – £5", "Red"), (3, "2", "a, b", "Green")]
 
 
+def test_a_table_of_a_web_page_that_is_called_a_workbook(text: Reader) -> None:
+    head = "<tr><th>Project ID</th><th>Project Name</th><th colspan=2>Rating</th></tr>"
+    rows = '<tr><td>1</td><td>Roads, <b>bridges</b> &amp; "rail"<script>x()</script></td><td>Red</td><td>=2+2</tr>'
+    page = f"<html><head><meta charset=windows-1252></head><table><tr><td>Menu</table><table>{head}{rows}"
+    table, found = text((page + "<tr><td>2<td>Zürich<td>Amber</table>").encode("cp1252"), name="list.xls")
+    assert found == [
+        (2, "1", 'Roads, bridges & "rail"', "Red", "=2+2"), (3, "2", "Zürich", "Amber", None)
+    ]  # fmt: skip
+    assert table.decisions[3].value == "web page"
+    with pytest.raises(UnreadableFile, match="go over several rows"):
+        text("<table><tr><td rowspan=2>1<td>2<tr><td>3</table>")
+
+
 @pytest.mark.parametrize("wrapped", [None, "cells"])
 def test_lines_in_quotes_as_a_whole_are_taken_out_of_them(text: Reader, wrapped: str | None) -> None:
     lines = '"Project ID,Project Name,Rating"\n"1,""Roads, bridges"",Red"\n"2,Rail,Amber"\n'
