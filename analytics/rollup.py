@@ -90,19 +90,18 @@ def _words(state: str, by: str, evidence: Mapping[str, Any], rules: Rules) -> st
 def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) -> str:
     """The smallest change that would give a program another colour, in words: by its projects (project_name, budget,
     is_critical and the basis' own column)."""
-    if rules.rule == "worst":
-        return _worst_flip(rollup)
-    if rules.rule == "mean":
-        return _mean_flip(rollup)
     weights = projects["budget"] if rollup.by == "budget" else pd.Series(1.0, index=projects.index)
     shares = weights / weights.sum()
     states = projects[basis]
     if rollup.state == "unknown":
         known = reasons.share(rollup.known, [rules.known])
         return f"A colour once {_limit(rules.known)} of its projects have one, now {known}"
+    if rules.rule == "worst":
+        return _worst_flip(rollup, shares, projects, states)
+    if rules.rule == "mean":
+        return _mean_flip(rollup, shares, projects, states)
     if rollup.state == "green":
-        here = reasons.share(rollup.red_share + rollup.amber_share, [rules.amber])
-        return f"Amber from {_limit(rules.amber)} in red and amber, it has {here}"
+        return _worse(rollup, rules, shares, projects, states)
     if rollup.state == "red":
         counted, limit, better = shares[states == "red"], rules.red, "No longer red"
         must = projects["is_critical"] & (states == "red")
@@ -111,7 +110,7 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
         better = "Green" if rollup.known >= rules.known else "No longer amber"
         must = pd.Series(False, index=projects.index)
     needed = _fewest(counted, must[counted.index], limit)
-    names = [reasons.shortened(name, 60) for name in projects.loc[needed, "project_name"]]
+    names = [_name(projects, key) for key in needed]
     turned = "is not red" if rollup.state == "red" else "is green"
     if len(names) == 1:
         return f"{better} once {names[0]} {turned}"
@@ -121,6 +120,27 @@ def flips(rollup: Rollup, rules: Rules, projects: pd.DataFrame, basis: Basis) ->
 def _limit(share: float) -> str:
     """A threshold with all its decimals."""
     return reasons.share(share, [share])
+
+
+def _name(projects: pd.DataFrame, key: Any) -> str:
+    return reasons.shortened(projects.loc[key, "project_name"], 60)
+
+
+def _worse(
+    rollup: Rollup, rules: Rules, shares: "pd.Series[float]", projects: pd.DataFrame, states: "pd.Series[str]"
+) -> str:
+    """Which single project would turn what is green by shares: the smallest that is critical, the smallest of all."""
+    here = rollup.red_share + rollup.amber_share
+    better = shares[~states.isin(["red", "amber"])].sort_values(kind="stable")
+    critical = better[projects.loc[better.index, "is_critical"].astype(bool)]
+    enough = better[(here + better).round(9) >= rules.amber]
+    said = [f"Red once {_name(projects, critical.index[0])} is red, which is critical"] if len(critical) else []
+    if len(enough):
+        said.append(f"{'amber' if said else 'Amber'} once {_name(projects, enough.index[0])} is amber")
+    if said:
+        return "; ".join(said)
+    now = reasons.share(here, [rules.amber])
+    return f"No single project can: amber from {_limit(rules.amber)} in red and amber, it has {now}"
 
 
 def _fewest(shares: "pd.Series[float]", must: "pd.Series[bool]", limit: float) -> list[Any]:
@@ -138,16 +158,31 @@ def _fewest(shares: "pd.Series[float]", must: "pd.Series[bool]", limit: float) -
     return [*gone, *rest.index[: int((after >= limit).sum()) + 1]]
 
 
-def _worst_flip(rollup: Rollup) -> str:
-    if rollup.state in ("red", "amber"):
-        count = rollup.red_projects if rollup.state == "red" else rollup.amber_projects
-        which = "its one project" if count == 1 else f"all {count:,} projects"
-        return f"No longer {rollup.state} once {which} in {rollup.state} {'is' if count == 1 else 'are'} better"
-    return "Amber or red with the first project that is"
+def _worst_flip(rollup: Rollup, shares: "pd.Series[float]", projects: pd.DataFrame, states: "pd.Series[str]") -> str:
+    bad = projects.index[states == rollup.state]
+    if rollup.state == "green":
+        return f"Amber once {_name(projects, shares.idxmin())} is amber, as any other would turn it too"
+    if len(bad) == 1:
+        return f"No longer {rollup.state} once {_name(projects, bad[0])} is better"
+    return f"No longer {rollup.state} once all {len(bad):,} projects in {rollup.state} are better"
 
 
-def _mean_flip(rollup: Rollup) -> str:
+def _mean_flip(rollup: Rollup, shares: "pd.Series[float]", projects: pd.DataFrame, states: "pd.Series[str]") -> str:
+    """The smallest change of one project's colour that puts the mean on the other side of a limit."""
     if rollup.mean is None:
         return ""
-    better = {"red": "Amber below a mean of 1.5", "amber": "Green below a mean of 0.5"}
-    return f"{better.get(rollup.state, 'Amber from a mean of 0.5')}; now {rollup.mean:.2f}"
+    scores = states.map({"green": 0.0, "amber": 1.0, "red": 2.0})
+    is_known = scores.notna()
+    whole, summed = float(shares[is_known].sum()), float((shares * scores).sum())
+    found = []
+    for score, colour in enumerate(("green", "amber", "red")):
+        means = (summed + shares * (score - scores.fillna(0))) / (whole + shares.where(~is_known, 0))
+        becomes = means.round(9).map(lambda mean: "red" if mean >= 1.5 else "amber" if mean >= 0.5 else "green")
+        flipped = (shares * (score - scores.fillna(0)).abs())[becomes != rollup.state]
+        if len(flipped):
+            key: Any = flipped.idxmin()
+            found.append((flipped.min(), f"{str(becomes[key]).capitalize()} once {_name(projects, key)} is {colour}"))
+    if found:
+        return min(found)[1]
+    better = {"red": "amber below a mean of 1.5", "amber": "green below a mean of 0.5"}
+    return f"No single project can: {better.get(rollup.state, 'amber from a mean of 0.5')}, now {rollup.mean:.2f}"

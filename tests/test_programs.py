@@ -3,11 +3,12 @@
 import datetime as dt
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analytics import programs, rollup
 from analytics.reading import NO_PROGRAM, Basis, Scope
-from analytics.rollup import Rules
+from analytics.rollup import Rollup, Rules
 from pipelines.rules import set_rules
 from tests.test_analytics import World
 
@@ -100,7 +101,11 @@ def test_the_rule_in_force_decides(world: World, rule: str, state: str, said: st
         ({"P1": ("r", 100), "P2": ("r", 60), "P3": ("g", 240)}, "No longer red once P1 is not red"),
         ({"P1": ("r", 100), "P2": ("r", 120), "P3": ("g", 180)}, "No longer red once 2 projects are not red, such as"),
         ({"P1": ("a", 100), "P2": ("g", 100)}, "Green once P1 is green"),
-        ({"P1": ("a", 10), "P2": ("g", 90)}, "Amber from 25 % in red and amber, it has 10 %"),
+        ({"P1": ("a", 10), "P2": ("g", 30), "P3": ("g", 15), "P4": ("g", 45)}, "Amber once P3 is amber"),
+        (
+            {"P1": ("a", 11), **{f"P{n}": ("g", 10) for n in range(2, 10)}, "PX": ("g", 9)},
+            "No single project can: amber from 25 % in red and amber, it has 11 %",
+        ),
         ({"P1": ("-", 0)}, ""),
     ],
 )
@@ -109,6 +114,36 @@ def test_what_would_change_a_colour(world: World, colours: dict[str, tuple[str, 
     world.load(status=HEADER + "".join(rows))
     one = world.ask(programs.program, DAY, ALL)
     assert one is None if not said else one.flips["reported"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("rule", "projects", "said"),
+    [
+        ("share", "A g 10 !, B g 80, C a 10", "Red once A is red, which is critical; amber once B is amber"),
+        ("share", "A g 80, B g 9 !, C g 11 !", "Red once B is red, which is critical; amber once A is amber"),
+        ("share", f"A a 11{', B g 10' * 9}", "No single project can: amber from 25 % in red and amber, it has 11 %"),
+        ("worst", "A g 30, B g 10", "Amber once B is amber, as any other would turn it too"),
+        ("worst", "A r 30, B g 10", "No longer red once A is better"),
+        ("mean", "A g 20, B g 70, C g 10", "Amber once B is amber"),
+        ("mean", "A g 30, B g 30, C g 40", "Amber once A is red"),
+        ("mean", f"A g 1{', B g 1' * 9}", "No single project can: amber from a mean of 0.5, now 0.00"),
+    ],
+)
+def test_the_smallest_project_that_alone_would_turn_it_is_named(rule: str, projects: str, said: str) -> None:
+    names = {"g": "green", "a": "amber", "r": "red"}
+    parts = [part.split() for part in projects.split(", ")]
+    frame = pd.DataFrame(
+        [(name, names[colour], float(budget), bool(mark)) for name, colour, budget, *mark in parts],
+        columns=["project_name", "computed", "budget", "is_critical"],
+    )
+    shares = {
+        state: float(frame["budget"][frame["computed"] == state].sum() / frame["budget"].sum())
+        for state in names.values()
+    }
+    state = "red" if shares["red"] else "green"
+    mean = shares["amber"] + 2 * shares["red"]
+    one = Rollup(state, "", "budget", shares["red"], shares["amber"], shares["green"], 0, 0, 0, 1, mean)
+    assert rollup.flips(one, Rules(rule, 0.25, 0.25, 0.5), frame, "computed") == said
 
 
 def test_the_smallest_project_that_is_enough_is_named(world: World) -> None:
