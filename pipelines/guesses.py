@@ -62,6 +62,10 @@ def date(text: str, order: str | None, *, start: bool = False) -> Guess | None:
     Of a quarter, a week or the like it is the last day, the first one where the column says when something starts.
     """
     said = unicodedata.normalize("NFKC", text).strip()
+    if re.fullmatch(r"1\d{12}|1\d{9}", said):
+        moment = dt.datetime.fromtimestamp(int(said[:10]), dt.UTC)
+        unit = "seconds" if len(said) == 10 else "milliseconds"
+        return Guess("date_serial", moment.date().isoformat(), f"a program counts {unit} since 1970; the day in UTC")
     if re.fullmatch(r"\d{5}(?:\.\d+)?", said):
         number = int(float(said))
         if FIRST_SERIAL <= number <= LAST_SERIAL:

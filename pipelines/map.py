@@ -182,11 +182,11 @@ def _no_measure(table: TextTable, mapping: Mapping) -> list[Problem]:
 
 
 def _unread_scale(table: TextTable, header: str, form: Contract) -> Problem:
-    name = form.header_for().get(fold(_PARENTHESIS.sub(r"\1", header)), "that it means")
+    name = form.header_for().get(fold(_PARENTHESIS.sub(r"\1", header)), "what it means")
     if EFFORT.search(header):
         return Problem(
             "header_scaled",
-            f"{header} is in hours, days or the like, which is not the unit of {name}, so it is not read",
+            f"{header} is in hours, days or the like, which is no unit of {name.replace('_', ' ')}, so it is not read",
             "Nothing to do; to see it with its projects, keep it as an attribute (--keep HEADER).",
             row=table.header_row,
             column=header,

@@ -17,6 +17,7 @@ from pipelines.contract import contract
         ("30//09//2012", "dmy", "2012-09-30", "date_order"),
         ("41182", "dmy", "2012-09-30", "date_serial"),
         ("41182.75", None, "2012-09-30", "date_serial"),
+        ("1795132800000", None, "2026-11-20", "date_serial"),
         ("~30/09/2012", "dmy", "2012-09-30", "date_words"),
         ("30/09/2012 (est.)", "dmy", "2012-09-30", "date_words"),
         ("3O/O9/2012", "dmy", "2012-09-30", "date_letters"),
