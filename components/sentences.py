@@ -1,6 +1,7 @@
 """What the pages say in words: the sentence on top, the takeaways of charts, the line that says what they speak of."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -20,8 +21,8 @@ from components.formats import day, days, is_missing, money, number, percent
 
 _RANKS = {"green": 0, "amber": 1, "red": 2}
 NEARLY_ALL = 0.9  # of the live projects: what is true of so many is said of all
-TELLING = 0.03  # of all: by so much red has to move for reports to follow, or not
-FOLLOWS = 0.5  # of the evidence's move
+TELLING = Fraction(3, 100)  # of all: by so much red has to move for reports to follow, or not
+FOLLOWS = Fraction(1, 2)  # of the evidence's move
 MOSTLY = 0.5  # of the money of a goal
 
 
@@ -170,12 +171,17 @@ def _red_moved(red: "pd.Series[float]") -> str:
 
 def _follow(frame: pd.DataFrame) -> str:
     """Whether the reports went along with the evidence; "" where the evidence moved too little to tell."""
-    evidence, reports = (
-        frame[f"{basis}_red"].iloc[-1] - frame[f"{basis}_red"].iloc[0] for basis in ("computed", "reported")
-    )
+    evidence, reports = (_exact_move(frame[f"{basis}_red"], frame["whole"]) for basis in ("computed", "reported"))
     if abs(evidence) < TELLING:
         return ""
     return "Reports follow the evidence" if reports / evidence >= FOLLOWS else "Reports lag behind the evidence"
+
+
+def _exact_move(red: "pd.Series[float]", whole: "pd.Series[float]") -> Fraction:
+    """By how much a share moved, from projects, or from the budget's cents: just half of it is half."""
+    cents = [round(amount * 100) for amount in whole]
+    first, last = (Fraction(round(red.iloc[n] * cents[n]), cents[n]) for n in (0, -1))
+    return last - first
 
 
 def trend_of(frame: pd.DataFrame, basis: Basis, currency: str = "") -> str:

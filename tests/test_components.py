@@ -178,6 +178,7 @@ def _trend(computed: tuple[float, float], reported: tuple[float, float], unknown
     return pd.DataFrame(
         {
             "review_date": pd.to_datetime(["2026-11-06", "2026-11-20"]),
+            "whole": 1200.0,
             "computed_red": computed,
             "reported_red": reported,
             "computed_unknown": 0.0,
@@ -192,6 +193,8 @@ def _trend(computed: tuple[float, float], reported: tuple[float, float], unknown
         ((0.1, 0.2), (0.1, 0.11), "Reports lag behind the evidence: computed red rose from 10 % to 20 %, "),
         ((0.1, 0.2), (0.1, 0.05), "Reports lag behind the evidence: computed red rose from 10 % to 20 %, "),
         ((0.3, 0.2), (0.2, 0.12), "Reports follow the evidence: computed red fell from 30 % to 20 %, "),
+        ((7 / 12, 5 / 12), (2 / 12, 1 / 12), "Reports follow the evidence: "),  # just half as far
+        ((7 / 12, 5 / 12), (2 / 12, 101 / 1200), "Reports lag behind the evidence: "),
         ((0.2, 0.21), (0.2, 0.1), "Computed red rose from 20 % to 21 %, reported red fell from 20 % to 10 %"),
         ((0.2, 0.2), (0.2, 0.2), "Computed red stands at 20 %, as then, reported red stands at 20 %, as then"),
     ],
