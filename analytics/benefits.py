@@ -19,7 +19,7 @@ NO_PORTFOLIO = ""
 Level = Literal["program", "portfolio"]
 
 # A unit of which periods and benefits don't add up: 2 % in each of four quarters is not 8 %.
-_RATE = (
+RATE = (
     "%|‰|/| per |^(percent|per cent|percentage points?|pp|pts?|points?|bps|basis points?|ratio|rate|share|index|score|"
     "nps|csat)$"
 )
@@ -38,7 +38,7 @@ _ON_DAY = f"""
             s.unit as unit_said,
             s.load_id,
             regexp_full_match(s.text, '{amounts.CURRENCY}', 'i') as is_money,
-            not is_money and regexp_matches(lower(s.text), '{_RATE}') as is_rate,
+            not is_money and regexp_matches(lower(s.text), '{RATE}') as is_rate,
             case
                 when is_money then coalesce(m.code, case when s.text = '$' then 'USD' else upper(s.text) end)
                 else min(s.text) over (partition by lower(s.text))

@@ -15,21 +15,25 @@ from analytics.reading import IN_SCOPE, Scope, Source
 
 STATES = ("broken", "open", "unknown", "met")
 
+# The projects of the relation {projects}, and when each begins and ends: as it did, or is expected, or else planned.
+# What is still to come can't come before the review on $day.
+PLAN = """
+    select
+        *,
+        coalesce(baseline_start > $day or stage = 'approved', false) as is_to_begin,
+        case when is_to_begin then greatest(baseline_start, $day::date) else baseline_start end as begins,
+        coalesce(
+            finish_then, case when baseline_finish is not null then greatest(baseline_finish, $day::date) end
+        ) as ends
+    from {projects}
+"""
+
 # Each dependency on a review date, with what delivers (giver) and what waits (taker). The giver comes when its
 # milestone, or else its project, is expected or came. Nobody waits any more in a project that has ended.
 _DEPENDENCIES = f"""
     with
     held as ({HELD}),
-    plan as (
-        select
-            *,
-            coalesce(baseline_start > $day or stage = 'approved', false) as is_to_begin,
-            case when is_to_begin then greatest(baseline_start, $day::date) else baseline_start end as begins,
-            coalesce(
-                finish_then, case when baseline_finish is not null then greatest(baseline_finish, $day::date) end
-            ) as ends
-        from {{projects}}
-    ),
+    plan as ({PLAN}),
     keyed as (
         select
             d.* exclude (kind, lag_days),

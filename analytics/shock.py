@@ -8,7 +8,8 @@ from heapq import heappop, heappush
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from analytics.dependencies import Dependency, dependencies
+from analytics.benefits import RATE
+from analytics.dependencies import PLAN, Dependency, dependencies
 from analytics.milestones import HELD
 from analytics.reading import IN_SCOPE, Scope, Source
 
@@ -138,6 +139,10 @@ class Open:
     comes: dt.date
 
 
+# What can still slip on $day.
+_OPEN = f"from ({HELD}) where met_on is null and comes is not null"
+
+
 def open_milestones(source: Source, day: dt.date, scope: Scope, project_key: str | None = None) -> tuple[Open, ...]:
     """The milestones of a scope's live projects (or of one) that can still slip, by project, as they come."""
     one = "and project_key = $key" if project_key else ""
@@ -146,8 +151,8 @@ def open_milestones(source: Source, day: dt.date, scope: Scope, project_key: str
         for row in source.rows(
             f"""
             select project_key, project_name, milestone_id, milestone_name, comes
-            from ({HELD}) join {source.on(day)} using (project_key)
-            where is_live and met_on is null and comes is not null and {IN_SCOPE} {one}
+            from ({_OPEN}) join {source.on(day)} using (project_key)
+            where is_live and {IN_SCOPE} {one}
             order by lower(project_name), project_key, comes, expected, milestone_id
             """,
             {**scope.parameters(), "day": day, **({"key": project_key} if project_key else {})},
@@ -195,7 +200,6 @@ def shock(source: Source, day: dt.date, project_key: str, milestone_id: str, wee
     )
 
 
-_RATE = "%|/| per |^(percent|per cent|points?|pp|bps|ratio|rate|share|index|score)"
 START, FINISH = "start ", "finish "  # with a space: no milestone is called so, as cells are trimmed
 
 
@@ -263,8 +267,8 @@ def _plans(source: Source, day: dt.date, keys: Sequence[str]) -> dict[str, _Plan
     milestones: dict[str, list[_Milestone]] = defaultdict(list)
     for key, *values in source.rows(
         f"""
-        select project_key, milestone_id, milestone_name, comes from ({HELD})
-        where project_key in (select unnest($keys::varchar[])) and met_on is null and comes is not null
+        select project_key, milestone_id, milestone_name, comes from ({_OPEN})
+        where project_key in (select unnest($keys::varchar[]))
         order by comes, expected, milestone_id
         """,
         {"day": day, "keys": list(keys)},
@@ -274,12 +278,9 @@ def _plans(source: Source, day: dt.date, keys: Sequence[str]) -> dict[str, _Plan
         key: _Plan(name, start, finish, tuple(milestones[key]))
         for key, name, start, finish in source.rows(
             f"""
-            select project_key, project_name,
-                case when baseline_start > $day or stage = 'approved' then greatest(baseline_start, $day::date) end,
-                coalesce(
-                    finish_then, case when baseline_finish is not null then greatest(baseline_finish, $day::date) end
-                )
-            from {source.on(day)} where is_live and project_key in (select unnest($keys::varchar[]))
+            select project_key, project_name, case when is_to_begin then begins end, ends
+            from ({PLAN.format(projects=source.on(day))})
+            where is_live and project_key in (select unnest($keys::varchar[]))
             """,
             {"day": day, "keys": list(keys)},
         )
@@ -403,9 +404,9 @@ def _consequences(
                     finish_then + coalesce(m.moved, 0) as finish_then
                 ),
                 p.computed as was,
-                coalesce(p.finish_then, greatest(p.baseline_finish, $day::date)) as finish_was,
+                p.ends as finish_was,
                 coalesce(m.moved, 0) as moved
-            from {source.on(day)} as p
+            from ({PLAN.format(projects=source.on(day))}) as p
             left join {moved} as m using (project_key)
             where p.is_live
         )
@@ -475,7 +476,7 @@ def _consequences(
             """,
             {
                 **given,
-                "rate": _RATE,
+                "rate": RATE,
                 "programs": [move.program_id for move in programs if move.days > 0],
                 "by": [move.days for move in programs if move.days > 0],
             },
