@@ -96,9 +96,9 @@ def cost(row: Mapping[str, Any]) -> str:
     """The cost in words; needs overrun, eac, forecast_cost, budget, earned_value and actual_cost."""
     over = row["overrun"]
     if over is None or math.isnan(over):
-        missing = "no forecast cost"
-        if not row["budget"]:
-            missing = "no budget" if row["budget"] is None or math.isnan(row["budget"]) else "the budget is 0"
+        if row["budget"] == 0:
+            return "Can't be judged: the budget is 0"
+        missing = "no budget" if _is_unknown(row["budget"]) else f"no forecast cost, and {no_estimate(row)}"
         return f"Can't be judged: {missing}"
     if row["forecast_cost"] is not None:
         what, how = "Cost" if row.get("stage") == "completed" else "Forecast cost", ""
@@ -108,6 +108,20 @@ def cost(row: Mapping[str, Any]) -> str:
     if abs(over) < 0.0005:
         return f"{what} on budget{how}"
     return f"{what} {_gap(row, 'cost', over)} {'over' if over > 0 else 'under'} budget{how}"
+
+
+def no_estimate(row: Mapping[str, Any]) -> str:
+    """Why no cost at completion can be worked out; needs budget, earned_value and actual_cost."""
+    names = {"budget": "budget", "earned_value": "earned value", "actual_cost": "spend"}
+    for column in ("earned_value", "actual_cost"):
+        if row[column] == 0:
+            return f"the {names[column]} is 0"
+    missing = [name for column, name in names.items() if _is_unknown(row[column])]
+    return f"no {' or '.join(missing)} is stated"
+
+
+def _is_unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)
 
 
 def milestones(row: Mapping[str, Any]) -> str:

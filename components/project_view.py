@@ -11,7 +11,7 @@ import streamlit as st
 from analytics.portfolio import EVIDENCE
 from analytics.project import HeldBaseline, Project
 from analytics.projects import Place
-from analytics.reasons import limits_of
+from analytics.reasons import limits_of, no_estimate
 from components import charts, controls, formats, frame, health, origin_view, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
@@ -371,7 +371,7 @@ def cost(found: Project) -> None:
     history, row = found.history, found.row
     currency, original = row["currency"], row["original_budget"]
     if not history["eac"].count():
-        charts.missing("No report states a forecast cost, or the earned value to work one out.")
+        charts.missing(f"No report states a forecast cost, and none can be worked out: {no_estimate(row)}.")
         return
     colors = theme.palette()
     lines = [Line("eac", "Forecast", colors.series[0]), Line("held_budget", "Budget", colors.unknown_text)]

@@ -479,6 +479,20 @@ def test_a_reason_never_reads_like_a_limit_that_is_not_reached(loaded: World) ->
     assert reasons.cost({**near, "overrun": -0.0976}) == "Forecast cost 10 % under budget"
 
 
+@pytest.mark.parametrize(
+    ("earned", "spent", "text"),
+    [
+        (400_000, 0, "the spend is 0"),
+        (0, 10, "the earned value is 0"),
+        (None, 10, "no earned value is stated"),
+        (None, None, "no earned value or spend is stated"),
+    ],
+)
+def test_why_no_cost_can_be_worked_out(earned: float | None, spent: float | None, text: str) -> None:
+    row = {"overrun": None, "budget": 500_000, "earned_value": earned, "actual_cost": spent}
+    assert reasons.cost(row) == f"Can't be judged: no forecast cost, and {text}"
+
+
 @pytest.mark.real
 def test_figures_equal_those_of_the_file_itself(world: World, real_data: Path) -> None:
     file = real_data / "nyc_capital" / "capital_projects.csv"
