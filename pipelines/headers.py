@@ -112,6 +112,38 @@ def of_two_rows(upper: Sequence[str], lower: Sequence[str], known: Collection[st
     return headers if headers != below and told_apart else None
 
 
+_MONEY_UNIT = re.compile(
+    r"[(\[]?(?:in )?(?:(?:t|k|m|tsd|mio|mln|mn|mrd|bn|thousands?|millions?|miles|milliers)\.? ?)?"
+    r"(?:€|\$|£|¥|₹|eur|usd|gbp|chf|jpy|aud|cad|inr|sek|nok|dkk|pln|czk)[)\]]?|"
+    r"[(\[]?(?:in )?(?:€|\$|£|¥|₹|eur|usd|gbp|chf|aud|cad|inr)? ?"
+    r"(?:k|m|tsd|mio|mln|mrd|bn|thousands|millions|'000)\.?[)\]]?",
+    re.I,
+)
+_OTHER_UNIT = re.compile(
+    r"[(\[]?(?:%|percent|prozent|h|hrs?|hours|std|days|tage|pt|fte|date|datum|fecha|text|number|zahl|yyyy-mm-dd|"
+    r"(?:dd|tt|jj)[./-]mm[./-](?:yyyy|jjjj|aaaa)|mm/dd/yyyy)\.?[)\]]?",
+    re.I,
+)
+
+
+def with_units(header: Sequence[str], below: Sequence[str]) -> list[str] | None:
+    """The headers with the units that the row below them states for amounts ("Budget (k€)"); None where it is no row of
+    units alone."""
+    width = max(len(header), len(below))
+    names, units = ([tidy(cell) for cell in row] + [""] * (width - len(row)) for row in (header, below))
+    filled = [cell for cell in units if cell]
+    money = [bool(_MONEY_UNIT.fullmatch(cell)) for cell in units]
+    if not any(money) or not all(_MONEY_UNIT.fullmatch(cell) or _OTHER_UNIT.fullmatch(cell) for cell in filled):
+        return None
+    # What a row is about stands first, and has no unit.
+    if next((unit for name, unit in zip(names, units, strict=True) if name), ""):
+        return None
+    return [
+        f"{name} ({unit.strip('()[] ')})" if name and is_money else name
+        for name, unit, is_money in zip(names, units, money, strict=True)
+    ]
+
+
 def _says_amounts(cell: str) -> bool:
     return bool(re.fullmatch(r"[^A-Za-z]*\d[^A-Za-z]*", cell)) and not re.fullmatch(r"(?:19|20)\d\d", cell)
 
@@ -147,5 +179,5 @@ def header_decision(
     if above:
         why += f"; the {line} above it is left out" if above == 1 else f"; {above:,} {line}s above it are left out"
     if grouped:
-        why += f"; {line} {row - 1} names groups of columns"
+        why += f"; {line} {row - 1} names groups of columns, or the columns whose units stand in {line} {row}"
     return Decision("header row", str(row), why, "header_row")

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipelines.decode import Text
-from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, is_blank, of_two_rows, parts_of, tidy
+from pipelines.headers import SEARCHED, TRIMMED, Layout, find_layout, is_blank, of_two_rows, parts_of, tidy, with_units
 from pipelines.problems import UnreadableFile
 from pipelines.records import Lines, Record, records_of
 from pipelines.report import How
@@ -105,6 +105,10 @@ def _table(delimiter: str, layout: Layout, records: list[Record], known: Collect
         if below and below.line == header.line + len(header.lines) and parts_of(header.cells, below.cells):
             headers = of_two_rows(header.cells, below.cells, known)
             header = below if headers else header
+        elif (
+            below and below.line == header.line + len(header.lines) and (units := with_units(header.cells, below.cells))
+        ):
+            headers, header = units, below
         elif above and above.line + len(above.lines) == header.line:
             headers = of_two_rows(above.cells, header.cells, known)
     end = header.line + len(header.lines)

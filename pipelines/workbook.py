@@ -21,7 +21,7 @@ from xml.sax.saxutils import unescape
 import duckdb
 import python_calamine as calamine
 
-from pipelines.headers import SEARCHED, find_layout, header_decision, is_blank, of_two_rows, parts_of, tidy
+from pipelines.headers import SEARCHED, find_layout, header_decision, is_blank, of_two_rows, parts_of, tidy, with_units
 from pipelines.leftout import Aside, said, take_out
 from pipelines.problems import Decision, LeftOut, UnreadableFile
 from pipelines.report import HERE, How
@@ -451,6 +451,10 @@ def _with_groups(head: list[tuple[int, list[str]]], index: int, known: Collectio
     if index + 1 < len(head) and head[index + 1][0] == number + 1 and parts_of(header, head[index + 1][1]):
         names = of_two_rows(header, head[index + 1][1], known)
         return (index + 1, names) if names else (index, None)
+    if index + 1 < len(head) and head[index + 1][0] == number + 1:
+        units = with_units(header, head[index + 1][1])
+        if units:
+            return index + 1, units
     if index and head[index - 1][0] == number - 1:
         return index, of_two_rows(head[index - 1][1], header, known)
     return index, None

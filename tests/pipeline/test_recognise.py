@@ -625,3 +625,12 @@ def test_problems_of_a_turned_table_are_located_where_they_stand_in_the_file(des
     assert [(p.row, p.column, p.value) for p in report.problems] == [(5, "Budget", "x")]
     assert "(line 5, cell 3 of the file)" in report.problems[0].message
     assert report.rows_rejected == 1
+
+
+def test_units_in_a_row_below_the_header_belong_to_it(desk: Desk) -> None:
+    lines = ["Project ID,Status Date,RAG,Budget,% complete", ",,,(k€),%", "P1,2026-11-13,Green,1200,62"]
+    (report,) = desk.try_load("\n".join(lines) + "\n", columns={"budget": "Budget (k€)"}).files
+    assert (report.header_row, report.rows_new, report.scale, report.currency) == (2, 1, 1000, "EUR")
+    assert desk.rows("select budget from fact_status") == [(1_200_000,)]
+    (report,) = desk.try_load("Size,Code\nM,K\nL,T\n", dry_run=True).files
+    assert (report.header_row, report.rows_read) == (1, 2)
