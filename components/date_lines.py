@@ -72,7 +72,8 @@ def _plane(lines: Sequence[DateLine], last: dt.date) -> _Plane:
     reports = [report for line in lines for report, _ in line.points]
     dates = [date for line in lines for _, date in line.points]
     first = min([*reports, last - dt.timedelta(days=28)])
-    room = dt.timedelta(days=max((max(dates) - min(dates)).days // 12, 12))
+    # At least a month, so that the first day of one is on the scale.
+    room = dt.timedelta(days=max((max(dates) - min(dates)).days // 12, 16))
     return _Plane(first, last, min(dates) - room, max(dates) + room)
 
 
@@ -84,7 +85,8 @@ def _path(plane: _Plane, line: DateLine) -> str:
 
 def _diagonal(plane: _Plane) -> str:
     start, end = max(plane.first, plane.low), min(plane.last, plane.high)
-    if start >= end:
+    # A corner of it says nothing.
+    if (end - start).days < 0.15 * (plane.last - plane.first).days:
         return ""
     return f'<path class="rw-line rw-line-completion" d="M{plane.at(start, start)}L{plane.at(end, end)}"></path>'
 

@@ -51,7 +51,7 @@ def drawing(course: Course, now: Point) -> str:
         marks += plot.review(plane.across(course.day), course.day)
     ends = [(line.name, last, line.color) for line in lines if (last := _last(line.values)) is not None]
     names = _inside(plane, shown[-1].date, ends, currency) if is_open else ""
-    beside = _beside(plane, forecasts if is_open else ends, currency)
+    beside = _beside(plane, now, forecasts if is_open else ends, currency)
     ticks = [tick for tick in plot.ticks(0.75 * plane.top) if tick <= plane.top]
     return plot.framed(
         alt=alt(course, now),
@@ -71,6 +71,8 @@ def alt(course: Course, now: Point) -> str:
     if not course.is_over and not now.is_done:
         said += [("forecast cost", now.forecast), ("cost at this performance", now.estimate)]
     words = [f"{name} {money(amount, course.currency)}" for name, amount in said if amount is not None]
+    if now.ends and not course.is_over and not now.is_done:
+        words.append(f"finish at this pace {day(now.ends)}")
     return f"{', '.join(words)}, at {day(now.date)}"
 
 
@@ -104,27 +106,38 @@ def _forecasts(now: Point, colors: theme.Palette) -> list[tuple[str, float, str]
     return [(name, amount, color) for name, amount, color in found if amount is not None]
 
 
-def _end(plane: Plane, now: Point) -> dt.date:
-    """When it ends at the pace so far, else when it is forecast or planned to; the last date that is drawn at most."""
-    return min(max(now.ends or now.forecast_finish or now.finish or plane.last, now.date), plane.last)
+def _end(plane: Plane, now: Point, name: str) -> dt.date:
+    """When it ends at the pace so far, else when it is forecast or planned to; a forecast ends when it says so."""
+    pace = now.ends or now.forecast_finish or now.finish or plane.last
+    return max(now.forecast_finish or pace if name == "Forecast" else pace, now.date)
+
+
+def _toward(plane: Plane, now: Point, end: dt.date, amount: float) -> tuple[dt.date, float]:
+    """How far the way from what is spent to an amount at its end is drawn: to there, else to the right edge."""
+    if end <= plane.last or now.actual is None:
+        return end, amount
+    part = (plane.last - now.date).days / (end - now.date).days
+    return plane.last, now.actual + part * (amount - now.actual)
 
 
 def _fan(plane: Plane, now: Point, forecasts: Sequence[tuple[str, float, str]]) -> str:
     """From what is spent to what it costs at the end: the forecast, and that of the cost performance with its range."""
     if now.actual is None:
         return ""
-    begin, end = plane.at(now.date, now.actual), _end(plane, now)
+    begin = plane.at(now.date, now.actual)
     parts = []
     for name, amount, color in forecasts:
         if name == "Budget":
             continue
-        at = end if name != "Forecast" else min(max(now.forecast_finish or end, now.date), plane.last)
+        end = _end(plane, now, name)
         found = now.interval("CPI") if name != "Forecast" else None
         if found:
-            low, high = plane.at(at, found[0]), plane.at(at, found[1])
+            low, high = (plane.at(*_toward(plane, now, end, edge)) for edge in found)
             parts.append(f'<path d="M{begin}L{low}L{high}Z" style="fill:{color};opacity:0.16"></path>')
-        parts.append(_dashed(f"M{begin}L{plane.at(at, amount)}", color))
-        parts.append(_dot(plane.at(at, amount), color))
+        at = plane.at(*_toward(plane, now, end, amount))
+        parts.append(_dashed(f"M{begin}L{at}", color))
+        # A dot says a date: there is none where the way leads on beyond the edge.
+        parts.append(_dot(at, color) if end <= plane.last else "")
     return "".join(parts)
 
 
@@ -187,8 +200,15 @@ def _inside(plane: Plane, date: dt.date, ends: Sequence[tuple[str, float, str]],
     return "".join(parts)
 
 
-def _beside(plane: Plane, ends: Sequence[tuple[str, float, str]], currency: str) -> str:
-    heights = _heights(plane, [amount for _, amount, _ in ends])
+def _beside(plane: Plane, now: Point, ends: Sequence[tuple[str, float, str]], currency: str) -> str:
+    ways = ("Forecast", "At this CPI")
+    heights = _heights(
+        plane,
+        [
+            _toward(plane, now, _end(plane, now, name), amount)[1] if name in ways else amount
+            for name, amount, _ in ends
+        ],
+    )
     return "".join(
         plot.name_beside(name, money(amount, currency), color, top)
         for (name, amount, color), top in zip(ends, heights, strict=True)

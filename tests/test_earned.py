@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from analytics import earned, programs
 from analytics.earned import FACTORS, Course, Point
 from analytics.reading import Scope
-from components import earned_chart, earned_view
+from components import earned_chart, earned_view, formats
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -367,6 +367,17 @@ def test_the_card_is_drawn_whatever_the_reports_state(reports: list[dict[str, An
         tops = sorted(float(top) for top in re.findall(beside, html))
         assert all(other - one >= 5.4 for one, other in pairwise(tops)), "names stand on one another"
     card(course)
+
+
+def test_a_dot_says_a_date_and_a_way_that_leads_beyond_the_edge_has_none() -> None:
+    near = written(MIDDLE)
+    slow = written({**MIDDLE, "earned_value": 30.0, "planned_value": 900.0, "forecast_finish": after(110)})
+    for course, is_within in ((near, True), (slow, False)):
+        assert course.now and course.now.ends and course.now.estimate
+        html = earned_chart.drawing(course, course.now)
+        dots = html.count("rw-earned-dot")
+        assert dots == is_within + (course.now.forecast is not None)
+    assert f"finish at this pace {formats.day(slow.now.ends)}" in earned_chart.alt(slow, slow.now)  # type: ignore[union-attr]
 
 
 def test_what_is_done_has_no_forecast() -> None:
