@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from analytics.milestones import HELD
 from analytics.reading import Source
 
 
@@ -10,24 +11,16 @@ def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str,
     """A project's milestones as they stand on a date, by their baseline dates.
 
     Columns: milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date, actual_date (none after the
-    date), is_due, is_missed, late_days (expected or met past baseline; where neither is known, of those missed until
-    the date), status_date, load_id, source_row.
+    date), is_due, is_missed, late_days (met or expected past baseline; without a forecast that is as planned, or once
+    the plan has passed, on the date), status_date, load_id, source_row.
     """
     return source.records(
-        """
+        f"""
         select
-            milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date,
-            case when actual_date <= $day then actual_date end as actual_date,
-            milestone_due($day, baseline_date) as is_due,
-            milestone_missed($day, baseline_date, m.actual_date) as is_missed,
-            coalesce(
-                case when m.actual_date <= $day then m.actual_date end,
-                greatest(forecast_date, $day),
-                case when milestone_missed($day, baseline_date, m.actual_date) then $day end
-            ) - baseline_date as late_days,
-            status_date, load_id, source_row
-        from fct_milestone as m
-        where project_key = $key and status_date <= $day and (valid_to is null or valid_to > $day)
+            milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date, met_on as actual_date,
+            is_due, is_missed, comes - baseline_date as late_days, status_date, load_id, source_row
+        from ({HELD})
+        where project_key = $key
         order by baseline_date nulls last, forecast_date nulls last, milestone_id
         """,
         {"key": project_key, "day": day},

@@ -12,8 +12,10 @@ from analytics.reading import IN_SCOPE, Scope, Source
 # one that is not met can't come before the review. Without any date it is not known when.
 HELD = """
     select
-        project_key, milestone_id, milestone_name, is_deliverable, baseline_date,
+        project_key, milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date,
+        status_date, load_id, source_row,
         case when actual_date <= $day then actual_date end as met_on,
+        milestone_due($day, baseline_date) as is_due,
         milestone_missed($day, baseline_date, actual_date) as is_missed,
         coalesce(forecast_date, baseline_date) as expected,
         coalesce(met_on, case when expected is not null then greatest(expected, $day::date) end) as comes
