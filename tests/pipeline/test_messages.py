@@ -198,6 +198,9 @@ FILES: dict[str, tuple[str, dict[str, Any], int | None, str | None, list[str]]] 
         {"columns": {"budget": "Budget (EUR k)", "forecast_cost": "EAC (USD m)"}},
         1, "EAC (USD m)", ["different currencies", "one currency"],
     ),
+    "sheet_tells_no_day": (
+        "project_id,rag\nP,g\n", {"constants": {"status_date": "sheet name"}}, None, None, ["no sheets", "2026-11-20"]
+    ),
     "set_not_used": (
         STATUS + "P,2026-01-05,g,5\n", {"constants": {"goal name": "x"}}, None, None, ["goal name", "not used"]
     ),
