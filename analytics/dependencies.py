@@ -7,13 +7,13 @@ A dependency is broken when what it delivers is expected after the day on which 
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from analytics.milestones import HELD
 from analytics.reading import IN_SCOPE, Scope, Source
 
 STATES = ("broken", "open", "unknown", "met")
+_TO_COME = "state <> 'met' and comes is not null"
 
 # The projects of the relation {projects}, and when each begins and ends: as it did, or is expected, or else planned.
 # What is still to come can't come before the review on $day.
@@ -109,8 +109,7 @@ _DEPENDENCIES = f"""
 """
 
 
-@dataclass(frozen=True)
-class Dependency:
+class Dependency(NamedTuple):
     """One dependency on a review date. `slack_days` is how long before the day it is needed it comes: negative where it
     comes too late, None where a day is not known. `is_cancelled` says that what delivers was cancelled before it did.
     `at_stake` is the budget of the project that waits, in `currency`."""
@@ -155,17 +154,20 @@ def dependencies(source: Source, day: dt.date, scope: Scope, project_key: str | 
     inside = f"(select project_key from {projects} where {IN_SCOPE})"
     one = "and $key in (giver, taker)" if project_key else ""
     given: dict[str, Any] = {**scope.parameters(), **({"key": project_key} if project_key else {})}
-    rows = source.records(
-        f"""
-        select *
-        from {judged}
-        where (giver in {inside} or taker in {inside}) {one}
-        order by list_position(['broken', 'open', 'unknown', 'met'], state),
-            case when state = 'broken' then budget end desc nulls last, slack_days nulls last, dependency_id
-        """,
-        given,
-    )
-    return tuple(_dependency(row) for row in rows)
+    where = f"(giver in {inside} or taker in {inside}) {one}"
+    return _found(source, judged, where, given)
+
+
+def waits(source: Source, day: dt.date) -> list[tuple[str, str]]:
+    """Who delivers and who waits, of each dependency on a review date that is not met and whose day is known."""
+    rows = source.rows(f"select giver, taker from {_on_day(source, day)} where {_TO_COME}")
+    return [(giver, taker) for giver, taker in rows]
+
+
+def waiting_for(source: Source, day: dt.date, givers: Sequence[str]) -> tuple[Dependency, ...]:
+    """The dependencies of `waits` that some projects deliver."""
+    where = f"{_TO_COME} and giver in (select unnest($givers::varchar[]))"
+    return _found(source, _on_day(source, day), where, {"givers": list(givers)})
 
 
 def late(source: Source, day: dt.date, takers: Sequence[str]) -> Mapping[str, tuple[str, int]]:
@@ -201,32 +203,23 @@ def worst(found: Iterable[Dependency]) -> int | None:
     return max((-link.slack_days for link in found if link.slack_days is not None), default=None)
 
 
-def _dependency(row: Mapping[str, Any]) -> Dependency:
-    return Dependency(
-        row["dependency_id"],
-        row["dependency_name"] or row["giver_milestone"] or row["giver_name"] or row["giver"],
-        row["giver"],
-        row["giver_name"] or row["giver"],
-        row["giver_program"],
-        row["giver_program_name"],
-        row["from_milestone_id"],
-        row["giver_milestone"] or row["from_milestone_id"],
-        row["taker"],
-        row["taker_name"] or row["taker"],
-        row["taker_program"],
-        row["taker_program_name"],
-        row["to_milestone_id"],
-        row["taker_milestone"] or row["to_milestone_id"],
-        row["kind"],
-        row["dependency_owner"],
-        row["is_lost"],
-        row["comes"],
-        row["needed"],
-        row["is_stated"],
-        row["slack_days"],
-        row["state"],
-        row["budget"],
-        row["currency"],
-        row["load_id"],
-        row["source_row"],
+def _found(source: Source, judged: str, where: str, given: Mapping[str, Any]) -> tuple[Dependency, ...]:
+    rows = source.rows(
+        f"""
+        select
+            dependency_id,
+            coalesce(nullif(dependency_name, ''), nullif(giver_milestone, ''), nullif(giver_name, ''), giver),
+            giver, coalesce(nullif(giver_name, ''), giver), giver_program, giver_program_name,
+            from_milestone_id, coalesce(nullif(giver_milestone, ''), from_milestone_id),
+            taker, coalesce(nullif(taker_name, ''), taker), taker_program, taker_program_name,
+            to_milestone_id, coalesce(nullif(taker_milestone, ''), to_milestone_id),
+            kind, dependency_owner, is_lost, comes, needed, is_stated, slack_days, state, budget, currency,
+            load_id, source_row
+        from {judged}
+        where {where}
+        order by list_position(['broken', 'open', 'unknown', 'met'], state),
+            case when state = 'broken' then budget end desc nulls last, slack_days nulls last, dependency_id
+        """,
+        given,
     )
+    return tuple(map(Dependency._make, rows))

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from analytics.benefits import RATE
-from analytics.dependencies import PLAN, Dependency, dependencies
+from analytics.dependencies import PLAN, Dependency, waiting_for, waits
 from analytics.milestones import HELD
 from analytics.reading import IN_SCOPE, Scope, Source
 
@@ -168,8 +168,9 @@ def shock(source: Source, day: dt.date, project_key: str, milestone_id: str, wee
     moves as a whole. What is met does not move, nor what has come too late already but by what comes on top. Cost,
     milestones due and risks stay as they are. Nothing is saved.
     """
-    open_links = [link for link in dependencies(source, day, Scope()) if link.state != "met" and link.comes]
-    plans = _plans(source, day, _reached(project_key, open_links))
+    reached = _reached(project_key, waits(source, day))
+    open_links = waiting_for(source, day, reached)
+    plans = _plans(source, day, reached)
     start = _Node(project_key, milestone_id)
     if project_key not in plans or plans[project_key].date(start) is None:
         return None
@@ -248,11 +249,11 @@ class _Plan:
         return next((m.comes for m in self.milestones if m.milestone_id == node.point), None)
 
 
-def _reached(start: str, links: Sequence[Dependency]) -> list[str]:
+def _reached(start: str, links: Sequence[tuple[str, str]]) -> list[str]:
     """A project and all that wait for it, directly or through others."""
     after: dict[str, list[str]] = defaultdict(list)
-    for link in links:
-        after[link.giver].append(link.taker)
+    for giver, taker in links:
+        after[giver].append(taker)
     found, queue = {start: None}, [start]
     while queue:
         for taker in after[queue.pop()]:
