@@ -438,7 +438,9 @@ def _consequences(
                     rollup_by_budget(1, (budget is not null)::integer, exact(budget), currency) as by_budget,
                     rollup_evidence(was, 1, exact(budget), is_critical::integer, by_budget) as before,
                     rollup_evidence(computed, 1, exact(budget), is_critical::integer, by_budget) as after
-                from {after} where program_id is not null group by program_id
+                from {after}
+                where program_id in (select program_id from {source.on(day)} join {moved} using (project_key))
+                group by program_id
             ),
             judged as (
                 select *, rollup_colour(before) as was, rollup_colour(after) as becomes from weighed where most > 0
