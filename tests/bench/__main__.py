@@ -110,7 +110,7 @@ def asking(folder: Path, projects: int, weeks: int) -> Iterator[str]:
     yield table([f"Query at {size}", "Milliseconds (median of 7)", "Least", "CPU milliseconds"], rows)
     found = measure("pages", exports / "warehouse")
     rows = [[name, *(f"{seconds:.2f}" for seconds in taken)] for name, taken in found["pages"].items()]
-    yield table([f"Page at {size}", "Server, seconds (median of 5)", "CPU seconds"], rows)
+    yield table([f"Page at {size}", "Server, seconds (median of 5)", "CPU seconds", "Asked again"], rows)
     found = measure("older", exports / "warehouse", exports / "next", NEXT_WEEK)
     rows = [[f"{back} weekly loads ago", *(f"{s:.2f}" for s in taken)] for back, taken in found["known"].items()]
     yield table([f"As known at {size}", "Seconds to the Overview's figures", "CPU seconds"], rows)
