@@ -146,7 +146,8 @@ def put_back(standing: Standing, names: Iterable[str], place: str) -> None:
 
 def effect_title(effect: Effect) -> str:
     """What would change, in one sentence."""
-    programs = len({move.program_name for move in effect.programs})
+    computed = [move for move in effect.programs if move.basis == "computed"]
+    programs = len(computed or effect.programs)
     if not effect.projects and not programs:
         return "No live project and no program would change colour"
     projects = f"{number(effect.projects)} of {number(effect.live)} live projects" if effect.projects else ""
