@@ -30,6 +30,7 @@ PLAN = """
 
 # Each dependency on a review date, with what delivers (giver) and what waits (taker). The giver comes when its
 # milestone, or else its project, is expected or came. Nobody waits any more in a project that has ended.
+# A start that is past can't be waited for: who has begun needs it by the finish.
 _DEPENDENCIES = f"""
     with
     held as ({HELD}),
@@ -73,7 +74,7 @@ _DEPENDENCIES = f"""
             fp.stage = 'completed' as is_over,
             case
                 when k.to_milestone_id is not null then tm.comes
-                when ends_with(k.kind, 'start') then tp.begins
+                when ends_with(k.kind, 'start') and tp.is_to_begin then tp.begins
                 else tp.ends
             end as taker_date,
             tm.met_on is not null as went_on
