@@ -10,18 +10,23 @@ from analytics.reading import Source
 def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]]:
     """A project's milestones as they stand on a date, by their baseline dates.
 
-    Columns: milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date, actual_date (none after the
-    date), is_due, is_missed, late_days (met or expected past baseline; without a forecast that is as planned, or once
-    the plan has passed, on the date), status_date, load_id, source_row.
+    Columns: milestone_id, milestone_name, is_deliverable, baseline_date, original_date (the first that was stated,
+    where it was another), forecast_date, actual_date (none after the date), is_due, is_missed, late_days (met or
+    expected past baseline; without a forecast that is as planned, or once the plan has passed, on the date),
+    status_date, load_id, source_row.
     """
     return source.records(
         f"""
         select
-            milestone_id, milestone_name, is_deliverable, baseline_date, forecast_date, met_on as actual_date,
-            is_due, is_missed, comes - baseline_date as late_days, status_date, load_id, source_row
-        from ({HELD})
-        where project_key = $key
-        order by baseline_date nulls last, forecast_date nulls last, milestone_id
+            h.milestone_id, milestone_name, is_deliverable, h.baseline_date, o.original_date, forecast_date,
+            met_on as actual_date, is_due, is_missed, comes - h.baseline_date as late_days,
+            status_date, load_id, source_row
+        from ({HELD}) as h
+        left join milestone_original as o
+            on o.project_key = h.project_key and o.milestone_id = h.milestone_id and o.from_date <= $day
+            and o.original_date is distinct from h.baseline_date
+        where h.project_key = $key
+        order by h.baseline_date nulls last, forecast_date nulls last, h.milestone_id
         """,
         {"key": project_key, "day": day},
     )

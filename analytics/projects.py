@@ -29,7 +29,7 @@ _GROUPS = {
     **{f"{name}-{state}": f"{name} = '{state}'" for name in DIMENSIONS for state in STATES},
     "attention": NEEDS_ATTENTION,
     **PARTED,
-    "rebaselined": "rebaselines > 0",
+    "rebaselined": "rebaselines > 0 or milestones_moved > 0",
     "not-reported": _NOT_FRESH,
     "stale": "is_stale",
     "never": "is_in and not is_reported",

@@ -177,13 +177,16 @@ def _and_original(row: Mapping[str, Any]) -> str:
 
 
 def _against_original(row: Mapping[str, Any]) -> list[str]:
-    """How a project stands against its original baseline: its finish, its cost."""
+    """How a project stands against its original baseline: its finish, its cost, and milestones that were moved."""
     found = []
     if row["finish_then"] is not None and row["original_finish"] is not None:
         found.append(sentences.slipped((row["finish_then"] - row["original_finish"]).days))
     if row["original_overrun"] is not None:
         over = sentences.over(row["original_overrun"], limits_of(row, "cost"))
         found.append(over if over == "on budget" else f"{over} budget")
+    if row["milestones_moved"] and row["original_missed"] is not None:
+        missed = formats.percent(row["original_missed"])
+        found.append(f"with {missed} of its due milestones missed")
     return found
 
 

@@ -126,6 +126,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     _end_rows(con, "(select rowid as row_id, * from fct_status)")
     for export in DATED:
         _build_dated(con, export)
+    con.execute(f"create or replace table milestone_original as {model('milestone_original')}")
     con.execute("create or replace temp table changed_evidence as from changed_project where false")
     con.execute(
         "create or replace table baseline_said (project_key varchar, from_date date, load_id integer, "
@@ -446,6 +447,10 @@ def _update_dated(con: duckdb.DuckDBPyConnection, loads: str) -> None:
             con.execute(f"insert into changed_evidence select distinct project_key, null from {table}")
         elif con.sql("select exists (from changed_item)").fetchall()[0][0]:
             _replace_items(con, export)
+        else:
+            continue
+        if export == "milestones":
+            con.execute(f"create or replace table milestone_original as {model('milestone_original')}")
 
 
 def _replace_items(con: duckdb.DuckDBPyConnection, export: str) -> None:

@@ -25,7 +25,7 @@ full join exposed using (project_key);
 -- project_at(day): every project that the store knows on a review date, with its health as reported and as computed.
 -- Grain: project_key. The row that holds is the latest with status_date <= day. original_... speaks of the first
 -- baseline that the project had, computed_original of the colour that it would have against that one.
--- Reads fct_status, load, evidence_at, fct_baseline.
+-- Reads fct_status, load, evidence_at, fct_baseline, fct_milestone, milestone_original.
 create or replace macro project_at(day) as table
 with
 held as (
@@ -52,6 +52,23 @@ original as (
     group by project_key
 ),
 
+moved as (
+    select
+        m.project_key,
+        count(*) as milestones_moved,
+        count(*) filter (milestone_due(day, o.original_date)) - count(*) filter (milestone_due(day, m.baseline_date))
+            as more_due,
+        count(*) filter (milestone_missed(day, o.original_date, m.actual_date))
+        - count(*) filter (milestone_missed(day, m.baseline_date, m.actual_date)) as more_missed
+    from fct_milestone as m
+    join milestone_original as o using (project_key, milestone_id)
+    where m.status_date <= day
+        and (m.valid_to is null or m.valid_to > day)
+        and o.from_date <= day
+        and m.baseline_date is distinct from o.original_date
+    group by project_key
+),
+
 measured as (
     select
         held.*,
@@ -59,6 +76,9 @@ measured as (
         e.milestones_missed,
         missed_share(e.milestones_missed, e.milestones_due) as missed,
         e.exposure,
+        coalesce(moved.milestones_moved, 0) as milestones_moved,
+        missed_share(e.milestones_missed + coalesce(moved.more_missed, 0), e.milestones_due + coalesce(moved.more_due, 0))
+            as original_missed,
         coalesce(o.rebaselines, 0) as rebaselines,
         o.baseline_from,
         coalesce(o.first_baseline.start, held.baseline_start) as original_start,
@@ -71,6 +91,7 @@ measured as (
     from held
     left join evidence_at(day) as e using (project_key)
     left join original as o using (project_key)
+    left join moved using (project_key)
 ),
 
 judged as (
@@ -79,6 +100,7 @@ judged as (
         schedule_colour(slip) as schedule,
         cost_colour(overrun) as cost,
         milestones_colour(missed) as milestones,
+        milestones_colour(original_missed) as original_milestones,
         risk_colour(exposure) as risk,
         schedule_colour(original_slip) as original_schedule,
         cost_colour(original_overrun) as original_cost
@@ -106,13 +128,15 @@ select
     coalesce(milestones, 'unknown') as milestones,
     coalesce(risk, 'unknown') as risk,
     coalesce(computed_colour(schedule, cost, milestones, risk), 'unknown') as computed,
-    coalesce(computed_colour(original_schedule, original_cost, milestones, risk), 'unknown') as computed_original,
+    coalesce(computed_colour(original_schedule, original_cost, original_milestones, risk), 'unknown') as computed_original,
     slip,
     overrun,
     milestones_due,
     milestones_missed,
     missed,
     exposure,
+    milestones_moved,
+    original_missed,
     rebaselines,
     baseline_from,
     original_start,

@@ -32,6 +32,7 @@ DERIVED = (
     "evidence_week",
     "baseline_said",
     "fct_baseline",
+    "milestone_original",
     "rule_in_force",
 )
 

@@ -433,6 +433,34 @@ def test_a_milestone_holds_until_its_next_word_and_is_missed_from_its_baseline_d
     assert {row[0] for row in desk.rows("select project_key from project_at(date '2026-02-06')")} == {"P1"}
 
 
+def test_a_milestone_is_judged_by_its_original_date_too_whatever_later_exports_say(desk: Desk) -> None:
+    desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green\nP2, 2026-01-09, green\nP1, 2026-03-06, green")
+    desk.load(f"""{MILESTONES}
+        M1, P1, 2026-01-09, 2026-02-01, 2026-02-01,
+        M1, P2, 2026-01-09, , ,
+        M1, P2, 2026-01-16, 2026-02-01, ,""")
+    asked = (
+        "select project_key, milestones_moved, missed, milestones, computed, original_missed, computed_original "
+        "from project_at(date '2026-{}') order by all"
+    )
+    assert desk.rows(asked.format("01-12")) == [
+        ("P1", 0, None, "unknown", "unknown", None, "unknown"),
+        ("P2", 0, None, "unknown", "unknown", None, "unknown"),
+    ]
+    assert {row[1:] for row in desk.rows(asked.format("02-06"))} == {(0, 1.0, "red", "red", 1.0, "red")}
+    (moved,) = desk.load(f"""{MILESTONES}
+        M1, P1, 2026-02-13, 2027-02-01, 2027-02-01,
+        M1, P2, 2026-02-13, , ,
+        M2, P1, 2026-02-13, 2026-02-10, , 2026-02-10""")
+    assert desk.rows(asked.format("02-13")) == [
+        ("P1", 1, 0.0, "green", "green", 0.5, "red"),
+        ("P2", 1, None, "unknown", "unknown", 1.0, "red"),
+    ]
+    assert not differences(desk.tables(), desk.rebuilt())
+    desk.undo(moved)
+    assert desk.rows("from milestone_original") == []
+
+
 def test_a_load_of_several_weeks_that_comes_late_makes_each_week_once(desk: Desk) -> None:
     desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green\nP1, 2026-01-16, green")
     desk.load(f"{MILESTONES}\nM1, P1, 2026-01-09, 2026-01-05, ,\nM1, P1, 2026-02-13, 2026-01-05, ,")
