@@ -179,10 +179,14 @@ def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> lis
     late = row["late_days"]
     against = NONE if late is None else "on baseline" if late == 0 else f"{days(abs(late))} {_way(late)}"
     name: Cell = tables.Tagged(row["milestone_name"], "deliverable") if row["is_deliverable"] else row["milestone_name"]
+    original = row["original_date"]
+    baseline: Cell = (
+        tables.Under(day(row["baseline_date"]), f"first {day(original)}") if original else day(row["baseline_date"])
+    )
     return [
         name,
         Drawn(tables.explained(mark, why_view.of_milestone(project_key, row["milestone_id"]))),
-        day(row["baseline_date"]),
+        baseline,
         day(row["forecast_date"]),
         day(row["actual_date"]) if row["actual_date"] else "",
         against,
