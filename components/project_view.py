@@ -11,7 +11,7 @@ import streamlit as st
 from analytics.portfolio import EVIDENCE
 from analytics.project import HeldBaseline, Project
 from analytics.projects import Place
-from analytics.reasons import limits_of, no_estimate
+from analytics.reasons import limits_of, listed, no_estimate
 from components import charts, controls, formats, frame, health, origin_view, sentences, tables, theme
 from components.charts import Line
 from components.clickable import clickable
@@ -173,7 +173,7 @@ def show_flags(row: Mapping[str, Any]) -> None:
 
 
 def _and_original(row: Mapping[str, Any]) -> str:
-    return " and ".join(_against_original(row)) or "nothing to judge it by"
+    return listed(_against_original(row)) or "nothing to judge it by"
 
 
 def _against_original(row: Mapping[str, Any]) -> list[str]:
@@ -206,7 +206,7 @@ def baselines_title(baselines: tuple[HeldBaseline, ...], currency: str) -> str:
 
 def baselines_of(row: Mapping[str, Any]) -> str:
     """How a project stands against its original baseline."""
-    against = " and ".join(_against_original(row))
+    against = listed(_against_original(row))
     flag = f"; it would be {row['computed_original']}" if row["computed_original"] != row["computed"] else ""
     return f"Against the original it is {against}{flag}" if against else "Every baseline that it had"
 
