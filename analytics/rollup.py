@@ -16,7 +16,8 @@ class Rollup:
 
     `red_share`, `amber_share` and `green_share` are shares of one of the budget, or of
     the number of projects where `by` is "count"; `known` is the share of projects with a colour, `mean` that of the
-    colours (green 0, amber 1, red 2), None where none is known.
+    colours (green 0, amber 1, red 2), None where none is known. `limits` are the shares from which it is amber and red,
+    where it stands on shares.
     """
 
     state: str
@@ -30,6 +31,18 @@ class Rollup:
     critical_red: int
     known: float
     mean: float | None
+    limits: tuple[float, ...] = ()
+
+    @property
+    def red_and_amber(self) -> tuple[str, str]:
+        """The shares in red and in amber in words: alone and together they never read like a limit not reached."""
+        both = self.red_share + self.amber_share
+        places = max(reasons.decimals(share, self.limits) for share in (self.red_share, both))
+        red, amber = (
+            f"{round(share * 100, 7):,.{places}f} %" if places and share else reasons.share(share)
+            for share in (self.red_share, self.amber_share)
+        )
+        return red, amber
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,7 @@ def rollup_of(row: Mapping[str, Any], basis: Basis, rules: Rules) -> Rollup:
         evidence["critical_red"],
         evidence["known"],
         row[f"{basis}_mean"],
+        (rules.amber, rules.red) if rules.rule == "share" else (),
     )
 
 

@@ -255,7 +255,7 @@ def _cost(source: Source, row: Mapping[str, Any], rules: Mapping[str, float]) ->
         first = next((n for n, state in enumerate(judged) if state and WORST.index(state) >= WORST.index(colour)), None)
         if not first:
             continue
-        limit = f"{whole * (1 + bound):,.0f} {currency}"
+        limit = f"{_exact(cents[first])} {currency}"
         what = "a forecast cost" if is_stated else "a cost so far"
         for changes, at, words in ((reach, first, f"of {limit} or more"), (leave, first - 1, f"below {limit}")):
             becomes = str(judged[at])
@@ -265,6 +265,11 @@ def _cost(source: Source, row: Mapping[str, Any], rules: Mapping[str, float]) ->
             by = cents[at] - now
             changes[colour] = Change("cost", name, cents[at], by, currency, abs(by) / abs(whole), becomes, text)
     return _Dimension("cost", row["cost"], because, reach, leave)
+
+
+def _exact(amount: float) -> str:
+    """An amount to the cent, where it has cents."""
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}"
 
 
 def _cost_colours(
@@ -303,8 +308,7 @@ def _milestones(source: Source, day: dt.date, row: Mapping[str, Any], rules: Map
         if missed < first <= due:
             some = [m["milestone_id"] for m in met[: first - missed]]
             becomes = _band(first / due, amber, red)
-            met_now = reasons.count(due - missed, "milestone")
-            text = f"{becomes.capitalize()} had {first - missed} of the {met_now} met not been"
+            text = f"{becomes.capitalize()} if {_of_met(first - missed, due - missed)} were not"
             reach[colour] = _milestones_change(some, None, due, becomes, text)
         if 0 < first <= missed:
             some = [m["milestone_id"] for m in late[: missed - first + 1]]
@@ -327,6 +331,12 @@ def _of_missed(count: int, missed: int) -> str:
     return (
         f"{'all' if count == missed else f'{count} of the'} {missed} missed milestones {'are' if count > 1 else 'is'}"
     )
+
+
+def _of_met(count: int, met: int) -> str:
+    if met == 1:
+        return "the one milestone met"
+    return f"{'all' if count == met else f'{count} of the'} {met} milestones met"
 
 
 def _milestones_change(items: Sequence[str], to: dt.date | None, due: int, becomes: str, words: str) -> Change:
@@ -355,10 +365,15 @@ def _risk(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[s
             better = smallest(change for change in rescored(above[0], bound, amber, red) if change.by < 0)
             if better:
                 leave[colour] = replace(better, becomes=_worst([better.becomes, _band(others, amber, red)]))
+            elif colour == row["risk"]:
+                name = reasons.shortened(above[0]["risk_name"], 60)
+                stuck = f"No single score; {_band(others, amber, red)} once “{name}” is closed"
         elif len(above) > 1 and colour == row["risk"]:
             stuck = f"No single input: {len(above)} open risks score {bound:g} or more"
     if not scored and row["risk"] == "green":
         stuck = f"Amber with an open risk of {amber:g} or more"
+    elif not (reach or leave or stuck):
+        stuck = "No single score of an open risk"
     top = [r for r in scored if r["exposure"] == row["exposure"]]
     because = "No risk is open"
     if top:

@@ -55,7 +55,7 @@ def title(course: Course, now: Point) -> str:
         parts.append("All planned work is done")
     elif now.spi is not None:
         parts.append(f"Earned {_against(now.spi - 1, 'planned')}")
-    over = variance_at_completion(now.estimate, now.budget)
+    over = variance_at_completion(_end(now), now.budget)
     if over is not None and now.budget:
         ends = "it cost" if now.is_done else "it was on its way to end" if course.is_over else "it ends"
         kept = abs(over) < 0.005 * now.budget
@@ -70,10 +70,15 @@ def title(course: Course, now: Point) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _end(now: Point) -> float | None:
+    """What it costs at the end. Where all work is done nothing more is spent, though more was earned than planned."""
+    return now.actual if now.is_done and now.actual is not None else now.estimate
+
+
 def _first(course: Course, now: Point) -> str:
     """How a project that has another budget than at first stands against its first one."""
     first = course.baselines[0].budget if course.baselines else None
-    over = variance_at_completion(now.estimate, first)
+    over = variance_at_completion(_end(now), first)
     if over is None or not first or first == now.budget:
         return ""
     if abs(over) < 0.005 * first:

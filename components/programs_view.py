@@ -296,7 +296,8 @@ def evidence(rollup: Rollup) -> str:
     """What a roll-up's colour rests on: "92 % red, 4 % amber"; how many are known and what weighs them, where odd."""
     known = f", {percent(rollup.known)} of projects with a colour" if rollup.known < 1 else ""
     by = ", by count as a budget is missing or currencies differ" if rollup.by == "count" else ""
-    return f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber{known}{by}"
+    red, amber = rollup.red_and_amber
+    return f"{red} red, {amber} amber{known}{by}"
 
 
 def _since(course: Course, was: str | None) -> str:
@@ -328,7 +329,7 @@ def _reds(program: Program, basis: Basis) -> Cell:
     if not rollup.red_projects:
         return "none"
     known = [money(a.red(basis), a.currency) for a in program.money if a.red(basis)]
-    share = _whole(percent(rollup.red_share)) + (" by count" if rollup.by == "count" else "")
+    share = _whole(percent(rollup.red_share, limits=rollup.limits)) + (" by count" if rollup.by == "count" else "")
     return Under(" + ".join(known) or count(rollup.red_projects, "project"), share)
 
 

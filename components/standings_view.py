@@ -108,7 +108,7 @@ def _stands(one: Standing, basis: Basis, opens: str) -> Drawn:
 
 
 def _mark(rollup: Rollup, basis: Basis, opens: str) -> Mark:
-    here = f"{percent(rollup.red_share)} red, {percent(rollup.amber_share)} amber"
+    here = "{} red, {} amber".format(*rollup.red_and_amber)
     return Mark(rollup.state, why=f"{rollup.rule}. Here: {here}", is_evidence=basis == "computed", opens=opens)
 
 
@@ -116,7 +116,7 @@ def _in_red(one: Standing, basis: Basis) -> Under:
     """The budget in red, and its share."""
     sums = " + ".join(money(a.red(basis), a.currency) for a in one.money if a.budget is not None) or formats.NONE
     share, is_money = one.red_share(basis)
-    return Under(sums, f"{percent(share)}{'' if is_money else ' by count'}")
+    return Under(sums, f"{percent(share, limits=one.rollup(basis).limits)}{'' if is_money else ' by count'}")
 
 
 def _oldest(one: Standing) -> str:
@@ -131,7 +131,8 @@ def programs(found: Sequence[Program]) -> None:
             number(program.live),
             _mark(program.reported, "reported", why_view.of_program(program.program_id, "reported")),
             _mark(program.computed, "computed", why_view.of_program(program.program_id, "computed")),
-            percent(program.computed.red_share) + (" by count" if program.computed.by == "count" else ""),
+            percent(program.computed.red_share, limits=program.computed.limits)
+            + (" by count" if program.computed.by == "count" else ""),
             _sums(program.money, "budget"),
             _variances(program.money),
             sentences.slipped(program.slip_days),

@@ -325,7 +325,8 @@ def _program(key: str, basis: str, view: View) -> None:
 
 def _said_of_many(rollup: Rollup, live: int, flips: str) -> None:
     """Because of what many projects have their one colour, by which rule, and what would change it."""
-    evidence = f"{percent(rollup.red_share)} red and {percent(rollup.amber_share)} amber, by {rollup.by}"
+    red, amber = rollup.red_and_amber
+    evidence = f"{red} red and {amber} amber, by {rollup.by}"
     known = f"{percent(rollup.known)} of {count(live, 'live project')} have a colour"
     said = [("Because", f"{evidence}; {known}"), ("Rule", rollup.rule), ("What would change it", flips)]
     items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in said if text)

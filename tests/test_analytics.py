@@ -385,6 +385,27 @@ def test_a_project_explains_its_colours(loaded: World) -> None:
     assert list(found.history["computed"]) == ["green", "red"]
 
 
+def test_what_would_change_a_colour_is_said_to_the_cent_and_where_nothing_would_that_is_said(world: World) -> None:
+    world.load(
+        status="project_id,status_date,budget,forecast_cost,currency\n"
+        "P1,2026-11-20,1,1,EUR\nP2,2026-11-20,5,6,EUR\nP3,2026-11-20,1234567.89,1234567.89,EUR\n",
+        risks="risk_id,risk_name,project_id,status_date,probability,impact,risk_state\n"
+        "R1,Small,P1,2026-11-20,1,1,open\n",
+        milestones="milestone_id,project_id,status_date,baseline_date,actual_date\n"
+        "M1,P1,2026-11-20,2026-11-01,2026-11-01\n",
+    )
+
+    def flips(key: str, dimension: str) -> str:
+        found = world.ask(project.project, DAY, key)
+        return {one.dimension: one.flips for one in found.judgements}[dimension]
+
+    assert flips("P1", "cost") == "Amber with a forecast cost of 1.10 EUR or more"
+    assert flips("P2", "cost").startswith("Green with a forecast cost below 5.50 EUR")
+    assert flips("P3", "cost") == "Amber with a forecast cost of 1,358,024.68 EUR or more"
+    assert flips("P1", "risk") == "No single score of an open risk"
+    assert flips("P1", "milestones") == "Red if the one milestone met were not"
+
+
 def test_every_number_leads_back_to_its_row(loaded: World) -> None:
     found = loaded.ask(project.project, DAY, "P1")
     facts = {fact.name: fact for fact in found.facts}

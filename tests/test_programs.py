@@ -153,6 +153,22 @@ def test_the_smallest_project_that_is_enough_is_named(world: World) -> None:
     assert one.flips["reported"] == "No longer red once P2 is not red"  # 60 of 260 is 23 %
 
 
+@pytest.mark.parametrize(
+    ("red", "amber", "said"),
+    [
+        (0.2493, 0.1, ("24.9 %", "10.0 %")),
+        (0.0, 0.2461, ("0 %", "24.6 %")),
+        (0.1, 0.1499, ("10.00 %", "14.99 %")),
+        (0.3, 0.004, ("30 %", "<1 %")),
+    ],
+)
+def test_shares_do_not_read_like_a_limit_that_they_have_not_reached(
+    red: float, amber: float, said: tuple[str, str]
+) -> None:
+    one = Rollup("amber", "", "budget", red, amber, 1 - red - amber, 1, 1, 0, 1, 0.5, (0.25, 0.25))
+    assert one.red_and_amber == said
+
+
 def test_critical_projects_have_to_turn_too(world: World) -> None:
     world.load(
         status="project_id,program_id,status_date,is_critical,reported_health,budget\n"
