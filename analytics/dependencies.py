@@ -77,7 +77,9 @@ _DEPENDENCIES = f"""
                 when ends_with(k.kind, 'start') and tp.is_to_begin then tp.begins
                 else tp.ends
             end as taker_date,
-            tm.met_on is not null as went_on
+            tm.met_on is not null as went_on,
+            -- What waits for itself, or for the whole of what it is part of, says nothing.
+            k.giver = k.taker and coalesce(k.from_milestone_id = k.to_milestone_id, true) as is_itself
         from keyed as k
         left join plan as fp on fp.project_key = k.giver
         left join plan as tp on tp.project_key = k.taker
@@ -100,6 +102,7 @@ _DEPENDENCIES = f"""
             case when not is_lost then needed - settled.comes end as slack_days,
             case
                 when is_met then 'met'
+                when is_itself then 'unknown'
                 when is_lost then 'broken'
                 when slack_days is null then 'unknown'
                 when slack_days < 0 then 'broken'

@@ -11,14 +11,15 @@ def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str,
     """A project's milestones as they stand on a date, by their baseline dates.
 
     Columns: milestone_id, milestone_name, is_deliverable, baseline_date, original_date (the first that was stated,
-    where it was another), forecast_date, actual_date (none after the date), is_due, is_missed, late_days (met or
-    expected past baseline; without a forecast that is as planned, or once the plan has passed, on the date),
-    status_date, load_id, source_row.
+    where it was another), forecast_date, has_passed (the forecast, and it is not met), actual_date (none after the
+    date), is_due, is_missed, late_days (met or expected past baseline; without a forecast that is as planned, or once
+    the plan has passed, on the date), status_date, load_id, source_row.
     """
     return source.records(
         f"""
         select
             h.milestone_id, milestone_name, is_deliverable, h.baseline_date, o.original_date, forecast_date,
+            met_on is null and coalesce(forecast_date < $day, false) as has_passed,
             met_on as actual_date, is_due, is_missed, comes - h.baseline_date as late_days,
             status_date, load_id, source_row
         from ({HELD}) as h

@@ -15,6 +15,7 @@ from components.tables import Cell, Column, Drawn, Under, breakable
 
 NOTE = "A dependency is broken when what it needs is expected after the day on which it is needed"
 MOST = 100  # rows of those that hold
+FIRST = 8  # of those that are late in many programs, until all are asked for
 COLUMNS = (
     Column("What is needed", width="19%"),
     Column("From", width="19%"),
@@ -68,13 +69,33 @@ def sentence(found: Sequence[Dependency]) -> str:
     return f"{said} too late{waits(late).replace(';', ',', 1)}"
 
 
+def of_many(found: Sequence[Dependency], *, key: str) -> str | None:
+    """The broken ones of many programs, the first of them or on request all; returned is the project clicked."""
+    late = broken(found)
+    place = st.container()
+    is_all = len(late) <= FIRST or st.toggle(f"All {number(len(late))} that come too late", key=f"{key}-all")
+    shown = late[:MOST] if is_all else late[:FIRST]
+    if is_all and len(late) > MOST:
+        st.html(f'<p class="rw-missing">{escape(number(len(late) - MOST))} more: choose a program.</p>')
+    with place:
+        return listing(shown, rows_of(shown), key=key, program="")
+
+
+def rows_of(found: Sequence[Dependency]) -> Mapping[tuple[int, int], Origin]:
+    """Where each dependency is stated."""
+    known: Mapping[tuple[int, int], Origin] = answers.ask(
+        origins.origins, tuple((link.load_id, link.source_row) for link in found)
+    )
+    return known
+
+
 def listings(found: Sequence[Dependency], *, key: str, program: str | None = None) -> str | None:
     """The broken ones, and on request those that hold; returned is the project that was clicked.
 
     `program` is the one that the page speaks of: ends in others name theirs.
     """
     late, rest = broken(found), [link for link in found if link.state != "broken"]
-    known = answers.ask(origins.origins, tuple((link.load_id, link.source_row) for link in found))
+    known = rows_of(found)
     opened = listing(late, known, key=f"{key}-broken", program=program) if late else None
     if rest:
         states = {state: sum(link.state == state for link in rest) for state in STATES}

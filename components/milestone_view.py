@@ -187,7 +187,7 @@ def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> lis
         name,
         Drawn(tables.explained(mark, why_view.of_milestone(project_key, row["milestone_id"]))),
         baseline,
-        day(row["forecast_date"]),
+        tables.Under(day(row["forecast_date"]), "has passed") if row["has_passed"] else day(row["forecast_date"]),
         day(row["actual_date"]) if row["actual_date"] else "",
         against,
         origin_view.file_and_row(origin),

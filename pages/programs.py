@@ -68,6 +68,11 @@ def show_programs(view: View) -> None:
         with rows:
             shown = found[(page - 1) * ROWS : page * ROWS]
             programs_view.table(shown, {p.program_id: p for p in earlier}, courses, made, view)
+    if dependency_view.broken(links):
+        with frame.card("dependencies", dependency_view.title(links), dependency_view.NOTE):
+            opened = dependency_view.of_many(links, key="ties")
+        if opened:
+            controls.open_project(opened)
 
 
 def show_program(view: View) -> None:

@@ -104,6 +104,8 @@ def test_slack_is_from_the_day_it_comes_to_the_day_it_is_needed(world: World) ->
         + link("start", "A", "D")
         + link("begun", "A", "D", kind="start to start")
         + link("running", "A", "C")  # it began in September: needed by its finish
+        + link("itself", "A", "A.M1", "2026-12-01")
+        + link("inner", "A.late", "A.M1", "2026-11-25")
         + link("gone", "A", "B", "2026-01-01", status="dropped")
         + link("said", "A", "B", "2026-01-01", status="met"),
     )
@@ -117,11 +119,15 @@ def test_slack_is_from_the_day_it_comes_to_the_day_it_is_needed(world: World) ->
         "start": ("open", 50),
         "begun": ("met", 181),
         "running": ("open", 22),
+        "itself": ("unknown", -40),
+        "inner": ("open", 5),
         "said": ("met", -374),
     }
     own = {name for name, one in found(world).items() if not one.is_stated}
     assert own == {"own", "finish", "start", "begun", "running"}
     late = {row["milestone_id"]: row["late_days"] for row in world.ask(evidence.milestones, DAY, "A")}
+    passed = {row["milestone_id"] for row in world.ask(evidence.milestones, DAY, "A") if row["has_passed"]}
+    assert passed == {"late"}
     assert late == {"M1": -152, "late": -193, "done": -211, "when": None, "planned": 0}
 
 

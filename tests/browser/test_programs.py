@@ -56,7 +56,7 @@ def test_which_program_is_in_the_worst_trouble_and_since_when(sample_site: str, 
     page.get_by_test_id("stSidebar").get_by_role("link", name="Programs", exact=True).click()
     headline(page, f"{name} is in the worst trouble: red since {written(since(program))}".replace("\u00a0", " "))
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{len(red)} of 24 programs are computed red")
-    page.get_by_role("link", name=name).click()
+    page.locator(".st-key-card-table").get_by_role("link", name=name).click()
     headline(page, f"{name} is computed red since {written(since(program))}")
     page.wait_for_url(lambda _: query(page) == {"program": program})
 
@@ -226,8 +226,13 @@ def test_a_broken_dependency_is_found_in_two_clicks_from_the_overview(sample_sit
     page.get_by_test_id("stSidebar").get_by_role("link", name="Programs", exact=True).click()
     all_late = [one for one in needed() if one.is_broken]
     headline(page, f"{len(all_late)} dependencies come too late")
-    page.get_by_role("link", name=name).click()
+    # All of them, those with most money behind them first.
     card = page.locator(".st-key-card-dependencies")
+    expect(card.locator("tbody tr")).to_have_count(8)
+    expect(card.locator("tbody tr").first).to_contain_text(max(all_late, key=lambda one: one.budget or 0).taker)
+    card.get_by_text(f"All {len(all_late)} that come too late").click()
+    expect(card.locator("tbody tr")).to_have_count(len(all_late))
+    page.locator(".st-key-card-table").get_by_role("link", name=name).click()
     worst = max(one.late for one in late)
     expect(card.get_by_role("heading", level=2)).to_contain_text(
         f"{len(late)} of {len(every)} dependencies come too late, the worst by {worst}\u00a0days"
