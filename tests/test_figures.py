@@ -533,11 +533,11 @@ def test_the_register_counts_what_a_filter_leaves(day: dt.date) -> None:
 CHANGES = {
     "entered": "now.is_live and not coalesce(earlier.is_live, false)",
     "ended": "earlier.is_live and not now.is_live",
-    "newly-red": "now.is_live and now.computed = 3 and not coalesce(earlier.is_live and earlier.computed = 3, false)",
-    "no-longer-red": "earlier.is_live and earlier.computed = 3 and not (now.is_live and now.computed = 3)",
+    "newly-red": "now.is_live and earlier.is_live and now.computed = 3 and earlier.computed is distinct from 3",
+    "no-longer-red": "now.is_live and earlier.is_live and earlier.computed = 3 and now.computed is distinct from 3",
     "newly-green-red": """
-        now.is_live and now.computed = 3 and now.reported_health = 'green'
-        and not coalesce(earlier.is_live and earlier.computed = 3 and earlier.reported_health = 'green', false)
+        now.is_live and earlier.is_live and now.computed = 3 and now.reported_health = 'green'
+        and not coalesce(earlier.computed = 3 and earlier.reported_health = 'green', false)
     """,
     "finish": "now.is_live and earlier.is_live and now.finish <> earlier.finish",
     "cost": "now.is_live and earlier.is_live and round(now.eac - earlier.eac, 2) <> 0",
