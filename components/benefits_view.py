@@ -380,10 +380,10 @@ def list_title(found: Summary) -> str:
 
 def of_program(totals: Sequence[Total]) -> Cell:
     """What a program's benefits are forecast to bring, in the first of their units, how far that is from their business
-    case, and which units there are beside it; n/a only where none has a forecast."""
+    case, and how many units there are beside it ("+1 unit"); n/a only where none has a forecast."""
     known = [total for total in totals if total.expected is not None]
     others = [total.unit for total in totals if total not in known[:1]]
-    also = f"; {count(len(others), 'other unit')}" if others else ""
+    also = f"; +{count(len(others), 'unit')}" if others else ""
     if known:
         one = known[0]
         said = percent(one.gap_share, sign=True) if one.gap_share is not None else ""

@@ -186,8 +186,8 @@ def test_no_sum_mixes_units_and_rates_add_up_to_nothing(world: World) -> None:
     of = world.ask(benefits.by_program, DAY, ALL)
     assert [t.unit for t in of["R1"]] == ["USD"]
     assert [t.unit for t in of["R2"]] == ["USD", "EUR", "Hours", "%", "calls per hour"]
-    assert benefits_view.of_program(of["R2"]) == Under("$10", "−50 %; 4 other units")
-    assert benefits_view.of_program(of["R2"][2:]) == Under("10 Hours", "−50 %; 2 other units")
+    assert benefits_view.of_program(of["R2"]) == Under("$10", "−50 %; +4 units")
+    assert benefits_view.of_program(of["R2"][2:]) == Under("10 Hours", "−50 %; +2 units")
     assert benefits_view.of_program(of["R2"][3:4]) == Under("a share", "in %")
     assert benefits_view.of_program(()) == "n/a"
 
