@@ -14,7 +14,7 @@ run: .venv/.run ## Start the dashboard, with the sample portfolio if nothing is 
 	$(BIN)/python -m streamlit run dashboard.py --server.port $(PORT)
 
 test: .venv/.dev check ## Run all that must pass (browser tests need Chromium)
-	$(BIN)/python -m pytest -m "not prove" -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not prove" -n 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev ## Lint, formatting and types
 	$(BIN)/ruff check .
