@@ -13,7 +13,8 @@ def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str,
     Columns: milestone_id, milestone_name, is_deliverable, baseline_date, original_date (the first that was stated,
     where it was another), forecast_date, has_passed (the forecast, and it is not met), actual_date (none after the
     date), is_due, is_missed, late_days (met or expected past baseline; without a forecast that is as planned, or once
-    the plan has passed, on the date), status_date, load_id, source_row.
+    the plan has passed, on the date), last_stated (of one that is not met and that the project's latest rows no longer
+    list), status_date, load_id, source_row.
     """
     return source.records(
         f"""
@@ -21,6 +22,7 @@ def milestones(source: Source, day: dt.date, project_key: str) -> list[dict[str,
             h.milestone_id, milestone_name, is_deliverable, h.baseline_date, o.original_date, forecast_date,
             met_on is null and coalesce(forecast_date < $day, false) as has_passed,
             met_on as actual_date, is_due, is_missed, comes - h.baseline_date as late_days,
+            case when met_on is null and status_date < max(status_date) over () then status_date end as last_stated,
             status_date, load_id, source_row
         from ({HELD}) as h
         left join milestone_original as o
@@ -58,7 +60,7 @@ def risks(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]
 
     Columns: risk_id, risk_name, risk_kind, probability and impact (1 to 5), exposure, risk_owner, due_date, risk_state,
     response, colour (of its exposure alone), is_open, is_overdue, overdue_days, since (the first report that speaks of
-    it), status_date, load_id, source_row.
+    it), last_stated (of an open one that the project's latest rows no longer list), status_date, load_id, source_row.
     """
     return source.records(
         """
@@ -70,6 +72,7 @@ def risks(source: Source, day: dt.date, project_key: str) -> list[dict[str, Any]
             is_open and coalesce(due_date < $day, false) as is_overdue,
             case when is_overdue then $day - due_date end as overdue_days,
             (select min(f.status_date) from said as f where f.risk_id = r.risk_id) as since,
+            case when is_open and status_date < max(status_date) over () then status_date end as last_stated,
             status_date, load_id, source_row
         from said as r
         where valid_to is null or valid_to > $day

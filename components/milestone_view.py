@@ -175,7 +175,11 @@ def _what_if(picked: str) -> None:
 
 
 def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> list[Cell]:
-    mark = why_view.one_mark(*STATES[state(row)])
+    mark = Drawn(
+        tables.explained(
+            why_view.one_mark(*STATES[state(row)]), why_view.of_milestone(project_key, row["milestone_id"])
+        )
+    )
     late = row["late_days"]
     against = NONE if late is None else "on baseline" if late == 0 else f"{days(abs(late))} {_way(late)}"
     name: Cell = tables.Tagged(row["milestone_name"], "deliverable") if row["is_deliverable"] else row["milestone_name"]
@@ -185,7 +189,7 @@ def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> lis
     )
     return [
         name,
-        Drawn(tables.explained(mark, why_view.of_milestone(project_key, row["milestone_id"]))),
+        tables.Under(mark, f"last stated {day(row['last_stated'])}") if row["last_stated"] else mark,
         baseline,
         tables.Under(day(row["forecast_date"]), "has passed") if row["has_passed"] else day(row["forecast_date"]),
         day(row["actual_date"]) if row["actual_date"] else "",

@@ -77,7 +77,7 @@ def _row(row: Mapping[str, Any], origin: Origin | None, project_key: str) -> lis
         row["risk_owner"] or "nobody",
         _due(row),
         row["response"] or "none stated",
-        day(row["since"]),
+        Under(day(row["since"]), f"last stated {day(row['last_stated'])}") if row["last_stated"] else day(row["since"]),
         file_and_row(origin),
     ]
 

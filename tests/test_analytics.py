@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import analytics.projects
-from analytics import changes, portfolio, programs, project, projects, reasons, standings
+from analytics import changes, evidence, portfolio, programs, project, projects, reasons, standings
 from analytics.projects import Place
 from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
 from pipelines.backup import backup, restore
@@ -404,6 +404,30 @@ def test_what_would_change_a_colour_is_said_to_the_cent_and_where_nothing_would_
     assert flips("P3", "cost") == "Amber with a forecast cost of 1,358,024.68 EUR or more"
     assert flips("P1", "risk") == "No single score of an open risk"
     assert flips("P1", "milestones") == "Red if the one milestone met were not"
+
+
+def test_what_later_rows_no_longer_list_says_when_it_was_last_stated(world: World) -> None:
+    milestones = "milestone_id,project_id,status_date,baseline_date,actual_date\n"
+    risks = "risk_id,project_id,status_date,probability,impact,risk_state\n"
+    world.load(
+        status="project_id,status_date,reported_health\nP1,2026-11-20,green\n",
+        milestones=milestones
+        + "".join(
+            f"{one},P1,2026-11-13,2026-11-01,{met}\n" for one, met in (("M1", ""), ("M2", ""), ("M3", "2026-11-01"))
+        )
+        + "M1,P1,2026-11-20,2026-11-01,\n",
+        risks=risks
+        + "".join(
+            f"{one},P1,2026-11-13,3,3,{state}\n" for one, state in (("R1", "open"), ("R2", "open"), ("R3", "closed"))
+        )
+        + "R1,P1,2026-11-20,3,3,open\n",
+    )
+    gone = dt.date(2026, 11, 13)
+    for question, name, said in (
+        (evidence.milestones, "milestone_id", {"M1": None, "M2": gone, "M3": None}),
+        (evidence.risks, "risk_id", {"R1": None, "R2": gone, "R3": None}),
+    ):
+        assert {row[name]: row["last_stated"] for row in world.ask(question, DAY, "P1")} == said
 
 
 def test_every_number_leads_back_to_its_row(loaded: World) -> None:
