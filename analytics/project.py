@@ -153,7 +153,8 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
         measured as (
             select
                 *,
-                finish_at(review_date, forecast_finish, actual_finish) as finish_then,
+                is_running(review_date, is_reported, listed_stage, listed_stage_from, stage, actual_finish) as running,
+                finish_at(review_date, forecast_finish, actual_finish, baseline_finish, running) as finish_then,
                 estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as eac
             from reviewed
         ),

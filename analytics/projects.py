@@ -303,7 +303,11 @@ def _states(
     state = {
         "computed": """computed_colour(
             schedule_colour(slip_share(
-                finish_at(review_date, forecast_finish, actual_finish), baseline_start, baseline_finish
+                finish_at(
+                    review_date, forecast_finish, actual_finish, baseline_finish,
+                    is_running(review_date, is_reported, listed_stage, listed_stage_from, stage, actual_finish)
+                ),
+                baseline_start, baseline_finish
             )),
             cost_colour(
                 overrun_share(estimate_at_completion(forecast_cost, budget, earned_value, actual_cost), budget)

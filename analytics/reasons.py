@@ -82,7 +82,9 @@ def schedule(row: Mapping[str, Any]) -> str:
     is_done = row.get("stage") == "completed"
     if is_done or (row["actual_finish"] is not None and row["actual_finish"] <= row["finish_then"]):
         what = "Finished"
-    elif row["forecast_finish"] is not None and row["forecast_finish"] < row["finish_then"]:
+    elif row["forecast_finish"] is None:
+        return f"Not finished, and no forecast finish: at least {days(late)} past baseline{how_long}"
+    elif row["forecast_finish"] < row["finish_then"]:
         what = f"Was to finish on {date(row['forecast_finish'])}, not finished yet"
         return f"{what}: {days(late)} past baseline{how_long}" if late > 0 else what
     else:
@@ -100,14 +102,23 @@ def cost(row: Mapping[str, Any]) -> str:
             return "Can't be judged: the budget is 0"
         missing = "no budget" if _is_unknown(row["budget"]) else f"no forecast cost, and {no_estimate(row)}"
         return f"Can't be judged: {missing}"
-    if row["forecast_cost"] is not None:
-        what, how = "Cost" if row.get("stage") == "completed" else "Forecast cost", ""
+    is_done = row.get("stage") == "completed"
+    if is_overspent(row):
+        what, how = "Cost" if is_done else "Cost so far", ", above the forecast cost"
+    elif row["forecast_cost"] is not None:
+        what, how = "Cost" if is_done else "Forecast cost", ""
     else:
         what = "Cost at completion"
         how = f", at a cost performance (CPI) of {row['earned_value'] / row['actual_cost']:.2f}"
     if abs(over) < 0.0005:
         return f"{what} on budget{how}"
     return f"{what} {_gap(row, 'cost', over)} {'over' if over > 0 else 'under'} budget{how}"
+
+
+def is_overspent(row: Mapping[str, Any]) -> bool:
+    """Whether a project has spent more than its forecast cost says it ever will."""
+    stated, spent = row["forecast_cost"], row["actual_cost"]
+    return not (_is_unknown(stated) or _is_unknown(spent)) and spent > stated
 
 
 def no_estimate(row: Mapping[str, Any]) -> str:

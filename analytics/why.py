@@ -19,11 +19,11 @@ RULES = {
     "cost": "over budget",
     "milestones": "of the milestones due not met",
 }
-# The inputs of each dimension, as columns of the project's row.
+# The inputs of each dimension, as columns of the project's row; those of cost as estimate_at_completion takes them.
 INPUTS = {
     "reported": ("reported_health",),
     "schedule": ("baseline_start", "baseline_finish", "forecast_finish", "actual_finish"),
-    "cost": ("budget", "forecast_cost", "earned_value", "actual_cost"),
+    "cost": ("forecast_cost", "budget", "earned_value", "actual_cost"),
 }
 
 
@@ -236,35 +236,54 @@ def _first_at(bound: float, whole: int) -> int:
 
 
 def _cost(source: Source, row: Mapping[str, Any], rules: Mapping[str, float]) -> _Dimension:
-    """The amount at which the cost gets another colour: the forecast cost, or what was spent where none is stated."""
+    """The amount at which the cost gets another colour: the forecast cost, or what was spent where none is stated, or
+    where it is above the forecast."""
     because = reasons.cost(row)
     if row["overrun"] is None:
         return _Dimension("cost", row["cost"], because)
-    budget, currency = row["budget"], row["currency"]
     is_stated = row["forecast_cost"] is not None
-    name, now = ("forecast_cost", row["forecast_cost"]) if is_stated else ("actual_cost", row["actual_cost"])
-    whole = budget if is_stated else row["earned_value"]
+    names = ["forecast_cost"] if is_stated else ["actual_cost"]
+    if reasons.is_overspent(row):
+        names.append("actual_cost")
     reach: dict[str, Change] = {}
     leave: dict[str, Change] = {}
+    stuck = ""
     for colour in ("amber", "red"):
-        bound = rules[f"cost_{colour}"]
-        # Overruns are rounded to nine digits, so a colour begins a little below its bound.
-        near = math.floor(whole * (1 + bound - 5e-10) * 100)
-        cents = [at / 100 for at in range(near - 50, near + 51)]
-        judged = _cost_colours(source, row, cents, is_stated=is_stated)
-        first = next((n for n, state in enumerate(judged) if state and WORST.index(state) >= WORST.index(colour)), None)
-        if not first:
-            continue
-        limit = f"{_exact(cents[first])} {currency}"
-        what = "a forecast cost" if is_stated else "a cost so far"
-        for changes, at, words in ((reach, first, f"of {limit} or more"), (leave, first - 1, f"below {limit}")):
-            becomes = str(judged[at])
-            if cents[at] < 0:
-                continue
-            text = f"{becomes.capitalize()} with {what} {words}"
-            by = cents[at] - now
-            changes[colour] = Change("cost", name, cents[at], by, currency, abs(by) / abs(whole), becomes, text)
-    return _Dimension("cost", row["cost"], because, reach, leave)
+        found = [_cost_changes(source, row, name, colour, rules) for name in names]
+        if worse := smallest(change for change, _ in found if change):
+            reach[colour] = worse
+        if better := smallest(change for _, change in found if change):
+            leave[colour] = better
+        elif colour == row["cost"] and is_stated:
+            stuck = "No single input: the forecast cost and the cost so far are both too high"
+    return _Dimension("cost", row["cost"], because, reach, leave, stuck)
+
+
+def _cost_changes(
+    source: Source, row: Mapping[str, Any], name: str, colour: str, rules: Mapping[str, float]
+) -> tuple[Change | None, Change | None]:
+    """The amounts of an input from which the cost has at least a colour, and below which it has a better one."""
+    budget, earned, currency = row["budget"], row["earned_value"], row["currency"]
+    # Without a forecast, what is spent for what was earned decides; of more than all of the work, what is spent.
+    whole = budget if row["forecast_cost"] is not None or earned > budget else earned
+    # Overruns are rounded to nine digits, so a colour begins a little below its bound.
+    near = math.floor(whole * (1 + rules[f"cost_{colour}"] - 5e-10) * 100)
+    cents = [at / 100 for at in range(near - 50, near + 51)]
+    judged = _cost_colours(source, row, name, cents)
+    first = next((n for n, state in enumerate(judged) if state and WORST.index(state) >= WORST.index(colour)), None)
+    if not first:
+        return None, None
+    limit = f"{_exact(cents[first])} {currency}"
+    what = "a forecast cost" if name == "forecast_cost" else "a cost so far"
+
+    def change(at: int, words: str) -> Change | None:
+        if cents[at] < 0:
+            return None
+        becomes, by = str(judged[at]), cents[at] - row[name]
+        text = f"{becomes.capitalize()} with {what} {words}"
+        return Change("cost", name, cents[at], by, currency, abs(by) / abs(whole), becomes, text)
+
+    return change(first, f"of {limit} or more"), change(first - 1, f"below {limit}")
 
 
 def _exact(amount: float) -> str:
@@ -272,19 +291,14 @@ def _exact(amount: float) -> str:
     return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.2f}"
 
 
-def _cost_colours(
-    source: Source, row: Mapping[str, Any], amounts: Sequence[float], *, is_stated: bool
-) -> list[str | None]:
-    """The colour of the cost at each of some amounts, as the models judge."""
-    eac = (
-        "estimate_at_completion(amount, $budget::double, null, null)"
-        if is_stated
-        else "estimate_at_completion(null::double, $budget::double, $earned::double, amount)"
-    )
+def _cost_colours(source: Source, row: Mapping[str, Any], name: str, amounts: Sequence[float]) -> list[str | None]:
+    """The colour of the cost with each of some amounts as one of its inputs, as the models judge."""
+    given = {column: row[column] for column in INPUTS["cost"] if column != name}
+    inputs = ", ".join("amount" if column == name else f"${column}::double" for column in INPUTS["cost"])
     found = source.rows(
-        f"select cost_colour(overrun_share({eac}, $budget::double)) "
+        f"select cost_colour(overrun_share(estimate_at_completion({inputs}), $budget::double)) "
         "from (select unnest($amounts::double[]) as amount) order by amount",
-        {"budget": row["budget"], "amounts": list(amounts), **({} if is_stated else {"earned": row["earned_value"]})},
+        {**given, "amounts": list(amounts)},
     )
     return [state for (state,) in found]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import analytics.projects
-from analytics import changes, evidence, portfolio, programs, project, projects, reasons, standings
+from analytics import changes, evidence, portfolio, programs, project, projects, reasons, standings, why
 from analytics.projects import Place
-from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, choices, is_sample
+from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, Source, choices, is_sample
 from pipelines.backup import backup, restore
 from pipelines.load import load
 from pipelines.problems import StoreError
@@ -522,6 +522,55 @@ def test_a_reason_never_reads_like_a_limit_that_is_not_reached(loaded: World) ->
     assert reasons.schedule(near) == "Forecast finish 40 days past baseline, 29.96 % of the planned time"
     assert reasons.cost(near) == "Forecast cost 9.8 % over budget"
     assert reasons.cost({**near, "overrun": -0.0976}) == "Forecast cost 10 % under budget"
+
+
+HIDDEN = """project_id,status_date,rag,baseline_start,baseline_finish,budget,currency,forecast_finish,forecast_cost,\
+actual_cost,stage
+LATE,2026-11-20,green,2026-08-12,2026-11-10,100,EUR,,100,50,active
+HELD,2026-11-20,green,2026-08-12,2026-11-10,100,EUR,,100,50,on hold
+DONE,2026-11-20,green,2026-08-12,2026-11-10,100,EUR,,100,50,completed
+DUE,2026-11-20,green,2026-08-12,2026-11-20,100,EUR,,100,50,active
+SPENT,2026-11-20,green,2026-08-12,2026-12-20,100,EUR,2026-12-20,100,120,active
+BOTH,2026-11-20,green,2026-08-12,2026-12-20,100,EUR,2026-12-20,140,145,active
+"""
+
+
+def test_an_empty_forecast_hides_neither_a_late_finish_nor_what_is_spent(world: World) -> None:
+    """Without a forecast a finish is late from the day after its baseline on; no cost is below what is spent."""
+    world.load(projects="project_id,project_name\nLISTED,Only listed\n", status=HIDDEN)
+
+    def judged(source: Source) -> dict[str, tuple[dict[str, object], dict[str, why.Judgement]]]:
+        rows = source.records(f"from {source.on(DAY)}")
+        return {
+            row["project_key"]: (row, {one.dimension: one for one in why.judgements(source, DAY, row)}) for row in rows
+        }
+
+    found = world.ask(judged)
+    states = {key: (row["schedule"], row["cost"]) for key, (row, _) in found.items()}
+    assert states == {
+        "LATE": ("amber", "green"),  # at least 10 of 90 days
+        "HELD": ("amber", "green"),
+        "DONE": ("unknown", "green"),
+        "DUE": ("unknown", "green"),
+        "SPENT": ("green", "amber"),
+        "BOTH": ("green", "red"),
+        "LISTED": ("unknown", "unknown"),
+    }
+    late = found["LATE"][1]["schedule"]
+    assert late.because == (
+        "Not finished, and no forecast finish: at least 10 days past baseline, 11 % of the planned time"
+    )
+    assert late.flips == "Red with a finish from 7 Dec 2026; Green no longer possible: it took a finish by 18 Nov 2026"
+    spent = found["SPENT"][1]["cost"]
+    assert spent.because == "Cost so far 20 % over budget, above the forecast cost"
+    assert spent.flips == "Green with a cost so far below 110 EUR; Red with a cost so far of 130 EUR or more"
+    assert spent.change
+    assert (spent.change.input, spent.change.to, spent.change.becomes) == ("actual_cost", 130, "red")
+    both = found["BOTH"][1]["cost"]
+    assert both.flips == "No single input: the forecast cost and the cost so far are both too high"
+    assert both.change is None
+    # The weeks that were kept of it say the same.
+    assert world.ask(portfolio.summary, DAY, ALL).counts("schedule")["amber"] == 2
 
 
 @pytest.mark.parametrize(

@@ -24,18 +24,26 @@ create or replace macro stage_at(day, listed_stage, listed_stage_from, stage, ac
 
 create or replace macro is_live(stage) as stage in ('approved', 'active', 'on hold');
 
--- An unfinished project can't finish before the review date.
-create or replace macro finish_at(day, forecast_finish, actual_finish) as
+-- Whether somebody reports a project that is not over.
+create or replace macro is_running(day, is_reported, listed_stage, listed_stage_from, stage, actual_finish) as
+    is_reported and is_live(stage_at(day, listed_stage, listed_stage_from, stage, actual_finish));
+
+-- An unfinished project can't finish before the review date: not by its forecast, nor without one by its baseline.
+create or replace macro finish_at(day, forecast_finish, actual_finish, planned_finish, is_running) as
     case
         when actual_finish <= day then actual_finish
         when forecast_finish is not null then greatest(forecast_finish, day)
+        when is_running and planned_finish < day then day
     end;
 
 create or replace macro slip_share(finish, baseline_start, baseline_finish) as
     (finish - baseline_finish) / nullif(greatest(baseline_finish - baseline_start, 0), 0);
 
+-- What is spent is spent: no estimate is below it.
+create or replace macro at_least(amount, least) as case when least > amount then least else amount end;
+
 create or replace macro estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as
-    coalesce(forecast_cost, budget * nullif(actual_cost, 0) / nullif(earned_value, 0));
+    at_least(coalesce(forecast_cost, budget * nullif(actual_cost, 0) / nullif(earned_value, 0)), actual_cost);
 
 -- Rounded, since 3.30 against 3.00 is 10 % but a hair less in doubles.
 create or replace macro overrun_share(eac, budget) as round((eac - budget) / nullif(budget, 0), 9);

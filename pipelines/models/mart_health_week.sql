@@ -26,7 +26,8 @@ judged as (
     select
         *,
         schedule_colour(slip_share(
-            finish_at(review_date, forecast_finish, actual_finish), baseline_start, baseline_finish
+            finish_at(review_date, forecast_finish, actual_finish, baseline_finish, is_reported),
+            baseline_start, baseline_finish
         )) as schedule,
         estimate_at_completion(forecast_cost, budget, earned_value, actual_cost) as eac
     from staged

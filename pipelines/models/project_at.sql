@@ -34,7 +34,8 @@ held as (
         source.source,
         source.interval_days,
         stage_at(day, f.listed_stage, f.listed_stage_from, f.stage, f.actual_finish) as stage_then,
-        finish_at(day, f.forecast_finish, f.actual_finish) as finish_then,
+        f.is_reported and is_live(stage_then) as is_running,
+        finish_at(day, f.forecast_finish, f.actual_finish, f.baseline_finish, is_running) as finish_then,
         estimate_at_completion(f.forecast_cost, f.budget, f.earned_value, f.actual_cost) as eac
     from fct_status as f
     left join load as source using (load_id)
@@ -86,7 +87,9 @@ measured as (
         coalesce(o.first_baseline.budget, held.budget) as original_budget,
         slip_share(finish_then, baseline_start, baseline_finish) as slip,
         overrun_share(eac, budget) as overrun,
-        slip_share(finish_then, original_start, original_finish) as original_slip,
+        slip_share(
+            finish_at(day, forecast_finish, actual_finish, original_finish, is_running), original_start, original_finish
+        ) as original_slip,
         overrun_share(eac, original_budget) as original_overrun
     from held
     left join evidence_at(day) as e using (project_key)

@@ -89,6 +89,10 @@ def test_no_duration_no_slip(con: duckdb.DuckDBPyConnection, start: str | None, 
         ("null", 100, 40, 0, None),  # no CPI without cost
         ("null", "null", 40, 50, None),
         ("null", 100, "null", 50, None),
+        (120, 100, 40, 130, 130.0),  # what is spent is spent
+        (120, 100, 40, "null", 120.0),
+        ("null", 100, 110, 90, 90.0),  # more earned than there was to earn
+        ("null", "null", "null", 90, None),
     ],
 )
 def test_estimate_at_completion(
@@ -99,21 +103,30 @@ def test_estimate_at_completion(
 
 
 @pytest.mark.parametrize(
-    ("forecast", "actual", "finish"),
+    ("forecast", "actual", "planned", "running", "finish"),
     [
-        ("2026-03-01", None, "2026-03-01"),
-        ("2026-01-01", None, "2026-02-01"),  # not finished by the review date: that day at the earliest
-        ("2026-01-01", "2026-01-20", "2026-01-20"),
-        (None, "2026-01-20", "2026-01-20"),
-        ("2026-03-01", "2026-02-20", "2026-03-01"),  # not known to have finished yet on that day
-        (None, None, None),
+        ("2026-03-01", None, None, True, "2026-03-01"),
+        ("2026-01-01", None, None, True, "2026-02-01"),  # not finished by the review date: that day at the earliest
+        ("2026-01-01", "2026-01-20", None, True, "2026-01-20"),
+        (None, "2026-01-20", None, True, "2026-01-20"),
+        ("2026-03-01", "2026-02-20", None, True, "2026-03-01"),  # not known to have finished yet on that day
+        (None, None, None, True, None),
+        (None, None, "2026-01-31", True, "2026-02-01"),  # late all the same
+        (None, None, "2026-01-31", False, None),
+        (None, None, "2026-02-01", True, None),  # not late yet
+        ("2026-03-01", None, "2026-01-31", True, "2026-03-01"),
     ],
 )
 def test_finish_on_a_review_date(
-    con: duckdb.DuckDBPyConnection, forecast: str | None, actual: str | None, finish: str | None
+    con: duckdb.DuckDBPyConnection,
+    forecast: str | None,
+    actual: str | None,
+    planned: str | None,
+    running: bool,
+    finish: str | None,
 ) -> None:
-    given = ", ".join(f"date '{x}'" if x else "null::date" for x in (forecast, actual))
-    assert value(con, f"finish_at(date '2026-02-01', {given})") == (day(finish) if finish else None)
+    given = ", ".join(f"date '{x}'" if x else "null::date" for x in (forecast, actual, planned))
+    assert value(con, f"finish_at(date '2026-02-01', {given}, {running})") == (day(finish) if finish else None)
 
 
 @pytest.mark.parametrize(
