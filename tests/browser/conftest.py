@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, ConsoleMessage, Page, expect, sync_playwright
 
 # A busy machine may take a while over a page; a page that never comes fails all the same.
-expect.set_options(timeout=20_000)
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -35,6 +37,7 @@ FLAGS = [
 EXPECTED_404 = re.compile(r"/[\w-]+/_stcore/(health|host-config)$")
 
 Serve = Callable[..., str]
+Stand = tuple[str, Path]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -95,6 +98,48 @@ def sample_site(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield address
 
 
+@pytest.fixture(scope="module")
+def stands(profile: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], Stand]]:
+    """Servers on warehouses that were empty: one for a file's tests, and another for a test that has to run again."""
+    with ExitStack() as stack:
+
+        @cache
+        def stand(_attempt: int) -> Stand:
+            folder = tmp_path_factory.mktemp("stand")
+            address = stack.enter_context(server(ROOT / "dashboard.py", folder / "warehouse", folder))
+            warm_up(profile, address)
+            return address, folder
+
+        yield stand
+
+
+@pytest.fixture
+def stand(stands: Callable[[int], Stand], request: pytest.FixtureRequest) -> Stand:
+    return stands(getattr(request.node, "execution_count", 1))
+
+
+@pytest.fixture
+def site(stand: Stand) -> str:
+    """The address of a server that a file's tests load into one after the other."""
+    return stand[0]
+
+
+@pytest.fixture
+def folder(stand: Stand) -> Path:
+    """Where that server's warehouse is."""
+    return stand[1]
+
+
+def warm_up(profile: BrowserContext, address: str) -> None:
+    """Have a first file looked at: the process that works on files takes a while to get ready on a busy machine."""
+    page = profile.new_page()
+    page.goto(f"{address}/upload", timeout=2 * PATIENCE)
+    empty = {"name": "first.csv", "mimeType": "text/csv", "buffer": b""}
+    page.locator("input[type=file]").first.set_input_files(empty)
+    page.get_by_role("heading", name="first.csv cannot be read").wait_for(timeout=2 * PATIENCE)
+    page.close()
+
+
 @contextmanager
 def server(script: Path, warehouse: Path, logs: Path) -> Iterator[str]:
     """A server of its own on a free port, ended with the block; its address."""
@@ -120,7 +165,7 @@ def page(profile: BrowserContext) -> Iterator[Page]:
     """A page in a browser that knows nothing of the tests before; a console error or a request that leaves localhost
     fails the test."""
     opened = profile.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(PATIENCE)
     faults: list[str] = []
     origins: set[str] = set()
 

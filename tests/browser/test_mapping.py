@@ -1,15 +1,13 @@
 """A file from a tool that nobody configured: mapped by clicks, published, seen; next week's goes in unasked."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, server
 from tests.browser.test_pages import headline
-from tests.browser.test_upload import choose, drop, idle, published, warm_up, write
+from tests.browser.test_upload import choose, drop, idle, published, write
 
 pytestmark = pytest.mark.browser
 
@@ -19,18 +17,6 @@ ROWS = (
     "W-2;Portal;Bit worried;{0}/11/2026;Bob;800.000,00;28/02/2027;South;late\n"
     "W-3;Identity;Blocked;{0}/11/2026;Cid;2.400.000,00;15/01/2027;North;waits\n"
 )
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mapping")
-
-
-@pytest.fixture(scope="module")
-def site(folder: Path, profile: BrowserContext) -> Iterator[str]:
-    with server(ROOT / "dashboard.py", folder / "warehouse", folder) as address:
-        warm_up(profile, address, folder)
-        yield address
 
 
 def week(day: int) -> str:
@@ -118,15 +104,18 @@ def test_a_saved_mapping_is_renamed_taken_away_and_brought_in(site: str, folder:
     page.get_by_role("textbox", name="Name").last.press("Enter")
     page.get_by_role("button", name="Rename").last.click()
     expect(page.get_by_text("other is now called Another.")).to_be_visible()
+    idle(page)
     if not page.get_by_role("button", name="Delete").is_visible():
         card.get_by_role("button", name="Change").first.click()
     page.get_by_role("button", name="Delete").last.click()
     expect(page.get_by_text("Another is deleted.")).to_be_visible()
+    idle(page)
     card.get_by_text("Bring one in").click()
     page.locator(".st-key-card-mappings input[type=file]").set_input_files(
         {"name": "Brought in.yaml", "mimeType": "text/yaml", "buffer": text.encode()}
     )
     expect(page.get_by_text("Brought in is saved.")).to_be_visible()
+    idle(page)
     card.get_by_text("Bring one in").click()
     page.locator(".st-key-card-mappings input[type=file]").set_input_files(
         {"name": "Bad.yaml", "mimeType": "text/yaml", "buffer": b"profile: ["}

@@ -58,7 +58,7 @@ def site(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def headline(page: Page, text: str) -> None:
     heading = page.get_by_role("heading", level=1)
     # While a page gives way to another, both of their headlines may stand for a moment.
-    expect(heading.filter(has_text=text)).to_be_visible()
+    expect(heading.filter(has_text=text).first).to_be_visible()
     expect(heading).to_have_count(1)
     expect(heading).to_contain_text(text)
 

@@ -2,31 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ROOT, server
 from tests.browser.test_pages import headline
-from tests.browser.test_upload import drop, idle, published, warm_up, write
+from tests.browser.test_upload import drop, idle, published, write
 
 pytestmark = pytest.mark.browser
 
 HEAD = "project_id,status_date,rag,portfolio,budget,comment"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("repairs")
-
-
-@pytest.fixture(scope="module")
-def site(folder: Path, profile: BrowserContext) -> Iterator[str]:
-    with server(ROOT / "dashboard.py", folder / "warehouse", folder) as address:
-        warm_up(profile, address, folder)
-        yield address
 
 
 def damaged() -> str:

@@ -5,15 +5,14 @@ import io
 import shutil
 import uuid
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from pipelines.warehouse import Warehouse
-from tests.browser.conftest import ROOT, Serve, server
+from tests.browser.conftest import Serve
 from tests.browser.places import pick
 from tests.browser.test_pages import headline
 
@@ -21,27 +20,6 @@ pytestmark = pytest.mark.browser
 
 LONG = "x" * 500
 HOSTILE = f"![x](http://example.com/a.png) <b>bold</b> $x$ עברית 漢字 😀 {LONG}"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("upload")
-
-
-@pytest.fixture(scope="module")
-def site(folder: Path, profile: BrowserContext) -> Iterator[str]:
-    with server(ROOT / "dashboard.py", folder / "warehouse", folder) as address:
-        warm_up(profile, address, folder)
-        yield address
-
-
-def warm_up(profile: BrowserContext, address: str, folder: Path) -> None:
-    """Have a first file looked at: the process that works on files takes a while to get ready on a busy machine."""
-    page = profile.new_page()
-    page.goto(f"{address}/upload", timeout=120_000)
-    drop(page, write(folder, "first.csv", ""))
-    page.get_by_role("heading", name="first.csv cannot be read").wait_for(timeout=120_000)
-    page.close()
 
 
 def write(folder: Path, name: str, text: str) -> Path:

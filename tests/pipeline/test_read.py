@@ -520,7 +520,7 @@ def trimmed(cell: str) -> str | None:
     return cell.strip(TRIMMED) or None
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_what_is_written_is_read(data: st.DataObject) -> None:
     encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"]))
