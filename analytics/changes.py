@@ -23,6 +23,9 @@ _GROUPS = {
     "finish": "finish_moved <> 0",
     "cost": "cost_moved <> 0",
     "baseline": "coalesce(baseline_moved <> 0, false) or coalesce(budget_moved <> 0, false)",
+    "missed": "missed_moved > 0",
+    "replanned": "replanned > 0",
+    "risk": "exposure_moved > 0",
     "stage": "is_in and was_in and stage <> was_stage",
     "reported": "is_in and status_date is distinct from was_status_date",
 }
@@ -33,6 +36,9 @@ _FIRST = {
     "finish": "abs(finish_moved)",
     "cost": "abs(cost_moved)",
     "baseline": "coalesce(abs(budget_moved), 0) + 1e-9 * abs(baseline_moved)",
+    "missed": "missed_moved",
+    "replanned": "replanned",
+    "risk": "exposure",
 }
 
 
@@ -43,7 +49,8 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
     is_green_red (in, and reported green, computed red), each also of then as was_...; was_live, was_stage,
     was_reported, was_computed, was_status_date; and of the projects that are in at both: finish_moved and
     baseline_moved (days), complete_moved (percentage points), cost_moved (estimate at completion), budget_moved and
-    spent_moved, in the row's currency where that is the same, else null.
+    spent_moved, in the row's currency where that is the same, else null; missed_moved and replanned (how many more
+    milestones are missed, or planned for another day than at first), exposure_moved (of the largest open risk).
     It takes the parameters of a scope. Without an earlier review nothing was.
     """
     earlier = f"{source.on(before)}" if before else f"{source.on(day)} where false"
@@ -66,7 +73,11 @@ def between(source: Source, day: dt.date, before: dt.date | None, basis: Basis) 
             case when is_like then round(now.eac - earlier.eac, 2) end as cost_moved,
             case when is_like then round(now.budget - earlier.budget, 2) end as budget_moved,
             case when is_like then round(now.actual_cost - earlier.actual_cost, 2) end as spent_moved,
-            case when is_both then now.percent_complete - earlier.percent_complete end as complete_moved
+            case when is_both then now.percent_complete - earlier.percent_complete end as complete_moved,
+            case when is_both then coalesce(now.milestones_missed, 0) - coalesce(earlier.milestones_missed, 0) end
+                as missed_moved,
+            case when is_both then now.milestones_moved - earlier.milestones_moved end as replanned,
+            case when is_both then coalesce(now.exposure, 0) - coalesce(earlier.exposure, 0) end as exposure_moved
         from ({_sided(source.on(day), colour)}) as now
         left join ({_sided(earlier, colour)}) as earlier using (project_key)
     )"""
@@ -109,6 +120,10 @@ class Moved:
     cost_moved: float | None
     baseline_moved: int | None
     budget_moved: float | None
+    missed_moved: int | None
+    replanned: int | None
+    exposure: int | None
+    exposure_moved: int | None
 
 
 _MOVED = (
@@ -123,6 +138,10 @@ _MOVED = (
     "cost_moved",
     "baseline_moved",
     "budget_moved",
+    "missed_moved",
+    "replanned",
+    "exposure",
+    "exposure_moved",
 )
 
 
@@ -175,6 +194,7 @@ def changes(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: 
             select
                 project_key, project_name, currency, budget, stage, is_live, was_stage,
                 finish_moved, cost_moved, baseline_moved, budget_moved,
+                missed_moved, replanned, exposure, exposure_moved,
                 [{listed}] as changed,
                 {predicate(UNNAMED)} as has_reported
             from {between(source, day, before, basis)}

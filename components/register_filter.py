@@ -32,6 +32,9 @@ GROUPS = {
     "changed-finish": "Forecast finish moved",
     "changed-cost": "Forecast cost moved",
     "changed-baseline": "Baseline changed",
+    "changed-missed": "Milestones missed since",
+    "changed-replanned": "Milestones planned anew",
+    "changed-risk": "Risk rose",
     "changed-stage": "Stage changed",
     "changed-reported": "Reported since",
     **{

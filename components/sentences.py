@@ -248,6 +248,9 @@ _CHANGES = {
     "finish": ("moved its forecast finish", "moved their forecast finish"),
     "cost": ("moved its forecast cost", "moved their forecast cost"),
     "baseline": ("changed its baseline", "changed their baselines"),
+    "missed": ("missed a milestone", "missed milestones"),
+    "replanned": ("planned a milestone for another day", "planned milestones for another day"),
+    "risk": ("has a higher risk", "have a higher risk"),
     "stage": ("changed stage", "changed stage"),
     "reported": ("reported", "reported"),
 }
@@ -413,9 +416,19 @@ def named(group: str, item: Moved) -> str:
         return f"{name} {', '.join(parts)}"
     if group == "stage":
         return f"{name} {item.was_stage} to {item.stage}"
+    if group in ("missed", "replanned"):
+        milestones = item.missed_moved if group == "missed" else item.replanned
+        return f"{name} ({milestones})" if milestones != 1 else name
+    if group == "risk" and item.exposure is not None and item.exposure_moved:
+        return f"{name} {_exposure(item.exposure, item.exposure_moved)}"
     if group == "ended":
         return f"{name} ({item.stage})"
     return f"{name} {money(item.budget, item.currency)}" if item.budget is not None else name
+
+
+def _exposure(now: int, moved: int) -> str:
+    """The largest open exposure beside what it was: "from 6 to 12", or as a first one, "at 12"."""
+    return f"from {now - moved} to {now}" if now != moved else f"at {now}"
 
 
 def moved(row: Mapping[str, Any], basis: Basis) -> list[Delta]:
@@ -441,6 +454,13 @@ def moved(row: Mapping[str, Any], basis: Basis) -> list[Delta]:
         )
     if row["baseline_moved"] or row["budget_moved"]:
         parts.append(Delta("new baseline"))
+    if missed := row["missed_moved"]:
+        more = "more" if missed > 0 else "fewer"
+        parts.append(Delta(f"{formats.count(abs(missed), f'{more} milestone')} missed", is_good=missed < 0))
+    if row["replanned"]:
+        parts.append(Delta("milestones planned anew"))
+    if (rose := row["exposure_moved"]) and row["exposure"] is not None:
+        parts.append(Delta(f"risk {_exposure(row['exposure'], rose)}", "up" if rose > 0 else "down", rose < 0))
     if row["was_stage"] is not None and row["was_stage"] != row["stage"]:
         parts.append(Delta(f"was {row['was_stage']}"))
     return parts

@@ -11,6 +11,7 @@ import analytics.projects
 from analytics import changes, evidence, portfolio, programs, project, projects, reasons, standings, why
 from analytics.projects import Place
 from analytics.reading import NO_PROGRAM, Basis, Desk, Scope, Source, choices, is_sample
+from components import sentences
 from pipelines.backup import backup, restore
 from pipelines.load import load
 from pipelines.problems import StoreError
@@ -192,6 +193,32 @@ def test_every_kind_of_change_between_two_reviews(world: World) -> None:
             wanted = projects.filter_from(group=f"changed-{name}")
             rows = world.ask(projects.register, DAY, BEFORE, scope, "reported", wanted, 50).rows
             assert [row["project_key"] for row in rows] == found.get(name, [])
+
+
+def test_what_milestones_and_risks_say_anew_is_a_change(world: World) -> None:
+    world.load(
+        status="project_id,status_date,reported_health,budget\nA,2026-11-13,green,10\nA,2026-11-20,green,10\n"
+        "B,2026-11-13,green,20\nB,2026-11-20,green,20\n",
+        milestones="project_id,milestone_id,milestone_name,status_date,baseline_date,forecast_date,actual_date\n"
+        "A,M1,Design,2026-11-13,2026-11-16,2026-11-30,\nA,M2,Build,2026-11-13,2026-11-18,2026-11-18,\n"
+        "A,M2,Build,2026-11-20,2026-11-18,,2026-11-18\nB,M3,Design,2026-11-13,2026-12-01,2026-12-01,\n"
+        "B,M3,Design,2026-11-20,2026-12-15,2026-12-15,\n",
+        risks="project_id,risk_id,risk_name,status_date,probability,impact,risk_state\n"
+        "A,R1,Supplier,2026-11-13,2,3,open\nA,R1,Supplier,2026-11-20,2,2,open\n"
+        "B,R2,Staff,2026-11-13,2,3,open\nB,R2,Staff,2026-11-20,4,3,open\n",
+    )
+    moved = world.ask(changes.changes, DAY, BEFORE, ALL, "reported")
+    said = {name: [sentences.named(name, item) for item in group.named] for name, group in moved.groups.items()}
+    assert said.pop("newly-green-red") == ["A $10"]
+    assert said == {"missed": ["A"], "replanned": ["B"], "risk": ["B from 6 to 12"], "reported": []}
+    listed = {
+        row["project_key"]: [delta.text for delta in sentences.moved(row, "reported")]
+        for row in world.ask(projects.register, DAY, BEFORE, ALL, "reported", projects.filter_from(), 50).rows
+    }
+    assert listed == {
+        "A": ["1 more milestone missed", "risk from 6 to 4"],
+        "B": ["milestones planned anew", "risk from 6 to 12"],
+    }
 
 
 def test_the_first_review_has_no_changes(loaded: World) -> None:
