@@ -16,9 +16,10 @@ from pipelines.profile import UNKNOWN_WORDS, Mapping
 from pipelines.read import TextTable
 from pipelines.survey import Survey, points_part_thousands, says_unknown, survey
 
-# Two views on the text table: what its cells state, and what reading them starts from. Each step reads the columns of
-# the one before, for an expression that repeats another takes the database long to plan.
+# Two relations on the text table: what its cells state, and what reading them starts from. Each step reads the columns
+# of the one before, for an expression that repeats another takes the database long to plan.
 STATED, PREPARED = "cell_stated", "cell_prepared"
+KEPT_ROWS = 20_000  # of a table at most whose stated cells are kept: each question about them costs less then
 
 ORDERS = ("dmy", "mdy")  # of day and month, as they may be said
 YES = (
@@ -143,9 +144,18 @@ class _Caster:
             for c in columns
             if c.type in ("money", "number", "percent")
         )
-        relation = self.table.relation
-        self.con.execute(f"create or replace temp view {STATED} as select source_row{stated} from {relation}")
-        self.con.execute(f"create or replace temp view {PREPARED} as select *{days}{bodies} from {STATED}")
+        self._let_go()
+        plain = all(c.name in self.seen.typed for c in columns if c.type in ("date", "money", "number", "percent"))
+        kind = "view" if plain or self.table.rows > KEPT_ROWS else "table"
+        self.con.execute(f"create temp {kind} {STATED} as select source_row{stated} from {self.table.relation}")
+        self.con.execute(f"create temp view {PREPARED} as select *{days}{bodies} from {STATED}")
+
+    def _let_go(self) -> None:
+        """Drop what was kept of the table before."""
+        self.con.execute(f"drop view if exists {PREPARED}")
+        kept = "from duckdb_tables() where temporary and table_name = ?"
+        kind = "table" if self.con.execute(kept, [STATED]).fetchall() else "view"
+        self.con.execute(f"drop {kind} if exists {STATED}")
 
     def expression(self, column: Column) -> str:
         """SQL that gives the column's typed value; NULL where the cell is empty, unknown or can't be read."""
