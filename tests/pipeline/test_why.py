@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import random
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ UNITS = {"days": dt.timedelta(days=1), "points": 1}
 PROJECTS = 200
 ITEMS = {"milestones": ("milestones", "milestone_id"), "risk": ("risks", "risk_id")}
 
+Row = tuple[str, dict[str, Any]]  # export and cells
+
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
@@ -29,32 +32,43 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     return Warehouse(folder)
 
 
-def judged(source: Source, day: dt.date, key: str) -> dict[str, why.Judgement]:
-    row = source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
-    return {judgement.dimension: judgement for judgement in why.judgements(source, day, row)}
+def held(source: Source, day: dt.date, key: str) -> dict[str, Any]:
+    """How a project stands on a day: what the pages ask for."""
+    return source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
 
 
-def each_one(source: Source, day: dt.date, key: str) -> dict[tuple[str, str], why.Judgement]:
-    """Each milestone and scored risk of a project, by what it is and its id, with why it has its colour."""
-    found = {
-        ("milestones", row["milestone_id"]): why_one.milestone(source, day, key, row["milestone_id"])
-        for row in evidence.milestones(source, day, key)
-    }
-    found |= {
-        ("risk", row["risk_id"]): why_one.risk(source, day, key, row["risk_id"])
-        for row in evidence.risks(source, day, key)
-    }
-    return {what: one.judgement for what, one in found.items() if one}
+def judged(source: Source, day: dt.date, key: str) -> list[why.Judgement]:
+    row = held(source, day, key)
+    found = why.judgements(source, day, row)
+    assert [one.state for one in found] == [row[one.dimension] for one in found]
+    return list(found)
+
+
+def of_one(source: Source, day: dt.date, key: str, what: str, item: str) -> why.Judgement | None:
+    """Why a milestone ("milestones") or scored risk ("risk") has its colour."""
+    found = (why_one.milestone if what == "milestones" else why_one.risk)(source, day, key, item)
+    return found.judgement if found else None
+
+
+def flippable_one(source: Source, day: dt.date, key: str, rng: random.Random) -> why.Judgement | None:
+    """One of the milestones and risks of a project that some change would flip, chosen at random."""
+    items = [("milestones", row["milestone_id"]) for row in evidence.milestones(source, day, key)]
+    items += [("risk", row["risk_id"]) for row in evidence.risks(source, day, key)]
+    rng.shuffle(items)
+    asked = (of_one(source, day, key, what, item) for what, item in items)
+    return next((one for one in asked if one and one.change), None)
 
 
 def state_of(source: Source, day: dt.date, key: str, judgement: why.Judgement, change: why.Change) -> str:
     if judgement.dimension in ("milestone", "exposure"):
-        return each_one(source, day, key)[change.dimension, change.items[0]].state
-    return judged(source, day, key)[judgement.dimension].state
+        one = of_one(source, day, key, change.dimension, change.items[0])
+        assert one
+        return one.state
+    return str(held(source, day, key)[judgement.dimension])
 
 
 def chosen(source: Source) -> list[tuple[str, dt.date]]:
-    """Projects, each with a random review at which it was live and judged."""
+    """Projects, each with a random review at which it was live and judged, in the days' order."""
     rng = random.Random(20261120)
     days: dict[str, list[dt.date]] = defaultdict(list)
     for key, day in source.rows(
@@ -71,7 +85,43 @@ def chosen(source: Source) -> list[tuple[str, dt.date]]:
         days[key].append(day)
     keys = sorted(days)
     rng.shuffle(keys)
-    return [(key, rng.choice(days[key])) for key in keys][:PROJECTS]
+    return sorted(((key, rng.choice(days[key])) for key in keys[:PROJECTS]), key=lambda place: place[1])
+
+
+@dataclass
+class Asked:
+    """A chosen project and its day, what is said of it before anything is changed, and the changes to try out there."""
+
+    key: str
+    day: dt.date
+    said: list[why.Judgement]
+    tried: list[tuple[why.Judgement, why.Change]]
+    with_change: list[Row]
+    with_less: list[Row]
+
+
+@pytest.fixture(scope="module")
+def asked(warehouse: Warehouse) -> list[Asked]:
+    rng = random.Random(7)
+    with warehouse.reading() as reading:
+        source = Source(reading)
+        return [ask(source, day, key, rng) for key, day in chosen(source)]
+
+
+def ask(source: Source, day: dt.date, key: str, rng: random.Random) -> Asked:
+    """What is said of a project, and one change of it, and of a milestone or risk that no other change speaks of."""
+    one = Asked(key, day, judged(source, day, key), [], [], [])
+    picked = [rng.choice(flippable)] if (flippable := [j for j in one.said if j.change]) else []
+    if picked and picked[0].dimension in ("schedule", "cost") and (item := flippable_one(source, day, key, rng)):
+        picked.append(item)
+    for judgement in picked:
+        change = judgement.change
+        assert change
+        one.tried.append((judgement, change))
+        cells = cells_of(source, day, key, change)
+        one.with_change += changed(change, cells, less=False)
+        one.with_less += changed(change, cells, less=True)
+    return one
 
 
 def one_less(change: why.Change) -> Any:
@@ -81,37 +131,37 @@ def one_less(change: why.Change) -> Any:
     return round(change.to - (0.01 if change.by > 0 else -0.01), 2)
 
 
-def rows_with(
-    source: Source, day: dt.date, key: str, change: why.Change, *, less: bool
-) -> list[tuple[str, dict[str, Any]]]:
-    """The export rows that make a change, or one that is one unit smaller: export and cells."""
+def cells_of(source: Source, day: dt.date, key: str, change: why.Change) -> list[Row]:
+    """The export rows that a change speaks of, as they are in force: export and cells."""
     if change.dimension not in ITEMS:
-        held = source.records(f"from {source.on(day)} where project_key = $key", {"key": key})[0]
-        where = f"load_id = {held['fact_load_id']} and source_row = {held['fact_source_row']}"
-        cells = source.records(f"select * exclude (load_id, source_row) from fact_status where {where}")[0]
-        return [("status", {**cells, change.input: one_less(change) if less else change.to})]
+        at = held(source, day, key)
+        where = f"load_id = {at['fact_load_id']} and source_row = {at['fact_source_row']}"
+        return [("status", source.records(f"select * exclude (load_id, source_row) from fact_status where {where}")[0])]
     export, item = ITEMS[change.dimension]
-    found = []
-    for number, name in enumerate(change.items, 1):
-        cells = source.records(
-            f"""
-            select f.* exclude (load_id, source_row)
-            from fct_{export[:-1]} as m
-            join fact_{export} as f on f.load_id = m.fact_load_id and f.source_row = m.fact_source_row
-            where m.project_key = $key and m.{item} = $name
-                and m.status_date <= $day and (m.valid_to is null or m.valid_to > $day)
-            """,
-            {"key": key, "name": name, "day": day},
-        )[0]
-        if change.unit != "milestones":
-            cells[change.input] = one_less(change) if less else change.to
-        elif not less or number < len(change.items):
-            cells[change.input] = change.to
-        found.append((export, cells))
-    return found
+    found = source.records(
+        f"""
+        select f.* exclude (load_id, source_row)
+        from fct_{export[:-1]} as m
+        join fact_{export} as f on f.load_id = m.fact_load_id and f.source_row = m.fact_source_row
+        where m.project_key = $key and list_contains($names, m.{item})
+            and m.status_date <= $day and (m.valid_to is null or m.valid_to > $day)
+        order by list_position($names, m.{item})
+        """,
+        {"key": key, "names": list(change.items), "day": day},
+    )
+    assert len(found) == len(change.items)
+    return [(export, cells) for cells in found]
 
 
-def load(warehouse: Warehouse, folder: Path, rows: list[tuple[str, dict[str, Any]]]) -> None:
+def changed(change: why.Change, cells: list[Row], *, less: bool) -> list[Row]:
+    """The rows that make a change, or one that is one unit smaller."""
+    if change.unit == "milestones":
+        kept = cells[-1:] if less else []
+        return [(export, {**row, change.input: change.to}) for export, row in cells[: len(cells) - len(kept)]] + kept
+    return [(export, {**row, change.input: one_less(change) if less else change.to}) for export, row in cells]
+
+
+def load(warehouse: Warehouse, folder: Path, rows: list[Row]) -> None:
     """All rows in one batched load."""
     folder.mkdir()
     files = []
@@ -132,59 +182,40 @@ def _text(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def test_the_smallest_change_flips_the_colour_and_one_unit_less_does_not(warehouse: Warehouse, tmp_path: Path) -> None:
-    rng = random.Random(7)
-    tried: list[tuple[str, dt.date, why.Judgement, why.Change]] = []
-    with warehouse.reading() as reading:
-        source = Source(reading)
-        places = chosen(source)
-        for key, day in places:
-            flippable = [j for j in judged(source, day, key).values() if j.change]
-            if flippable:
-                judgement = rng.choice(flippable)
-                assert judgement.change
-                tried.append((key, day, judgement, judgement.change))
-                # One that no other change speaks of.
-                ones = [j for j in each_one(source, day, key).values() if j.change]
-                if ones and judgement.dimension in ("schedule", "cost"):
-                    one = rng.choice(ones)
-                    assert one.change
-                    tried.append((key, day, one, one.change))
-        batches = {
-            less: [row for key, day, _, change in tried for row in rows_with(source, day, key, change, less=less)]
-            for less in (False, True)
-        }
-    assert len(places) == PROJECTS
+def test_the_smallest_change_flips_the_colour_and_one_unit_less_does_not(
+    warehouse: Warehouse, asked: list[Asked], tmp_path: Path
+) -> None:
+    tried = [(one.key, one.day, judgement, change) for one in asked for judgement, change in one.tried]
+    assert len(asked) == PROJECTS
     assert len(tried) > PROJECTS * 0.9
-    kinds = Counter((judgement.dimension, change.input, change.by > 0) for _, _, judgement, change in tried)
+    assert all(change.becomes != before.state for _, _, before, change in tried)
     dimensions = {"schedule", "cost", "milestones", "risk", "computed", "milestone", "exposure"}
-    assert {dimension for dimension, _, _ in kinds} == dimensions
-    for less, rows in batches.items():
+    assert {before.dimension for _, _, before, _ in tried} == dimensions
+    for less in (False, True):
+        rows = [row for one in asked for row in (one.with_less if less else one.with_change)]
         load(warehouse, tmp_path / f"less-{less}", rows)
         with warehouse.reading() as reading:
             source = Source(reading)
             wrong = []
             for key, day, before, change in tried:
                 state = state_of(source, day, key, before, change)
-                if state != (before.state if less else change.becomes) or change.becomes == before.state:
+                if state != (before.state if less else change.becomes):
                     wrong.append((key, day, before.dimension, before.state, state, change, less))
         assert not wrong, wrong[:5]
 
 
-def test_where_no_single_input_can_flip_a_colour_it_says_so(warehouse: Warehouse) -> None:
+def test_where_no_single_input_can_flip_a_colour_it_says_so(asked: list[Asked]) -> None:
     """Of a colour that is known; one that is unknown says what is missing."""
     silent, said = [], Counter()
-    with warehouse.reading() as reading:
-        source = Source(reading)
-        for key, day in chosen(source):
-            for judgement in judged(source, day, key).values():
-                if judgement.dimension == "reported" or judgement.change:
-                    continue
-                if judgement.state == "unknown":
-                    assert "can be judged" in judgement.because or "Can't be judged" in judgement.because
-                    continue
-                said[judgement.flips.split(":")[0]] += 1
-                if not judgement.flips:
-                    silent.append((key, day, judgement))
+    for one in asked:
+        for judgement in one.said:
+            if judgement.dimension == "reported" or judgement.change:
+                continue
+            if judgement.state == "unknown":
+                assert "can be judged" in judgement.because or "Can't be judged" in judgement.because
+                continue
+            said[judgement.flips.split(":")[0]] += 1
+            if not judgement.flips:
+                silent.append((one.key, one.day, judgement))
     assert not silent, silent[:3]
     assert said["No single input"]
