@@ -188,7 +188,7 @@ def figures(found: Summary, total: Total | None) -> list[Figure]:
     owners = f"; {number(found.ownerless)} without an owner" if found.ownerless else "; each has an owner"
     return [
         *items,
-        Figure("Late", f"{number(found.late)} of {number(found.benefits)}", late, help=LIST_NOTE),
+        Figure("Late", number(found.late), f"of {count(found.benefits, 'benefit')}; {late}", help=LIST_NOTE),
         Figure("After closure", number(found.tracked) if found.closed else formats.NONE, closed + owners),
     ]
 

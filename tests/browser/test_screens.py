@@ -1,4 +1,5 @@
-"""Pictures of every page on the sample, light and dark, and what a picture would give away: nothing cut, no exception.
+"""Pictures of every page on the sample, light, dark and on a phone, and with 20,000 projects, and what a picture would
+give away: nothing cut, no exception.
 
 `make screens` (RIGHTWORK_SCREENS=docs/screens) keeps them for the docs; otherwise they go to a temporary folder.
 """
@@ -11,6 +12,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from components.theme import PALETTES
+from pipelines.__main__ import main
+from tests.browser.conftest import Serve
 from tests.browser.places import TOO_WIDE, Place, places, settle
 
 pytestmark = pytest.mark.browser
@@ -83,10 +86,12 @@ def test_a_picture_of_every_page(sample_site: str, page: Page, pictures: Path, p
     nothing_is_wrong(page, "1440 px")
     assert page.evaluate(UNEXPLAINED) == []
     take(page, pictures / f"{place}-light.png")
-    for width in (1920, 1366, 390, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
+    for width, height in ((1920, 900), (1366, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
         settle(page)
         nothing_is_wrong(page, f"{width} px")
+    take(page, pictures / f"{place}-phone.png")
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     expect(page.get_by_test_id("stApp")).to_have_css("background-color", DARK)
     settle(page)
@@ -94,10 +99,19 @@ def test_a_picture_of_every_page(sample_site: str, page: Page, pictures: Path, p
     take(page, pictures / f"{place}-dark.png")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_picture_of_the_overview_on_a_phone(sample_site: str, page: Page, pictures: Path, scheme: str) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-    page.goto(sample_site)
-    settle(page)
-    take(page, pictures / f"overview-phone-{scheme}.png")
+@pytest.mark.prove
+def test_a_picture_of_every_page_with_20000_projects(page: Page, pictures: Path, tmp_path: Path, serve: Serve) -> None:
+    exports, warehouse = tmp_path / "exports", tmp_path / "warehouse"
+    assert main(["sample", str(exports), "--projects", "20000", "--weeks", "52"]) == 0
+    assert main(["--warehouse", str(warehouse), "load", *map(str, sorted(exports.glob("*.csv")))]) == 0
+    site = serve(warehouse=warehouse)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    for place in places(project="P-00001", program="PRG-11"):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(f"{site}/{place.path}")
+        settle(page)
+        nothing_is_wrong(page, f"{place} 1440 px")
+        take(page, pictures / f"{place}-20000-projects.png")
+        page.set_viewport_size({"width": 390, "height": 844})
+        settle(page)
+        nothing_is_wrong(page, f"{place} 390 px")
