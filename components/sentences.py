@@ -455,10 +455,10 @@ def moved(row: Mapping[str, Any], basis: Basis) -> list[Delta]:
     if row["baseline_moved"] or row["budget_moved"]:
         parts.append(Delta("new baseline"))
     if missed := row["missed_moved"]:
-        more = "more" if missed > 0 else "fewer"
-        parts.append(Delta(f"{formats.count(abs(missed), f'{more} milestone')} missed", is_good=missed < 0))
+        word = "milestone" if abs(missed) == 1 else "milestones"
+        parts.append(Delta(f"{number(missed, sign=True)} {word} missed", is_good=missed < 0))
     if row["replanned"]:
-        parts.append(Delta("milestones planned anew"))
+        parts.append(Delta("milestones moved"))
     if (rose := row["exposure_moved"]) and row["exposure"] is not None:
         parts.append(Delta(f"risk {_exposure(row['exposure'], rose)}", "up" if rose > 0 else "down", rose < 0))
     if row["was_stage"] is not None and row["was_stage"] != row["stage"]:

@@ -216,8 +216,8 @@ def test_what_milestones_and_risks_say_anew_is_a_change(world: World) -> None:
         for row in world.ask(projects.register, DAY, BEFORE, ALL, "reported", projects.filter_from(), 50).rows
     }
     assert listed == {
-        "A": ["1 more milestone missed", "risk from 6 to 4"],
-        "B": ["milestones planned anew", "risk from 6 to 12"],
+        "A": ["+1 milestone missed", "risk from 6 to 4"],
+        "B": ["milestones moved", "risk from 6 to 12"],
     }
 
 
