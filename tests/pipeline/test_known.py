@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from desk import Desk, day, differences
+from desk import Desk, Rows, day, differences, tables
 
 from pipelines.backup import backup, restore
 from pipelines.problems import StoreError, UsageError
@@ -19,24 +19,41 @@ STEPS = [
 DAYS = ["2026-01-01", "2026-01-09", "2026-01-15", "2026-01-16", "2026-03-01"]
 
 
+@pytest.fixture(scope="module")
+def stepped(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk at which all steps were made; only to be read."""
+    desk = Desk(tmp_path_factory.mktemp("steps"))
+    for step in STEPS:
+        desk.load(*step)
+    return desk
+
+
 def at(desk: Desk, when: str, publication: int | None = None) -> list[tuple[object, ...]]:
     return desk.rows(f"from project_at(date '{when}') order by project_key", publication)
+
+
+def seen(desk: Desk, publication: int | None = None) -> tuple[dict[str, Rows], list[list[tuple[object, ...]]]]:
+    """Every table, and every project on some days, by one reading: older knowledge is built for each reading."""
+    with desk.warehouse.reading(publication) as reading:
+        con = reading.cursor()
+        days = [con.sql(f"from project_at(date '{when}') order by project_key").fetchall() for when in DAYS]
+        return tables(reading), days
 
 
 def test_every_publication_is_known_as_it_was_shown(desk: Desk) -> None:
     shown = []
     for step in [*STEPS, 2, 4, 1]:
         publication = desk.undo(step) if isinstance(step, int) else (desk.load(*step), desk.warehouse.publication())[1]
-        shown.append((publication, desk.tables(), [at(desk, when) for when in DAYS]))
+        shown.append((publication, *seen(desk)))
     assert [number for number, *_ in shown] == list(range(1, 9))
-    for publication, tables, projects in shown:
-        assert not differences(desk.tables(publication), tables)
-        assert [at(desk, when, publication) for when in DAYS] == projects
+    for publication, before, projects in shown:
+        now, projects_now = seen(desk, publication)
+        assert not differences(now, before)
+        assert projects_now == projects
 
 
-def test_as_known_before_a_correction(desk: Desk) -> None:
-    for step in STEPS:
-        desk.load(*step)
+def test_as_known_before_a_correction(stepped: Desk) -> None:
+    desk = stepped
     asked = "select reported, cost, eac from project_at(date '2026-01-15') where project_key = 'P1'"
     assert desk.rows(asked, 3) == [("green", "green", 100.0)]
     assert desk.rows(asked) == desk.rows(asked, 4) == [("amber", "amber", 120.0)]
@@ -79,15 +96,13 @@ def test_a_damaged_store_is_one_clear_error(desk: Desk) -> None:
         desk.rows("from fct_status")
 
 
-def test_a_publication_whose_file_is_kept_is_read_from_it_as_it_would_be_built(desk: Desk, tmp_path: Path) -> None:
-    for step in STEPS:
-        desk.load(*step)
-    assert desk.warehouse.kept(5, 1) is None
-    kept = desk.warehouse.kept(5, 4)
+def test_a_publication_whose_file_is_kept_is_read_from_it_as_it_would_be_built(stepped: Desk) -> None:
+    assert stepped.warehouse.kept(5, 1) is None
+    kept = stepped.warehouse.kept(5, 4)
     assert kept is not None
     with kept.cursor() as con:
         shown = [con.sql(f"from project_at(date '{when}') order by project_key").fetchall() for when in DAYS]
-    assert shown == [at(desk, when, 4) for when in DAYS]
+    assert shown == seen(stepped, 4)[1]
     kept.close()
 
 
@@ -103,9 +118,8 @@ def test_the_file_of_another_history_is_not_taken_for_a_publication(desk: Desk, 
     assert desk.warehouse.kept(2, 1) is None
 
 
-def test_what_came_since_is_taken_back_on_a_copy_that_leaves_nothing_behind(desk: Desk) -> None:
-    for step in STEPS:
-        desk.load(*step)
+def test_what_came_since_is_taken_back_on_a_copy_that_leaves_nothing_behind(stepped: Desk) -> None:
+    desk = stepped
     with desk.warehouse.reading(4) as reading:
         assert reading.cursor().sql("select current_setting('search_path')").fetchall() == [("known.main",)]
         assert not list(desk.warehouse.folder.glob("known-*"))

@@ -632,7 +632,9 @@ def test_the_command_writes_an_organisation_of_any_size(tmp_path: Path) -> None:
         main(["sample", str(tmp_path), "--projects", "0"])
 
 
-def test_the_sample_is_cleared_and_comes_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_sample_is_cleared_and_comes_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse = Warehouse(tmp_path / "warehouse")
     small = generate(tmp_path / "small", projects=20, weeks=3)
     with pytest.raises(UsageError, match="not loaded"):
@@ -649,10 +651,12 @@ def test_the_sample_is_cleared_and_comes_back(tmp_path: Path, capsys: pytest.Cap
     with pytest.raises(UsageError, match="not loaded"):
         clear_sample(warehouse)
     # What was cleared is not taken for a repetition.
-    assert load(warehouse, asked, today=TODAY).published == 3
+    again = Request([small["status"], small["projects"]], How(source="sample"))
+    assert load(warehouse, again, today=TODAY).published == 3
     with warehouse.reading() as reading:
         assert one(reading.cursor(), f"select count(*) from {LAST}") == 20
-    # As the command has it: it loads the sample only where nothing is in force.
+    # As the command has it: it loads the sample only where nothing is in force. A smaller one shows as much.
+    monkeypatch.setattr("pipelines.__main__.SAMPLE_FOLDER", small["status"].parent)
     place = ["--warehouse", str(warehouse.folder)]
     assert main(["demo", *place]) == 0
     assert warehouse.publication() == 3
