@@ -1,5 +1,6 @@
 """The server's way to the warehouse: readings kept open, a day's projects computed once, answers cached."""
 
+import atexit
 import datetime as dt
 import threading
 from collections import OrderedDict
@@ -27,6 +28,10 @@ IN_SCOPE = """
     ($portfolio::varchar is null or portfolio = $portfolio)
     and ($program::varchar is null or coalesce(program_id, '(none)') = $program)
 """
+
+# A process that ends within a query of another thread aborts: the end waits for one, and lets no other begin.
+_COMPRESSING = threading.Lock()
+atexit.register(_COMPRESSING.acquire)
 
 Basis = Literal["computed", "reported"]
 T = TypeVar("T")
@@ -115,7 +120,7 @@ class Source:
 
     def _compress(self) -> None:
         """Bring the days that are kept to a tenth of their size. Where other work is under way, the next one does."""
-        with suppress(duckdb.Error), self._reading.cursor() as con:
+        with _COMPRESSING, suppress(duckdb.Error), self._reading.cursor() as con:
             con.execute(f"checkpoint {self._reading.scratch.partition('.')[0]}")
 
     def close(self) -> None:
