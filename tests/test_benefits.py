@@ -1,6 +1,8 @@
 """Benefits on literal exports: what came, what is expected, and what can't come when it is promised; by hand."""
 
 import datetime as dt
+import shutil
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from analytics.benefits import Wanted
 from analytics.reading import NO_PROGRAM, Scope
 from components import benefits_view
 from components.tables import Under
+from tests.by_sql import judged_by_sql
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -32,11 +35,19 @@ P4,2026-11-20,2026-12-31,,active
 HEADER = "benefit_id,benefit_name,project_id,program_id,unit,period_end,planned,forecast,realised,benefit_owner\n"
 
 
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with judged_by_sql():
+        made = World(tmp_path_factory.mktemp("listed"))
+        made.load(programs=PROGRAMS, projects=PROJECTS, status=STATUS)
+        yield made
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path)
-    made.load(programs=PROGRAMS, projects=PROJECTS, status=STATUS)
-    return made
+def world(listed: World, tmp_path: Path) -> World:
+    """A copy of the warehouse that holds programs, projects and their status, for a test's own benefits."""
+    shutil.copytree(listed.warehouse.folder, tmp_path / "warehouse")
+    return World(tmp_path)
 
 
 def rows(benefit: str, project: str, periods: str, *, unit: str = "USD", program: str = "", owner: str = "CFO") -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from analytics.dependencies import Dependency, behind, dependencies, worst
 from analytics.reading import Scope
 from analytics.shock import Shock, open_milestones, shock
 from components import dependency_view
+from tests.by_sql import judged_by_sql
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -25,8 +27,9 @@ DEPENDENCIES = (
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    with judged_by_sql():
+        yield World(tmp_path)
 
 
 def project(key: str, *, program: str = "R1", goal: str = "", stage: str = "active", start: str = "2026-09-01") -> str:

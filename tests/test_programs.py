@@ -1,6 +1,7 @@
 """Programs: since when they have their colour, what would change it, and their sums, on literal exports."""
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from analytics import programs, rollup
 from analytics.reading import NO_PROGRAM, Basis, Scope
 from analytics.rollup import Rollup, Rules
 from pipelines.rules import set_rules
+from tests.by_sql import judged_by_sql
 from tests.test_analytics import World
 
 DAY = dt.date(2026, 11, 20)
@@ -18,8 +20,9 @@ HEADER = "project_id,program_id,portfolio,status_date,reported_health,budget,act
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    with judged_by_sql():
+        yield World(tmp_path)
 
 
 def week(ago: int) -> dt.date:

@@ -11,6 +11,8 @@ from openpyxl import Workbook
 from pipelines.load import load
 from pipelines.report import FileReport, How, Request
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 HEADER = "Project ID,Project name,Status date,RAG,Budget,Forecast finish\n"
 UNDECIDED = (
     HEADER + "P-1,Apollo,05/06/2026,Green,abc,2027-03-01\nP-2,Zeus,04/06/2026,Purple,20,soon\nP-3,Hera,03/06/2026\n"

@@ -14,6 +14,8 @@ from pipelines.history import safe_cell
 from pipelines.load import load
 from pipelines.report import FileReport, How, Request
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 HEADERS = [
     "project_id",
     "status_date",

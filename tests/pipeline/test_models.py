@@ -15,6 +15,8 @@ from analytics.reading import Scope, Source
 from pipelines.build import model
 from pipelines.warehouse import shipped_rules
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 STATUS = "project_id, status_date, "
 
 
@@ -488,26 +490,28 @@ def test_a_load_of_several_weeks_that_comes_late_makes_each_week_once(desk: Desk
 RISKS = "risk_id, project_id, status_date, risk_kind, probability, impact, risk_state"
 
 
-@pytest.mark.parametrize(
-    ("rows", "exposure", "colour"),
-    [
-        ("R1, P1, 2026-01-09, risk, 3, 3, open", 9, "amber"),
-        ("R1, P1, 2026-01-09, risk, 2, 4, open", 8, "green"),
-        ("R1, P1, 2026-01-09, risk, high, high, accepted", 16, "red"),
-        ("R1, P1, 2026-01-09, risk, 5, 3,", 15, "red"),
-        ("R1, P1, 2026-01-09, issue, , 3, open", 15, "red"),
-        ("R1, P1, 2026-01-09, risk, 5, 5, closed", 0, "green"),
-        ("R1, P1, 2026-01-09, risk, 5, , open", None, "unknown"),
-        ("R1, P1, 2026-01-09, risk, 5, , open\nR2, P1, 2026-01-09, risk, 1, 2, open", 2, "green"),
-        ("R1, P1, 2026-01-16, risk, 5, 5, open", None, "unknown"),
-    ],
-)
-def test_the_largest_open_exposure_counts(desk: Desk, rows: str, exposure: int | None, colour: str) -> None:
-    desk.load(f"{STATUS} reported_health\nP1, 2026-01-09, green")
-    desk.load(f"{RISKS}\n{rows}")
-    assert desk.rows("select exposure, risk, computed from project_at(date '2026-01-10')") == [
-        (exposure, colour, colour)
-    ]
+EXPOSURES: list[tuple[str, int | None, str]] = [
+    ("R1, {project}, 2026-01-09, risk, 3, 3, open", 9, "amber"),
+    ("R1, {project}, 2026-01-09, risk, 2, 4, open", 8, "green"),
+    ("R1, {project}, 2026-01-09, risk, high, high, accepted", 16, "red"),
+    ("R1, {project}, 2026-01-09, risk, 5, 3,", 15, "red"),
+    ("R1, {project}, 2026-01-09, issue, , 3, open", 15, "red"),
+    ("R1, {project}, 2026-01-09, risk, 5, 5, closed", 0, "green"),
+    ("R1, {project}, 2026-01-09, risk, 5, , open", None, "unknown"),
+    ("R1, {project}, 2026-01-09, risk, 5, , open\nR2, {project}, 2026-01-09, risk, 1, 2, open", 2, "green"),
+    ("R1, {project}, 2026-01-16, risk, 5, 5, open", None, "unknown"),
+]
+
+
+def test_the_largest_open_exposure_counts(desk: Desk) -> None:
+    names = [f"P{n}" for n in range(len(EXPOSURES))]
+    desk.load(f"{STATUS} reported_health\n" + "\n".join(f"{name}, 2026-01-09, green" for name in names))
+    risks = [rows.format(project=name) for name, (rows, *_) in zip(names, EXPOSURES, strict=True)]
+    desk.load("\n".join([RISKS, *risks]))
+    shown = desk.rows("select exposure, risk, computed from project_at(date '2026-01-10') order by project_key")
+    assert dict(zip(risks, shown, strict=True)) == {
+        rows: (exposure, colour, colour) for rows, (_, exposure, colour) in zip(risks, EXPOSURES, strict=True)
+    }
 
 
 BASELINES = "select number, baseline_start, baseline_finish, budget, load_id, source_row from fct_baseline order by all"

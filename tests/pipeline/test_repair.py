@@ -15,6 +15,8 @@ from pipelines.load import load
 from pipelines.problems import UsageError
 from pipelines.report import FileReport, How, LoadReport, Repair, Request
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 HEADER = "project_id,status_date,portfolio,program_id,reported_health,forecast_finish,budget"
 GOOD = [f"P{n},2026-11-13,Department of Transportation,PRG-01,green,{n + 13:02}/06/2027,{n}00" for n in range(1, 13)]
 PROGRAMS = "program_id,program_name\nPRG-01,Digital Front Door\nPRG-02,Data Platform"
@@ -56,28 +58,28 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("rule", KINDS)
-def test_each_kind_is_offered_and_changes_nothing_until_it_is_accepted(rule: str, desk: Desk, tmp_path: Path) -> None:
-    row, column, meant = KINDS[rule]
-    file = export(tmp_path, row)
-    offered = check(desk, file)
-    (repair,) = offered.repairs
-    assert (repair.rule, repair.column, repair.after, repair.count) == (rule, column, meant, 1)
-    assert repair.rows == (14,)
-    assert repair.why
-    assert not repair.accepted
+def test_each_kind_is_offered_and_changes_nothing_until_it_is_accepted(desk: Desk, tmp_path: Path) -> None:
+    file = export(tmp_path, *(row.replace("P20", f"P{20 + n}") for n, (row, *_) in enumerate(KINDS.values())))
+    offered = check(desk, file).repairs
+    expected = {(rule, column, meant, (14 + n,)) for n, (rule, (_, column, meant)) in enumerate(KINDS.items())}
+    assert {(one.rule, one.column, one.after, one.rows) for one in offered} == expected
+    assert [(one.count, bool(one.why), one.accepted) for one in offered] == [(1, True, False)] * len(KINDS)
     plain = run(desk, file, quarantine=True).files[0]
     assert desk.rows("select count(*) from repair") == [(0,)]
 
-    accepted = check(desk, file, repair.name)
-    assert [(one.name, one.accepted) for one in accepted.repairs] == [(repair.name, True)]
+    names = [one.name for one in offered]
+    accepted = check(desk, file, *names)
+    assert {(one.name, one.accepted) for one in accepted.repairs} == {(name, True) for name in names}
     assert accepted.rows_rejected == 0, "a mended row is good"
-    report = run(desk, file, repair.name)
+    report = run(desk, file, *names)
     assert report.published
     assert report.files[0].rows_rejected == 0
-    recorded = desk.rows("select load_id, rule, column_name, before, after, rows from repair")
-    assert recorded == [(report.files[0].load_id, rule, column, repair.before, meant, [14])]
-    assert plain.repairs[0].name == repair.name
+    recorded = desk.rows("select load_id, rule, column_name, before, after, rows from repair order by rule")
+    assert recorded == [
+        (report.files[0].load_id, one.rule, one.column, one.before, one.after, list(one.rows))
+        for one in sorted(offered, key=lambda one: one.rule)
+    ]
+    assert [one.name for one in plain.repairs] == names
 
 
 @pytest.mark.parametrize("accepted", ["all", "known_name:*", "known_name:portfolio:*", "known_name:portfolio:DoT"])

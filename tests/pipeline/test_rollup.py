@@ -15,6 +15,8 @@ from pipelines.profile import as_yaml
 from pipelines.report import FileReport, How, Request
 from pipelines.rollup import hours
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 JIRA = "Summary, Issue key, Issue id, Issue Type, Status, Project key, Project name, Updated, Due date, Status Category"
 
 
@@ -136,31 +138,37 @@ def test_an_issue_that_stands_there_twice_counts_once(desk: Desk) -> None:
     assert (file.rows_new, file.rows_rejected) == (3, 0)
 
 
-@pytest.mark.parametrize(
-    ("updated", "due"),
-    [
-        ("19/Nov/26 3:31 PM", "18/Dec/26 12:00 AM"),
-        ("19/Nov/26", "18/Dec/26"),
-        ("2026-11-19 15:31", "2026-12-18 00:00"),
-        ("2026-11-19T15:31:07.000+0100", "2026-12-18"),
-        ("2026/11/19 15:31", "2026/12/18"),
-        ("11/19/2026 3:31 PM", "12/18/2026 12:00 AM"),
-        ("19/11/2026 15:31", "18/12/2026"),
-        ("19.11.26 15:31", "18.12.26"),
-        ("19.11.2026 15:31", "18.12.2026 00:00"),
-        ("19-11-2026 15:31", "18-12-2026"),
-        ("Thu 19 Nov 2026 15:31", "Fri 18 Dec 2026"),
-        ("19 November 2026 15:31", "18 December 2026"),
-        ("Nov 19. 2026 3:31 PM", "Dec 18. 2026"),
-        ("2026 November 19 3:31 PM", "2026 December 18 12:00 AM"),
-        ("19/Nov./26 15:31", "18/Dez./26"),
-        ("jeu. 19 novembre 2026 15:31", "18 déc. 2026"),
-        ("jue 19/nov/26 3:31 PM", "vie 18/dic/26 12:00 AM"),
-    ],
-)
-def test_dates_of_any_locale_are_read(desk: Desk, updated: str, due: str) -> None:
-    assert not desk.try_load(jira(issue(1, updated=updated, due=due), issue(2, updated=updated, due=""))).blocked
-    assert status(desk, "status_date, forecast_finish") == [(day("11-19"), day("12-18"))]
+LOCALES = [
+    ("19/Nov/26 3:31 PM", "18/Dec/26 12:00 AM"),
+    ("19/Nov/26", "18/Dec/26"),
+    ("2026-11-19 15:31", "2026-12-18 00:00"),
+    ("2026-11-19T15:31:07.000+0100", "2026-12-18"),
+    ("2026/11/19 15:31", "2026/12/18"),
+    ("11/19/2026 3:31 PM", "12/18/2026 12:00 AM"),
+    ("19/11/2026 15:31", "18/12/2026"),
+    ("19.11.26 15:31", "18.12.26"),
+    ("19.11.2026 15:31", "18.12.2026 00:00"),
+    ("19-11-2026 15:31", "18-12-2026"),
+    ("Thu 19 Nov 2026 15:31", "Fri 18 Dec 2026"),
+    ("19 November 2026 15:31", "18 December 2026"),
+    ("Nov 19. 2026 3:31 PM", "Dec 18. 2026"),
+    ("2026 November 19 3:31 PM", "2026 December 18 12:00 AM"),
+    ("19/Nov./26 15:31", "18/Dez./26"),
+    ("jeu. 19 novembre 2026 15:31", "18 déc. 2026"),
+    ("jue 19/nov/26 3:31 PM", "vie 18/dic/26 12:00 AM"),
+]
+
+
+def test_dates_of_any_locale_are_read(desk: Desk) -> None:
+    exports = [
+        jira(issue(1, project=f"L{n}", updated=updated, due=due), issue(2, project=f"L{n}", updated=updated, due=""))
+        for n, (updated, due) in enumerate(LOCALES)
+    ]
+    assert not desk.try_load(*exports).blocked
+    read = {project: days for project, *days in status(desk, "project_id, status_date, forecast_finish")}
+    assert {dates: read[f"L{n}"] for n, dates in enumerate(LOCALES)} == {
+        dates: [day("11-19"), day("12-18")] for dates in LOCALES
+    }
 
 
 def test_the_order_of_day_and_month_is_asked_not_guessed(desk: Desk) -> None:
@@ -429,18 +437,20 @@ def test_headers_in_another_language_give_the_same_projects_when_they_are_mapped
     assert (saved.columns["comment"]["take"], saved.columns["status_date"]["take"]) == ("tally", "latest")
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        "PSP-Code;Vorgangsname;Dauer;Anfang;Ende;% Abgeschlossen;Geplantes Ende;Geplante Kosten;Gliederungsebene",
-        "WBS;Nom;Durée;Début;Fin;% Achevé;Fin planifiée;Coût planifié;Niveau hiérarchique",
-        "WBS;Nombre;Duración;Comienzo;Fin;% Completado;Línea de base de fin;Línea de base de costo;Nivel de esquema",
-        "WBS;Nome;Durata;Inizio;Fine;% Completa;Fine pianificata;Costo pianificato;Livello esterno",
-    ],
-)
-def test_tasks_with_headers_of_other_languages_are_recognised(desk: Desk, headers: str) -> None:
-    rows = ["1;Halle;240 Tage;05.01.26;18.12.26;62%;27.11.26;1.200.000,00;1", "1.1;Dach;;;18.12.26;9%;;5,00;2"]
-    report = desk.try_load("\n".join([headers, *rows]) + "\n", constants={"status_date": "2026-11-13"})
-    assert (report.files[0].profile, report.blocked) == ("ms_project", False)
+OTHER_LANGUAGES = [
+    "PSP-Code;Vorgangsname;Dauer;Anfang;Ende;% Abgeschlossen;Geplantes Ende;Geplante Kosten;Gliederungsebene",
+    "WBS;Nom;Durée;Début;Fin;% Achevé;Fin planifiée;Coût planifié;Niveau hiérarchique",
+    "WBS;Nombre;Duración;Comienzo;Fin;% Completado;Línea de base de fin;Línea de base de costo;Nivel de esquema",
+    "WBS;Nome;Durata;Inizio;Fine;% Completa;Fine pianificata;Costo pianificato;Livello esterno",
+]
+
+
+def test_tasks_with_headers_of_other_languages_are_recognised(desk: Desk) -> None:
+    exports = [
+        f"{headers}\n1;Halle {n};240 Tage;05.01.26;18.12.26;62%;27.11.26;1.200.000,00;1\n1.1;Dach;;;18.12.26;9%;;5,00;2"
+        for n, headers in enumerate(OTHER_LANGUAGES)
+    ]
+    report = desk.try_load(*exports, constants={"status_date": "2026-11-13"})
+    assert ([file.profile for file in report.files], report.blocked) == (["ms_project"] * 4, False)
     columns = "project_id, percent_complete, budget, forecast_finish, baseline_finish"
-    assert status(desk, columns) == [("name:halle", 62.0, 1_200_000, day("12-18"), day("11-27"))]
+    assert status(desk, columns) == [(f"name:halle-{n}", 62.0, 1_200_000, day("12-18"), day("11-27")) for n in range(4)]

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from pipelines.names import organisation, set_organisation
 from pipelines.problems import UsageError
 from pipelines.rules import Value, changes_known, document, in_force, rules, set_rules
 from pipelines.warehouse import Warehouse
+
+pytestmark = pytest.mark.usefixtures("by_sql")
 
 ROOT = Path(__file__).parents[2]
 STATUS = """
@@ -53,6 +56,26 @@ def shown(desk: Desk, publication: int | None = None) -> Shown:
     """All that a reader can see at a publication: every model, and the projects on some days."""
     days = [desk.rows(f"from project_at(date '{day}') order by project_key", publication) for day in DAYS]
     return dict(desk.tables(publication)), days
+
+
+@pytest.fixture(scope="module")
+def loaded(by_sql: None, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    made = Desk(tmp_path_factory.mktemp("loaded"))
+    made.load(STATUS)
+    return made
+
+
+@pytest.fixture(scope="module")
+def with_programs(by_sql: None, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    made = Desk(tmp_path_factory.mktemp("programs"))
+    made.load(PROGRAMS)
+    return made
+
+
+def copied(made: Desk, folder: Path) -> Desk:
+    """A desk of one's own at a copy of a warehouse."""
+    shutil.copytree(made.warehouse.folder, folder / "warehouse")
+    return Desk(folder)
 
 
 def values(desk: Desk, publication: int | None = None) -> dict[str, Value]:
@@ -87,8 +110,8 @@ def test_a_change_holds_from_its_publication_on(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("changes", SETTINGS, ids=[" ".join(changes) for changes in SETTINGS])
-def test_every_model_is_as_if_built_anew(desk: Desk, changes: dict[str, Value]) -> None:
-    desk.load(STATUS)
+def test_every_model_is_as_if_built_anew(loaded: Desk, tmp_path: Path, changes: dict[str, Value]) -> None:
+    desk = copied(loaded, tmp_path)
     set_rules(desk.warehouse, changes, "a test")
     assert not differences(desk.tables(), desk.rebuilt())
     assert values(desk).items() >= changes.items()
@@ -221,8 +244,8 @@ PROGRAMS = """
 
 
 @pytest.mark.parametrize("changes", SETTINGS, ids=[" ".join(changes) for changes in SETTINGS])
-def test_what_a_change_would_do_is_what_it_does(desk: Desk, changes: dict[str, Value]) -> None:
-    desk.load(PROGRAMS)
+def test_what_a_change_would_do_is_what_it_does(with_programs: Desk, tmp_path: Path, changes: dict[str, Value]) -> None:
+    desk = copied(with_programs, tmp_path)
 
     def judged() -> tuple[dict[str, str], int, dict[tuple[str, str], str], dt.date]:
         with desk.warehouse.reading() as reading:
@@ -250,8 +273,8 @@ def test_what_a_change_would_do_is_what_it_does(desk: Desk, changes: dict[str, V
     assert said.red == tuple(red)
 
 
-def test_several_values_are_tried_at_once_without_a_trace(desk: Desk) -> None:
-    desk.load(PROGRAMS)
+def test_several_values_are_tried_at_once_without_a_trace(with_programs: Desk) -> None:
+    desk = with_programs
     day = dt.date(2026, 2, 6)
     with desk.warehouse.reading() as reading, ThreadPoolExecutor(4) as readers:
         source = Source(reading)
@@ -276,14 +299,21 @@ set_rules(Warehouse(sys.argv[1]), {"cost_amber": 0.2, "grace_days": 30}, "never 
 """
 
 
-@pytest.mark.parametrize("next_step", ["load", "undo", "rules", "restore"])
-def test_a_kill_between_journal_and_publication(desk: Desk, next_step: str, tmp_path: Path) -> None:
-    """The journal has the change, the facts do not: it counts neither then nor with whatever comes next."""
-    first = desk.load(STATUS)
+@pytest.fixture(scope="module")
+def killed(loaded: Desk, tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Shown]:
+    """A warehouse whose change of rules was killed, and what was shown before."""
+    desk = copied(loaded, tmp_path_factory.mktemp("killed"))
     desk.load(LATER + "P3, 2026-02-06, 2026-01-01, 2026-04-11, 2026-04-11, 100, 115")
     before = shown(desk)
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(desk.warehouse.folder)], cwd=ROOT, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    done = subprocess.run([sys.executable, "-c", KILLED, str(desk.warehouse.folder)], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    return desk, before
+
+
+@pytest.mark.parametrize("next_step", ["load", "undo", "rules", "restore"])
+def test_a_kill_between_journal_and_publication(killed: tuple[Desk, Shown], next_step: str, tmp_path: Path) -> None:
+    """The journal has the change, the facts do not: it counts neither then nor with whatever comes next."""
+    desk, before = copied(killed[0], tmp_path), killed[1]
     with desk.warehouse.journal.read() as journal:
         assert journal.sql("select count(*) from rule where why = 'never came'").fetchall() == [(2,)]
     assert desk.warehouse.publication() == 2
@@ -293,7 +323,7 @@ def test_a_kill_between_journal_and_publication(desk: Desk, next_step: str, tmp_
     if next_step == "load":
         desk.load(LATER + "P4, 2026-02-06, 2026-01-01, 2026-04-11, 2026-04-11, 100, 115")
     elif next_step == "undo":
-        desk.undo(first[0])
+        desk.undo(1)
     elif next_step == "restore":
         backup(desk.warehouse.folder, tmp_path / "saved.zip")
         restore(desk.warehouse.folder, tmp_path / "saved.zip")
