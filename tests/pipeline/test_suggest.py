@@ -18,6 +18,8 @@ from pipelines.report import FileReport, How
 from pipelines.suggest import fill, meaning
 from pipelines.texttable import TextTable
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 # Header rows as the tools' own documentation and exports have them, with what each column is here; "" is nothing of
 # ours, and a header may be left open ("?") where more than one answer is right.
 TOOLS: dict[str, dict[str, str]] = {

@@ -5,6 +5,8 @@ from desk import Desk, day, differences
 
 from pipelines.problems import UsageError
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 FIRST = """
     project_id, status_date, reported_health, budget
     P1,         2026-01-09,  green,           100
