@@ -29,6 +29,8 @@ from pipelines.report import How, Request
 from pipelines.shift import shifts, unshift
 from pipelines.texttable import ragged
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 HEADER = ["Project ID", "Project Name", "Status Date", "Health", "Department", "Budget", "Percent Complete", "Comment"]
 NAMES = ("Harbour crossing", "Payroll renewal", "New ward", "Flood wall", "Data centre move", "Depot roof")
 
