@@ -16,7 +16,7 @@ def test_two_loads_started_together_are_both_in_force(desk: Desk) -> None:
     files = [desk.file(f"{WEEK}{project}, 2026-01-09, green") for project in ("P1", "P2")]
     processes = [start(desk.warehouse.folder, file) for file in files]
     for process in processes:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == 0, out + err
     assert desk.rows("select project_id from fct_status order by all") == [("P1",), ("P2",)]
     assert desk.rows("select publication, event from load_event order by all") == [(1, "committed"), (2, "committed")]
@@ -37,7 +37,7 @@ def test_a_reader_never_sees_half_a_load(desk: Desk) -> None:
     for number in range(last):
         rows = "".join(f"P{number}-{n}, 2026-01-{2 + number:02}, green\n" for n in range(1 + 40 * (number % 3)))
         desk.load(WEEK + rows)
-    out, err = reader.communicate(timeout=120)
+    out, err = reader.communicate(timeout=300)
     assert reader.returncode == 0, err
     assert int(out) > 3
     with desk.warehouse.reading() as reading:

@@ -76,18 +76,13 @@ def odd(warehouse: Warehouse) -> object:
     return lambda: LoadReport([FileReport("x")])
 
 
-def late(warehouse: Warehouse, request: Request, folder: Path, since: int | None) -> Delivery:
-    """Deliver, while somebody is still writing the file."""
-    outcome = deliver(warehouse, request, folder, since)
-    (file,) = request.files
-    if len(file.read_text("utf-8").splitlines()) == 2:
-        with file.open("a", encoding="utf-8") as out:
-            out.write("late,2026-11-06,green\n")
-    return outcome
-
-
-def deadly(warehouse: Warehouse, request: Request, folder: Path, since: int | None) -> Delivery:
-    """Deliver, and end as if for lack of memory over a file of that name."""
+def hindered(warehouse: Warehouse, request: Request, folder: Path, since: int | None) -> Delivery:
+    """Deliver; end as if for lack of memory over "deadly.csv", and somebody is still writing "late.csv" meanwhile."""
     if any(file.name == "deadly.csv" for file in request.files):
         die(warehouse)
-    return deliver(warehouse, request, folder, since)
+    outcome = deliver(warehouse, request, folder, since)
+    for file in request.files:
+        if file.name == "late.csv" and len(file.read_text("utf-8").splitlines()) == 2:
+            with file.open("a", encoding="utf-8") as out:
+                out.write("late,2026-11-06,green\n")
+    return outcome
