@@ -13,26 +13,22 @@ from tests.browser.test_pages import headline
 pytestmark = pytest.mark.browser
 
 NOTICE = "A made-up organisation"
+LONG = 180_000
 
 
-def test_the_sample_comes_and_goes_by_a_click(serve: Serve, page: Page) -> None:
-    page.goto(f"{serve()}/projects")
+def test_the_sample_comes_and_goes_by_a_click_and_makes_room(serve: Serve, page: Page, tmp_path: Path) -> None:
+    address = serve()
+    page.goto(f"{address}/projects")
     page.get_by_role("button", name="Look around in a sample organisation").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    expect(page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(NOTICE)).to_be_visible(timeout=LONG)
     headline(page, "live projects")
     page.get_by_role("button", name="Clear the sample").click()
-    page.get_by_role("heading", level=1, name="No exports loaded yet").wait_for(timeout=60_000)
+    page.get_by_role("heading", level=1, name="No exports loaded yet").wait_for(timeout=LONG)
     expect(page.get_by_text(NOTICE)).to_have_count(0)
     page.get_by_role("button", name="Look around in a sample organisation").click()
-    expect(page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
-
-
-def test_exports_of_ones_own_put_the_sample_aside(serve: Serve, page: Page, tmp_path: Path) -> None:
-    address = serve()
-    page.goto(address)
-    page.get_by_role("button", name="Look around in a sample organisation").click()
-    expect(page.get_by_text(NOTICE)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(NOTICE)).to_be_visible(timeout=LONG)
+    # Exports of one's own put it aside.
     page.get_by_role("link", name="Load your own exports").click()
     expect(page).to_have_url(f"{address}/upload")
     own = tmp_path / "own.csv"

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 
 PLACES = places(project="P-0100", program="PRG-07", load=4)
 DARK = "rgb({}, {}, {})".format(*bytes.fromhex(PALETTES["dark"].canvas[1:]))
+KEPT = "RIGHTWORK_SCREENS"
 LARGEST = 200_000  # bytes of a picture that the docs show
 # Text that is wider or higher than the box that hides it. Names that are long by nature may end in an ellipsis or after
 # four lines; a bar's part shows as much of its label as there is room for.
@@ -50,14 +51,14 @@ SCROLLING = """
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the pictures go."""
-    asked = os.environ.get("RIGHTWORK_SCREENS")
+    asked = os.environ.get(KEPT)
     folder = Path(asked) if asked else tmp_path_factory.mktemp("screens")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def take(page: Page, file: Path) -> None:
-    """A picture of what the window shows, in few enough colours to be small."""
+    """A picture of what the window shows; one that is kept has few enough colours to be small."""
     page.mouse.move(2, 2)
     page.wait_for_timeout(500)  # a change of mode asks for one more run, a moment later
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
@@ -66,6 +67,8 @@ def take(page: Page, file: Path) -> None:
     with Image.open(file) as taken:
         colours = taken.convert("RGB").getcolors(maxcolors=1 << 24) or []
         assert len(colours) > 20, f"{file.name} is empty"
+        if not os.environ.get(KEPT):
+            return
         few = taken.convert("RGB").quantize(255, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         few.save(file, optimize=True)
     assert file.stat().st_size < LARGEST
