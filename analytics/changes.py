@@ -192,9 +192,7 @@ def changes(source: Source, day: dt.date, before: dt.date, scope: Scope, basis: 
         with
         moved as materialized (
             select
-                project_key, project_name, currency, budget, stage, is_live, was_stage,
-                finish_moved, cost_moved, baseline_moved, budget_moved,
-                missed_moved, replanned, exposure, exposure_moved,
+                {", ".join(_MOVED)},
                 [{listed}] as changed,
                 {predicate(UNNAMED)} as has_reported
             from {between(source, day, before, basis)}

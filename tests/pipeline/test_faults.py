@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +30,11 @@ from faults import (
     with_row_fault,
 )
 
-from pipelines import check
 from pipelines.load import load
 from pipelines.problems import Problem
 from pipelines.report import FileReport, Request
 from pipelines.warehouse import Warehouse
+from tests.by_sql import judged_by_sql
 from tests.prove import keep
 
 PLAIN, *OTHERS = STYLES
@@ -71,9 +71,10 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
 
 
 @pytest.fixture
-def by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are judged as those of large files are: by the same rules, without the time of Great Expectations."""
-    monkeypatch.setattr(check, "FRAME_LIMIT", 0)
+def by_sql() -> Iterator[None]:
+    """For one test: the others of this file are judged by Great Expectations."""
+    with judged_by_sql():
+        yield
 
 
 def places(report: FileReport) -> set[int]:

@@ -28,6 +28,8 @@ from pipelines.report import FileReport, LoadReport, Request
 from pipelines.warehouse import Warehouse
 from tests.prove import keep
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 INPUTS = int(os.environ.get("RIGHTWORK_FUZZ", "100000"))
 BATCH = 40  # files of one command: the store is copied once for all of them
 LOADED = 3  # of the first of every so many turns one file is loaded, not only checked
@@ -383,12 +385,6 @@ def how_it_ended(report: FileReport) -> str:
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> Gate:
     return Gate(tmp_path_factory.mktemp("fuzz"))
-
-
-@pytest.fixture(autouse=True)
-def by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are judged as those of large files are: by the same rules, without the time of Great Expectations."""
-    monkeypatch.setattr(check, "FRAME_LIMIT", 0)
 
 
 QUIET = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}

@@ -8,8 +8,9 @@ import pytest
 from desk import Desk, Rows, differences
 from walk import Step, walk
 
-from pipelines import check
 from pipelines.rules import set_rules
+
+pytestmark = pytest.mark.usefixtures("by_sql")
 
 
 def history(folder: Path, steps: list[Step], seed: int) -> None:
@@ -47,12 +48,6 @@ def history(folder: Path, steps: list[Step], seed: int) -> None:
         assert not differences(shown[version], before), f"publication {version} does not bring back what was there"
         for earlier in dice.sample(sorted(shown), 1):
             assert not differences(desk.tables(earlier), shown[earlier]), f"publication {earlier} is known differently"
-
-
-@pytest.fixture(autouse=True)
-def checked_by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are judged as those of large files are: by the same rules, without the seconds of Great Expectations."""
-    monkeypatch.setattr(check, "FRAME_LIMIT", 0)
 
 
 @pytest.mark.parametrize("seed", range(1))

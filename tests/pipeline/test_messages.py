@@ -13,7 +13,6 @@ import pytest
 from faults import STYLES, sheet
 from tables import type_rows
 
-from pipelines import check as checking
 from pipelines.check import check
 from pipelines.contract import Check, Column, Contract, contracts
 from pipelines.load import load
@@ -21,15 +20,11 @@ from pipelines.problems import Problem
 from pipelines.report import How, Request
 from pipelines.warehouse import Warehouse
 
+pytestmark = pytest.mark.usefixtures("by_sql")
+
 TODAY = dt.date(2026, 11, 20)
 KNOWN = {"goals": {"G-1", "G-2"}, "programs": {"PRG-01"}, "projects": {"P-0001"}}
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are judged as those of large files are: by the same rules, without the time of Great Expectations."""
-    monkeypatch.setattr(checking, "FRAME_LIMIT", 0)
 
 
 # For a rule of one column: a cell that breaks it, and what the message and its fix must speak of.

@@ -8,8 +8,9 @@ import pytest
 from desk import Desk, day
 from tables import type_rows
 
-from pipelines import check
 from pipelines.report import FileReport
+
+pytestmark = pytest.mark.usefixtures("by_sql")
 
 KNOWN = (
     "program_id,program_name\nPRG1,Program one",
@@ -119,12 +120,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = Desk(tmp_path_factory.mktemp("desk"))
     desk.load(*KNOWN)
     return desk
-
-
-@pytest.fixture(autouse=True)
-def checked_by_sql(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are judged as those of large files are: by the same rules, without the seconds of Great Expectations."""
-    monkeypatch.setattr(check, "FRAME_LIMIT", 0)
 
 
 def asked(desk: Desk, text: str, **how: Any) -> FileReport:
