@@ -91,6 +91,8 @@ def named(con: duckdb.DuckDBPyConnection, export: str) -> str:
 
     A project is known from its listing or from a report, whichever spoke of it last.
     """
+    if export == "capacity":
+        return f"select distinct team, null::varchar as name from ({winners(con, contract(export))})"
     if export != "projects":
         form = contract(export)
         return f"select {', '.join(list(form.columns)[:2])} from ({winners(con, form)})"
@@ -332,7 +334,8 @@ def _came_back(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
 
 def _fct(con: duckdb.DuckDBPyConnection) -> str:
     """SQL of fct_status; an attribute is carried forward only where some rows have it and some do not."""
-    attributes = [n for n in contract("projects").columns if n not in ("project_id", "stage_from")]
+    listing = contract("projects").columns.values()
+    attributes = [c.name for c in listing if not c.listing_only and c.name not in ("project_id", "stage_from")]
     counts = ", ".join(f"count({name})" for name in attributes)
     total, takes_first, *found = con.sql(
         f"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines import amounts, dates, periods
+from pipelines import amounts, dates, effort, periods
 from pipelines.contract import ERRORS, Column, spelled
 from pipelines.headers import fold
 from pipelines.literals import listed, quoted
@@ -85,16 +85,20 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     seen = survey(con, table, mapping)
     caster = _Caster(con, table, mapping, known, seen)
     columns = [column for name, column in mapping.contract.columns.items() if name in mapping.text]
-    typed = {column.name: seen.typed.get(column.name) or caster.expression(column) for column in columns}
+    typed = {column.name: _or_empty(column, seen.typed.get(column.name) or caster.expression(column)) for column in columns}
     caster.take_formats(columns)
+    caster.ask_effort(columns)
     if caster.questions:
         raise DataProblem(caster.questions[0].message, caster.questions[0].fix, caster.questions)
     read = ",\n".join(f"({typed[c.name]})::{c.sql_type} as {c.name}" for c in columns)
     late = {c.name for c in columns if c.type == "date"} - set(seen.typed)
-    kept = ",\n".join(f"{dates.plausible(name)} as {name}" if name in late else name for name in typed)
+    days = {c.name: dates.plausible(c.name) if c.name in late else c.name for c in columns if c.type == "date"}
+    days |= {c.name: effort.first_day(days[c.name], c.period) for c in columns if c.period}
+    kept = ",\n".join(f"{days[name]} as {name}" if name in days else name for name in typed)
     source = f"select source_row, {read} from {PREPARED}"
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
+    caster.locate_other_units(columns)
     caster.note_what_is_assumed(typed)
     return Cast(
         [*mapping.notes, *caster.notes],
@@ -163,7 +167,7 @@ class _Caster:
             return "null"
         readers = {
             "text": self._text,
-            "date": self._date,
+            "date": self._period if column.period else self._date,
             "money": self._amount,
             "number": self._amount,
             "percent": self._percent,
@@ -238,6 +242,44 @@ class _Caster:
                 "fix": "If that is meant, there is nothing to do; else write the amount in the unit of its column.",
             },
         )
+
+    def locate_other_units(self, columns: list[Column]) -> None:
+        """Add to `found` every row whose unit is another one than its header's."""
+        for column in columns:
+            unit = effort.unit_of(self._header(column.name)) if column.in_units else None
+            if unit is None or self._header(column.name) == self._header(str(column.in_units)):
+                continue
+            self.con.execute(
+                f"""
+                insert into found
+                select source_row, $header, s.{column.in_units}, $rule, 'error', $message, $fix
+                from typed as y join {STATED} as s using (source_row)
+                where y.{column.in_units} <> $unit and s.{column.in_units} is not null order by source_row
+                """,
+                {
+                    "header": self._header(str(column.in_units)),
+                    "rule": f"{column.name}_units_match",
+                    "unit": unit,
+                    "message": f"the header {self._header(column.name)} says {unit}, and this row another unit",
+                    "fix": f"Write the amount in {unit}, or name the column amount, so that each row's unit counts.",
+                },
+            )
+
+    def ask_effort(self, columns: list[Column]) -> None:
+        """Ask for the unit of amounts that nothing states, where they are too large for people."""
+        for column in columns:
+            if not column.in_units or self._header(column.in_units) != effort.UNSTATED:
+                continue
+            many = f"try_cast({column.name} as double) > {effort.MOST_PEOPLE}"
+            if self._ask(f"count(*) filter ({many})")[0]:
+                examples = self._examples(column.name, many)
+                self._question(
+                    "unit_undecided",
+                    column,
+                    f"nothing states the unit of {self._header(column.name)}, and {examples} would be many people",
+                    f"Say it with --set {column.in_units}=hours (or FTE, days, percent), or name it in the header.",
+                    examples,
+                )
 
     def note_what_is_assumed(self, names: Iterable[str]) -> None:
         """Note a currency that nothing states, and goals that can't be looked up; `typed` must be there."""
@@ -340,6 +382,28 @@ class _Caster:
             if order in ORDERS:
                 self.decided[column.name] = order
         return dates.written(day, order)
+
+    def _period(self, column: Column) -> str:
+        """The first day of a month, week or quarter, as it is named or by any day of it."""
+        named = self.con.execute(
+            f"select distinct {column.name} from {PREPARED} where regexp_full_match({column.name}, {quoted(periods.FORM)})"
+        ).fetchall()
+        days = {text: found.day for (text,) in named if (found := periods.day(text, start=True))}
+        first, second = dates.first_and_second(f"{column.name}_day")
+        firsts, seconds = self._ask(
+            f"coalesce(bool_and({first} = 1) and not bool_and({second} = 1), false)::int, "
+            f"coalesce(bool_and({second} = 1) and not bool_and({first} = 1), false)::int"
+        )
+        if (firsts or seconds) and not self.mapping.dates:
+            # Months are written by their first day, whatever the order.
+            day = dates.written(f"{column.name}_day", "dmy" if firsts else "mdy")
+            self.decided[column.name] = "dmy" if firsts else "mdy"
+        else:
+            day = self._date(column)
+        if not days:
+            return day
+        known = ", ".join(f"{quoted(text)}: date '{day}'" for text, day in sorted(days.items()))
+        return f"coalesce(map {{{known}}}[{column.name}], {day})"
 
     def _amount(self, column: Column) -> str:
         text, body = _unsigned(column), f"{column.name}_body"
@@ -577,10 +641,24 @@ def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:
             f"{label} is not a number of days or weeks",
             "Write the days as a number; 2 days and 1 week are read too.",
         )
+    if column.period:
+        return (
+            f"{label} is not one month, week or quarter",
+            "Write a month as 2026-03, a week as 2026-W12; of several, one row each.",
+        )
     if column.type == "date":
         return f"{label} is not a date", fix or "Write dates as 2026-11-20."
+    if column.in_units:
+        return f"{label} is not a number", "Write the number alone; its unit stands in the column unit or in the header."
     if column.type == "yes_no":
         return f"{label} is neither yes nor no", "Write yes or no."
     if column.type == "percent":
         return f"{label} is not a percentage", "Write a number from 0 to 100, such as 62 or 62 %."
     return f"{label} is not a number", fix or "Write a number below 1e15, without words."
+
+
+def _or_empty(column: Column, value: str) -> str:
+    """SQL: a column's value, and what it says where its cell says nothing."""
+    if column.empty is None:
+        return value
+    return f"case when {column.name} is null then {quoted(column.empty)}::{column.sql_type} else {value} end"

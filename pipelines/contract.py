@@ -18,7 +18,10 @@ from pipelines.literals import quoted
 
 FOLDER = Path(__file__).parent / "contracts"
 # The order in which a command loads them.
-EXPORTS = ("goals", "programs", "projects", "status", "milestones", "dependencies", "risks", "benefits")
+EXPORTS = (
+    *("goals", "programs", "projects", "status", "milestones", "dependencies", "risks", "benefits"),
+    *("capacity", "demand", "assignments"),
+)
 
 SQL_TYPES = {
     "text": "VARCHAR",
@@ -30,6 +33,9 @@ SQL_TYPES = {
     "yes_no": "BOOLEAN",
 }
 
+
+# What stands behind a header of people's time to say how it is counted.
+EFFORT_WORDS = ("fte", "ftes", "hours", "hrs", "h", "days", "pd", "person days", "percent")
 
 # What a spreadsheet writes where a total row has its identifier.
 TOTAL_WORDS = (
@@ -72,6 +78,9 @@ class Column:
     """One column of an export.
 
     `values` maps each allowed value to the other spellings that are read as it, `colours` to the colour it counts as.
+    `empty` is what an empty cell, and a file without the column, says. `period` names the column that tells which
+    period a date stands for, so that any day of it is read as its first one; `in_units` the one with the unit of an
+    amount. `listing_only` columns are not carried by another export.
     """
 
     name: str
@@ -90,6 +99,17 @@ class Column:
     colours: dict[str, str] = field(default_factory=dict)
     known_in: str | None = None
     severity: str = "error"
+    empty: str | None = None
+    period: str | None = None
+    in_units: str | None = None
+    listing_only: bool = False
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The headers that mean this column: its own name first, then its aliases, then those with a unit behind."""
+        names = (self.name, *self.aliases)
+        units = (f"{name} {word}" for name in names for word in EFFORT_WORDS) if self.in_units else ()
+        return (*names, *units)
 
     @property
     def sql_type(self) -> str:
@@ -144,7 +164,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Contract:
-    """One export: its columns in order, its key and its rules across columns."""
+    """One export: its columns in order, its key and its rules across columns.
+
+    One that `replaces` says all there is of what it names: what a later file of it leaves out is no more.
+    """
 
     export: str
     title: str
@@ -153,6 +176,7 @@ class Contract:
     key: tuple[str, ...]
     columns: dict[str, Column]
     rules: tuple[dict[str, Any], ...]
+    replaces: bool = False
 
     @property
     def required(self) -> list[str]:
@@ -172,13 +196,13 @@ class Contract:
     @property
     def is_dated(self) -> bool:
         """Whether its rows each speak of a status date, so that later ones follow earlier ones."""
-        return "status_date" in self.key
+        return "status_date" in self.key and not self.replaces
 
     def header_for(self) -> dict[str, str]:
         """Folded header text (name or alias) -> column name."""
         found: dict[str, str] = {}
         for column in self.columns.values():
-            for text in (column.name, *column.aliases):
+            for text in column.said:
                 found.setdefault(fold(text), column.name)
         return found
 
@@ -366,6 +390,7 @@ def _column(name: str, given: dict[str, Any]) -> Column:
     given["ratings"] = {fold(str(rating)): value for rating, value in given.get("ratings", {}).items()}
     given["unknown"] = tuple(given.get("unknown", ()))
     given["example"] = str(given.get("example", ""))
+    given["empty"] = None if given.get("empty") is None else str(given["empty"])
     return Column(name=name, **given)
 
 
@@ -386,7 +411,7 @@ def contract(export: str) -> Contract:
         # A header that means a column of this export's own does not mean a carried one ("end date": the forecast's).
         own = {fold(text) for c in columns.values() for text in (c.name, *c.aliases)}
         for name, c in carried.columns.items():
-            if name not in columns:
+            if name not in columns and not c.listing_only:
                 aliases = tuple(a for a in c.aliases if fold(a) not in own)
                 columns[name] = replace(c, required=False, aliases=aliases)
         rules = [*carried.rules, *rules]
@@ -398,6 +423,7 @@ def contract(export: str) -> Contract:
         key=tuple(given["key"]),
         columns=columns,
         rules=tuple(rules),
+        replaces=given.get("replaces", False),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import replace
 from functools import cache
 
-from pipelines import amounts
+from pipelines import amounts, effort
 from pipelines.chosen import EFFORT, known_column, take_over, unclear_unit, unit_of, with_attributes
 from pipelines.contract import Contract, contract, contracts, known_headers
 from pipelines.header_names import names_of, place_of
@@ -41,6 +41,9 @@ _TELLING = {
     "dependencies": (("from_project_id", "to_project_id"), ("dependency",)),
     "risks": (("probability", "impact", "risk_kind"), ("risk", "issue")),
     "benefits": (("planned", "forecast", "realised"), ("benefit",)),
+    "capacity": (("amount", "month"), ()),
+    "demand": (("amount", "month"), ()),
+    "assignments": (("person_id",), ()),
 }
 
 
@@ -74,7 +77,7 @@ def _mapped(table: TextTable, how: How, remembered: MappingType[str, Profile]) -
         export = contract(how.export) if how.export else _recognise(table, how.constants, how.columns)
         mapping = by_headers(table, export)
     mapping = take_over(table, mapping, how)
-    mapping = _with_constants(mapping, how.constants)
+    mapping = effort.settled(_with_constants(mapping, how.constants))
     mapping = replace(mapping, notes=(*mapping.notes, *_no_measure(table, mapping)))
     source = replace(mapping.source, name=how.source) if how.source else mapping.source
     dates, decimal = how.dates or mapping.dates, how.decimal or mapping.decimal
@@ -214,7 +217,7 @@ def by_headers(table: TextTable, form: Contract) -> Mapping:
     names = names_of(table.headers)
     for name, column in form.columns.items():
         # A column's own name goes before its aliases, and these in their order, wherever they stand in the file.
-        folded = dict.fromkeys(fold(said) for said in (name, *column.aliases))
+        folded = dict.fromkeys(fold(said) for said in column.said)
         places = [place for said in folded for place in positions.get(said, [])]
         if not places:
             continue
@@ -286,7 +289,7 @@ def tells(form: Contract, columns: Container[str], headers: Iterable[str]) -> bo
 @cache
 def _key_headers() -> frozenset[str]:
     """Headers, folded, that name a key beyond doubt: a table that has one is about nothing coarser."""
-    keys = [c.columns[c.key[0]] for c in contracts()]
+    keys = [c.columns[c.key[0]] for c in contracts() if c.key[0].endswith("_id")]
     return frozenset(
         fold(text) for key in keys for text in (key.name, *key.aliases) if text.split()[0] == key.name.split("_")[0]
     ) | {fold(key.name) for key in keys}
