@@ -164,9 +164,11 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
                 schedule_colour(slip_share(finish_then, baseline_start, baseline_finish)) as schedule_then,
                 cost_colour(overrun_share(eac, budget)) as cost_then,
                 milestones_colour(missed_share(milestones_missed, milestones_due)) as milestones_then,
-                risk_colour(exposure) as risk_then
+                risk_colour(exposure) as risk_then,
+                resources_colour(unmet_share(unmet, needed)) as resources_then
             from measured
             left join (from evidence_week where project_key = $key) using (review_date, project_key)
+            left join (from resources_week where project_key = $key) using (review_date, project_key)
         )
         select
             j.*,
@@ -175,7 +177,10 @@ def _steps(source: Source, day: dt.date, project_key: str) -> pd.DataFrame:
             coalesce(cost_then, 'unknown') as cost,
             coalesce(milestones_then, 'unknown') as milestones,
             coalesce(risk_then, 'unknown') as risk,
-            coalesce(computed_colour(schedule_then, cost_then, milestones_then, risk_then), 'unknown') as computed,
+            coalesce(resources_then, 'unknown') as resources,
+            coalesce(
+                computed_colour(schedule_then, cost_then, milestones_then, risk_then, resources_then), 'unknown'
+            ) as computed,
             finish_then - j.baseline_finish as slip_days,
             coalesce(b.baseline_finish, j.baseline_finish) as held_finish,
             coalesce(b.budget, j.budget) as held_budget,

@@ -313,7 +313,8 @@ def _states(
                 overrun_share(estimate_at_completion(forecast_cost, budget, earned_value, actual_cost), budget)
             ),
             milestones_colour(missed_share(milestones_missed, milestones_due)),
-            risk_colour(exposure)
+            risk_colour(exposure),
+            resources_colour(unmet_share(unmet, needed))
         )""",
         "reported": "reported_colour",
     }[basis]
@@ -332,6 +333,7 @@ def _states(
         from held
         join week on status_date <= review_date and (valid_to is null or valid_to > review_date)
         left join evidence_week using (review_date, project_key)
+        left join resources_week using (review_date, project_key)
         where is_live(stage_at(review_date, listed_stage, listed_stage_from, stage, actual_finish))
         """,
         {"day": day, "keys": list(keys), "since": since},

@@ -400,7 +400,8 @@ def _consequences(
                 p.* replace (
                     case when m.moved is null then computed else coalesce(computed_colour(
                         schedule_colour(slip_share(finish_then + m.moved, baseline_start, baseline_finish)),
-                        nullif(cost, 'unknown'), nullif(milestones, 'unknown'), nullif(risk, 'unknown')
+                        nullif(cost, 'unknown'), nullif(milestones, 'unknown'), nullif(risk, 'unknown'),
+                        nullif(resources, 'unknown')
                     ), 'unknown') end as computed,
                     finish_then + coalesce(m.moved, 0) as finish_then
                 ),

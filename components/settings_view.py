@@ -85,7 +85,7 @@ def _number(rule: Rule, key: str) -> float:
         full_title(rule) + _unit(rule),
         min_value=float(rule.least * scale),
         max_value=float(rule.most * scale),
-        step=1.0,
+        step=0.25 if rule.unit == "hours" else 1.0,
         format="%g",
         key=key,
         label_visibility="collapsed",
@@ -94,7 +94,7 @@ def _number(rule: Rule, key: str) -> float:
 
 
 def _unit(rule: Rule) -> str:
-    return {"share": ", %", "days": ", days"}.get(rule.unit, "")
+    return {"share": ", %", "days": ", days", "hours": ", hours"}.get(rule.unit, "")
 
 
 def _shown(rule: Rule, value: Value) -> Value:

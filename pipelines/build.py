@@ -19,6 +19,27 @@ def model(name: str) -> str:
     return (FOLDER / f"{name}.sql").read_text("utf-8")
 
 
+def project_at() -> str:
+    """The SQL of the macros that say how projects stand on a day."""
+    return model("project_at").replace("{resources}", _resources("(select day as review_date)"))
+
+
+def demand_at(days: str, months: str) -> str:
+    """SQL: who needs how many people, on each of some days, in the months that a condition on d.month names."""
+    return model("demand_at").replace("{days}", days).replace("{months}", months)
+
+
+def shortfall(demand: str) -> str:
+    """SQL: what each project gets of what it needs, for a relation as `demand_at` gives it."""
+    return model("shortfall").replace("{demand}", demand)
+
+
+def _resources(days: str) -> str:
+    first = "date_trunc('month', day.review_date) + interval {} month"
+    months = f"d.month >= {first.format(1)} and d.month < {first.format(4)}"
+    return model("resources").replace("{shortfall}", shortfall(f"({demand_at(days, months)})"))
+
+
 def loads_in_force(publication: int) -> str:
     """SQL: the loads in force after a publication, by replaying the log of load events up to it."""
     return (
@@ -137,14 +158,99 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     )
     _build_baselines(con, anew=True)
     attributes.build(con)
+    _build_people(con)
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
     _let_go(con)
 
 
+def _asserted(form: Contract) -> str:
+    """SQL: every row that a load in force states, brought or repeated. Reads load_in_force.
+
+    Columns: stating_load, load_id and source_row (its row of the stating load), fact_load_id, fact_source_row, then the
+    contract's columns.
+    """
+    cells = "f.* exclude (load_id, source_row)"
+    return f"""
+    select
+        load_id as stating_load, load_id, source_row, load_id as fact_load_id, source_row as fact_source_row, {cells}
+    from fact_{form.export} as f
+    semi join load_in_force using (load_id)
+    union all
+    select s.load_id, s.load_id, s.source_row, s.fact_load_id, s.fact_source_row, {cells}
+    from seen_{form.export} as s
+    semi join load_in_force using (load_id)
+    join fact_{form.export} as f on f.load_id = s.fact_load_id and f.source_row = s.fact_source_row
+    """
+
+
+def _build_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Capacity, demand and assignments by month, from all that is in force of them."""
+    capacity = model("fct_capacity").replace("{rows}", _asserted(contract("capacity")))
+    con.execute(f"create or replace table fct_capacity as {capacity}")
+    for table, export, item, commitment in (
+        ("fct_demand", "demand", "", "commitment,"),
+        ("fct_assignment", "assignments", "person_id,", ""),
+    ):
+        rows = model("fct_demand").replace("{rows}", _asserted(contract(export)))
+        rows = rows.replace("{item}", item).replace("{commitment}", commitment)
+        con.execute(f"create or replace table {table} as {rows}")
+
+
+def _update_people(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
+    """Bring capacity, demand and assignments up to date where these loads speak of them; whether they do."""
+    exports = "('capacity', 'demand', 'assignments')"
+    about = f"select exists (from load where load_id in ({loads}) and export in {exports})"
+    moved = "select exists (from fct_demand) and exists ((from project_alias except from alias_before) union "
+    moved += "(from alias_before except from project_alias))"
+    if not (con.sql(about).fetchall()[0][0] or con.sql(moved).fetchall()[0][0]):
+        return False
+    _build_people(con)
+    return True
+
+
+def _refresh_resources(con: duckdb.DuckDBPyConnection, people_changed: bool) -> None:
+    """Bring resources_week up to date, and say in changed_evidence for whom it changed, and from when.
+
+    What one project gets hangs on all others that ask for the same people, so that a week is worked out as a whole.
+    """
+    if not con.sql("select exists (from fct_demand) or exists (from resources_week)").fetchall()[0][0]:
+        return
+    earliest = None if people_changed else _earliest(con, "changed_project")
+    con.execute(f"create or replace temp table review_date_next as {model('review_date')}")
+    since = f"week_end(date '{earliest}')" if earliest else "date '0001-01-01'"
+    if not earliest and not people_changed and not con.sql("select exists (from changed_project)").fetchall()[0][0]:
+        since = "(select coalesce(max(review_date), date '0001-01-01') + 1 from review_date)"
+    con.execute(
+        f"create or replace temp table week_asked as from review_date_next where review_date >= {since} "
+        "or review_date > (select max(review_date) from review_date)"
+    )
+    con.execute(f"create or replace temp table resources_next as {_resources('week_asked')}")
+    standing = (
+        f"select * from resources_week where review_date >= {since} "
+        "and review_date in (select review_date from review_date_next)"
+    )
+    con.execute(
+        f"""
+        insert into changed_evidence
+        with differing as (
+            (from resources_next except {standing}) union all ({standing} except from resources_next)
+        )
+        select project_key, min(review_date)
+        from differing where review_date in (from review_date) group by project_key
+        """
+    )
+    con.execute(
+        f"delete from resources_week where review_date >= {since} or review_date not in (from review_date_next)"
+    )
+    con.execute("delete from resources_week where review_date in (from week_asked)")
+    con.execute("insert into resources_week by name from resources_next")
+
+
 def rejudge(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     """Build anew what stands on rules: the review dates and mart_health_week. The rest reads the rules when asked."""
     con.execute(f"create or replace temp table load_in_force as {loads_in_force(publication)}")
+    _build_people(con)
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
 
@@ -171,6 +277,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
     if con.sql("select exists (from changed_project)").fetchall()[0][0]:
         _update_status(con, listed)
     attributes.build(con, loads)
+    _refresh_resources(con, _update_people(con, listed))
     _programs_due(con)
     _refresh_mart(con)
 
@@ -212,7 +319,7 @@ def _let_go(con: duckdb.DuckDBPyConnection) -> None:
 
 def _stage(con: duckdb.DuckDBPyConnection) -> None:
     for form in contracts():
-        if not form.is_dated:
+        if not (form.is_dated or form.replaces):
             con.execute(f"create or replace table stg_{form.export} as {winners(con, form)}")
 
 
@@ -624,6 +731,7 @@ def _build_mart(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("create or replace temp table program_due (program_id varchar)")
     con.execute("create or replace temp table review_date_due as select review_date from review_date")
     con.execute(f"create or replace table evidence_week as {_evidence('review_date_due', 'true')}")
+    con.execute(f"create or replace table resources_week as {_resources('review_date_due')}")
     rows = model("mart_health_week").replace("{since}", "0001-01-01")
     con.execute(f"create or replace table mart_health_week as {rows}")
     con.execute(f"create or replace table mart_program_week as {model('mart_program_week').replace('{due}', 'true')}")

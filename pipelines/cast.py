@@ -85,7 +85,9 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     seen = survey(con, table, mapping)
     caster = _Caster(con, table, mapping, known, seen)
     columns = [column for name, column in mapping.contract.columns.items() if name in mapping.text]
-    typed = {column.name: _or_empty(column, seen.typed.get(column.name) or caster.expression(column)) for column in columns}
+    typed = {
+        column.name: _or_empty(column, seen.typed.get(column.name) or caster.expression(column)) for column in columns
+    }
     caster.take_formats(columns)
     caster.ask_effort(columns)
     if caster.questions:
@@ -649,7 +651,10 @@ def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:
     if column.type == "date":
         return f"{label} is not a date", fix or "Write dates as 2026-11-20."
     if column.in_units:
-        return f"{label} is not a number", "Write the number alone; its unit stands in the column unit or in the header."
+        return (
+            f"{label} is not a number",
+            "Write the number alone; its unit stands in the column unit or in the header.",
+        )
     if column.type == "yes_no":
         return f"{label} is neither yes nor no", "Write yes or no."
     if column.type == "percent":

@@ -108,7 +108,7 @@ class Offers:
             yield from self._marked(place)
         elif column.type == "choice":
             yield from self._choices(column, place)
-        elif column.type == "date":
+        elif column.type == "date" and not column.period:
             yield from self._dates(column, place, text)
         elif column.type in ("money", "number", "percent"):
             yield from self._amounts(column, place)

@@ -47,6 +47,8 @@ class Rule:
             return WEEKDAYS[int(value) - 1]
         if self.unit == "points":
             return f"{value:g}"
+        if self.unit == "hours":
+            return f"{value:g} {'hour' if value == 1 else 'hours'}"
         return f"{value:g} {'day' if value == 1 else 'days'}"
 
     def meaning(self, choice: str) -> str:
@@ -62,6 +64,8 @@ class Rule:
             return f"{self.said(self.least)} to {self.said(self.most)}"
         if self.unit == "points":
             return f"{self.least:g} to {self.most:g}, probability times impact"
+        if self.unit == "hours":
+            return f"hours, {self.least:g} to {self.most:g}"
         return f"whole days, {self.least:g} to {self.most:g}" if self.unit == "days" else "1 Monday to 7 Sunday"
 
 
@@ -228,7 +232,7 @@ def _value(name: str, given: Value) -> Value:
         raise UsageError(f"{name} is a number, not {text}", f"Give one in its range: {rule.range()}.") from None
     if not rule.least <= value <= rule.most:
         raise UsageError(f"{name} can't be {text}", f"Give one in its range: {rule.range()}.")
-    if rule.unit != "share" and value != int(value):
+    if rule.unit not in ("share", "hours") and value != int(value):
         raise UsageError(f"{name} is a whole number, not {text}", f"Give one in its range: {rule.range()}.")
     return value
 

@@ -20,7 +20,7 @@ import duckdb
 import yaml
 
 from pipelines.build import FOLDER as MODELS
-from pipelines.build import loads_in_force, model, rebuild, rejudge, update
+from pipelines.build import loads_in_force, model, project_at, rebuild, rejudge, update
 from pipelines.contract import Contract, contract, contracts
 from pipelines.files import copy as copy_file
 from pipelines.literals import quoted
@@ -130,7 +130,7 @@ class Warehouse:
         con.execute("insert into built_with values (?)", [digest])
         con.execute(model("macros"))
         rebuild(con, publication)
-        con.execute(model("project_at"))
+        con.execute(project_at())
 
     @contextmanager
     def reading(self, publication: int | None = None) -> Iterator["Reading"]:
@@ -263,7 +263,7 @@ class Reading:
         self._con.executemany("insert into known.rule_in_force values (?, ?, ?)", rules)
         self._con.execute(model("macros"))
         rebuild(self._con, publication)
-        self._con.execute(model("project_at"))
+        self._con.execute(project_at())
 
     @contextmanager
     def trying(self, rules: Mapping[str, float | str]) -> Iterator["Reading"]:
@@ -280,7 +280,7 @@ class Reading:
                         column = "word" if isinstance(value, str) else "value"
                         con.execute(f"update {name}.rule_in_force set {column} = ? where name = ?", [value, rule])
                     con.execute(model("macros"))
-                    con.execute(model("project_at"))
+                    con.execute(project_at())
                 yield trial
             finally:
                 outside.execute(f"detach {name}")

@@ -86,11 +86,74 @@ create or replace macro worst_colour(one, other) as
     end;
 
 -- Computed: the worst of the dimensions that are known.
-create or replace macro computed_colour(schedule, cost, milestones, risk) as
-    worst_colour(worst_colour(schedule, cost), worst_colour(milestones, risk));
+create or replace macro computed_colour(schedule, cost, milestones, risk, resources) as
+    worst_colour(worst_colour(worst_colour(schedule, cost), worst_colour(milestones, risk)), resources);
 
 create or replace macro is_stale_at(day, status_date, interval_days) as
     day - status_date > coalesce(interval_days, rule_value('interval_days')) + rule_value('grace_days');
+
+-- People's time. Working days are Monday to Friday; public holidays are in the capacity that is stated, not here.
+create or replace macro workdays_until(day) as
+    5 * ((day - date '1900-01-01') // 7) + least((day - date '1900-01-01') % 7 + 1, 5);
+
+create or replace macro workdays(first_day, last_day) as
+    greatest(workdays_until(last_day) - workdays_until(first_day - 1), 0);
+
+create or replace macro period_end(first_day, per) as
+    case per
+        when 'week' then first_day + 6
+        when 'quarter' then last_day((first_day + interval 2 month)::date)
+        else last_day(first_day)
+    end;
+
+-- The calendar months that a period touches: how many, and the first day of each.
+create or replace macro months_in(first_day, per) as
+    datediff('month', first_day, period_end(first_day, per)) + 1;
+
+create or replace macro month_of(first_day, part) as date_trunc('month', first_day) + to_months(part::int);
+
+-- An amount as full-time equivalents of one of the months that its period touches. A level (FTE, percent of a person)
+-- becomes person-days of the period, these are spread by working days, and divided by the working days of the month.
+create or replace macro fte_of(amount, unit, first_day, per, month) as
+    case unit
+        when 'hours' then amount / rule_value('hours_per_day')
+        when 'days' then amount
+        when 'percent' then amount / 100 * workdays(first_day, period_end(first_day, per))
+        else amount * workdays(first_day, period_end(first_day, per))
+    end
+    * workdays(greatest(first_day, month), least(period_end(first_day, per), last_day(month)))
+    / nullif(workdays(first_day, period_end(first_day, per)), 0)
+    / workdays(month, last_day(month));
+
+-- Full-time equivalents to add up: sums of doubles differ from run to run.
+create or replace macro people(fte) as fte::decimal(38, 9);
+
+-- Which of a team's skills, as its capacity is stated, answers a demand for a skill.
+create or replace macro pool_of(skill, skills) as
+    case
+        when list_contains(skills, skill) then skill
+        when list_contains(skills, 'any') then 'any'
+        when skill = 'any' and len(skills) = 1 then skills[1]
+        else skill
+    end;
+
+create or replace macro unmet_share(unmet, needed) as unmet / nullif(needed, 0);
+
+create or replace macro resources_colour(share) as
+    band(round(share, 9), rule_value('resources_amber'), rule_value('resources_red'));
+
+-- Who goes first: 1 before 2; words stand for the numbers that tools give them.
+create or replace macro priority_rank(priority) as
+    coalesce(
+        try_cast(regexp_extract(priority, '^\s*(?:p|prio|priority)?\s*#?(\d{1,6}(?:\.\d+)?)\b', 1, 'i') as double),
+        case
+            when regexp_matches(priority, '(?i)critical|highest|urgent|blocker|must') then 1
+            when regexp_matches(priority, '(?i)lowest|trivial|won.?t') then 5
+            when regexp_matches(priority, '(?i)high|major|should') then 2
+            when regexp_matches(priority, '(?i)medium|normal|moderate') then 3
+            when regexp_matches(priority, '(?i)low|minor|could') then 4
+        end
+    );
 
 -- Roll-up: one colour for many projects, in two steps. Whether budgets can weigh them, and what they carry, are
 -- aggregates over rows of a state, how many projects it has (all, with a budget, critical) and their budget.

@@ -1,7 +1,7 @@
 -- mart_health_week: live projects and their budget by colour, for trends and roll-ups at any scope.
 -- Grain: review_date, portfolio, program_id, goal_id, currency, reported, computed. Only review dates of review_date_due
 -- and programs of program_due are built; the rest of the table stands. {since} is the first of those dates.
--- Reads fct_status, load, evidence_week.
+-- Reads fct_status, load, evidence_week, resources_week.
 with
 held as (
     select
@@ -41,10 +41,12 @@ due as (
             schedule,
             cost_colour(overrun_share(eac, budget)),
             milestones_colour(missed_share(e.milestones_missed, e.milestones_due)),
-            risk_colour(e.exposure)
+            risk_colour(e.exposure),
+            resources_colour(unmet_share(r.unmet, r.needed))
         ) as computed_then
     from judged
     left join evidence_week as e using (review_date, project_key)
+    left join resources_week as r using (review_date, project_key)
     where (select review_date from mart_built) is null
         or review_date > (select review_date from mart_built)
         or coalesce(program_id, '') in (select program_id from program_due)

@@ -22,10 +22,13 @@ select project_key, milestones_due, milestones_missed, exposure
 from met
 full join exposed using (project_key);
 
+-- resources_at(day): what a project needs in the three months after a day, and what of it is not there.
+create or replace macro resources_at(day) as table {resources};
+
 -- project_at(day): every project that the store knows on a review date, with its health as reported and as computed.
 -- Grain: project_key. The row that holds is the latest with status_date <= day. original_... speaks of the first
 -- baseline that the project had, computed_original of the colour that it would have against that one.
--- Reads fct_status, load, evidence_at, fct_baseline, fct_milestone, milestone_original.
+-- Reads fct_status, load, evidence_at, resources_at, fct_baseline, fct_milestone, milestone_original.
 create or replace macro project_at(day) as table
 with
 held as (
@@ -77,6 +80,9 @@ measured as (
         e.milestones_missed,
         missed_share(e.milestones_missed, e.milestones_due) as missed,
         e.exposure,
+        r.needed,
+        r.unmet,
+        unmet_share(r.unmet, r.needed) as unmet_part,
         coalesce(moved.milestones_moved, 0) as milestones_moved,
         missed_share(e.milestones_missed + coalesce(moved.more_missed, 0), e.milestones_due + coalesce(moved.more_due, 0))
             as original_missed,
@@ -93,6 +99,7 @@ measured as (
         overrun_share(eac, original_budget) as original_overrun
     from held
     left join evidence_at(day) as e using (project_key)
+    left join resources_at(day) as r using (project_key)
     left join original as o using (project_key)
     left join moved using (project_key)
 ),
@@ -105,6 +112,7 @@ judged as (
         milestones_colour(missed) as milestones,
         milestones_colour(original_missed) as original_milestones,
         risk_colour(exposure) as risk,
+        resources_colour(unmet_part) as resources,
         schedule_colour(original_slip) as original_schedule,
         cost_colour(original_overrun) as original_cost
     from measured
@@ -130,14 +138,19 @@ select
     coalesce(cost, 'unknown') as cost,
     coalesce(milestones, 'unknown') as milestones,
     coalesce(risk, 'unknown') as risk,
-    coalesce(computed_colour(schedule, cost, milestones, risk), 'unknown') as computed,
-    coalesce(computed_colour(original_schedule, original_cost, original_milestones, risk), 'unknown') as computed_original,
+    coalesce(resources, 'unknown') as resources,
+    coalesce(computed_colour(schedule, cost, milestones, risk, resources), 'unknown') as computed,
+    coalesce(computed_colour(original_schedule, original_cost, original_milestones, risk, resources), 'unknown')
+        as computed_original,
     slip,
     overrun,
     milestones_due,
     milestones_missed,
     missed,
     exposure,
+    needed,
+    unmet,
+    unmet_part,
     milestones_moved,
     original_missed,
     rebaselines,
