@@ -9,6 +9,9 @@ guard()
 
 PAGES = {
     "": [st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
+    "Doing the right work": [
+        st.Page("pages/capacity.py", title="Capacity", icon=":material/groups:"),
+    ],
     "Doing the work right": [
         st.Page("pages/programs.py", title="Programs", icon=":material/account_tree:"),
         st.Page("pages/projects.py", title="Projects", icon=":material/view_list:"),

@@ -211,11 +211,15 @@ Level = Literal["team", "pool", "skill"]
 
 
 def heat(found: Plan, level: Level, months: int, *, requested: bool = False) -> list[Row]:
-    """The heat map's rows: by team, by team and skill, or by skill over all teams."""
+    """The heat map's rows: by team, by team and skill, or by skill over all teams; those that the projects of the scope
+    ask for, with what all projects ask of them."""
+    asked_for = pools_of_scope(found)
     committed, asked = found.load
     over = found.overload(requested=requested)
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (team, pool) in enumerate(found.pools[["team", "pool"]].itertuples(index=False, name=None)):
+        if row not in asked_for:
+            continue
         key = {"team": (team, ""), "pool": (team, pool), "skill": ("", pool)}[level]
         groups.setdefault(key, []).append(row)
     rows = []
@@ -239,6 +243,14 @@ def heat(found: Plan, level: Level, months: int, *, requested: bool = False) -> 
     return rows
 
 
+def pools_of_scope(found: Plan) -> set[int]:
+    """The pools (row numbers) that projects of the scope ask for; all where the scope is everything."""
+    inside = found.projects["in_scope"].to_numpy(dtype=bool)
+    if inside.all():
+        return set(range(len(found.pools)))
+    return set(found.needs["pool"].to_numpy()[inside[found.needs["project"].to_numpy()]].tolist())
+
+
 @dataclass(frozen=True)
 class Asking:
     """A project that asks for the people of a cell: what it needs and does not get, in order of who is served first."""
@@ -247,6 +259,7 @@ class Asking:
     project_name: str
     program_name: str | None
     stage: str | None
+    finish: dt.date | None
     is_critical: bool
     priority: float | None
     is_committed: bool
@@ -274,6 +287,7 @@ def asking(found: Plan, team: str, pool: str, month: dt.date) -> list[Asking]:
                 project["project_name"],
                 _text(project["program_name"]),
                 _text(project["stage"]),
+                None if pd.isna(project["finish"]) else pd.Timestamp(project["finish"]).date(),
                 bool(project["is_critical"]),
                 _number(project["priority"]),
                 bool(row["is_committed"]),
