@@ -86,14 +86,26 @@ def small(draw: st.DrawFn) -> Asked:
     return works, capacity, links
 
 
-@settings(max_examples=120)
-@given(small())
-def test_it_equals_trying_all_shifts(asked: Asked) -> None:
+def assert_best(asked: Asked) -> None:
+    """It is sound, and equals the best of all."""
     plan = level(*asked)
     assert_sound(asked, plan)
     assert plan.status == "optimal"
     over, delay, moved = best_of_all(asked)
     assert (Decimal(str(plan.overload_after)), Decimal(str(plan.delay)), plan.moved) == (over, delay, moved)
+
+
+@settings(max_examples=120)
+@given(small())
+def test_it_equals_trying_all_shifts(asked: Asked) -> None:
+    assert_best(asked)
+
+
+@pytest.mark.prove
+@settings(max_examples=3000, derandomize=False)
+@given(small())
+def test_it_equals_trying_all_shifts_of_many(asked: Asked) -> None:
+    assert_best(asked)
 
 
 def with_hires(capacity: NDArray[np.float64], hires: tuple[Hire, ...]) -> NDArray[np.float64]:
