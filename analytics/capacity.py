@@ -108,21 +108,46 @@ def plan(source: Source, day: dt.date, scope: Scope = ALL, horizon: int = MOST_M
         listed as (
             select
                 coalesce(a.project_key, p.project_id) as project_key,
+                any_value(p.project_name) as project_name,
+                any_value(p.program_id) as program_id,
+                any_value(p.portfolio) as portfolio,
+                any_value(p.goal_id) as goal_id,
+                any_value(p.budget) as budget,
+                any_value(p.currency) as currency,
+                min(p.baseline_start) as baseline_start,
+                max(p.baseline_finish) as baseline_finish,
                 min(p.earliest_start) as earliest_start,
                 max(p.latest_start) as latest_start
             from stg_projects as p
             left join project_alias as a using (project_id)
             group by all
+        ),
+        joined as (
+            -- What is listed to begin later is no project of the day yet, but asks for people already.
+            select
+                a.*,
+                coalesce(p.project_name, l.project_name, a.project_key) as project_name,
+                coalesce(p.program_id, l.program_id) as program_id,
+                coalesce(p.portfolio, l.portfolio, g.program_portfolio) as portfolio,
+                coalesce(g.program_name, p.program_name, l.program_id) as program_name,
+                coalesce(p.goal_id, l.goal_id, g.program_goal_id) as goal_id,
+                coalesce(p.budget, l.budget) as budget,
+                coalesce(p.currency, l.currency, 'USD') as currency,
+                coalesce(p.baseline_start, l.baseline_start) as baseline_start,
+                coalesce(p.finish_then, p.baseline_finish, l.baseline_finish) as finish,
+                l.earliest_start,
+                l.latest_start
+            from asking as a
+            left join {source.on(day)} as p using (project_key)
+            left join listed as l using (project_key)
+            left join stg_programs as g on g.program_id = coalesce(p.program_id, l.program_id)
         )
         select
-            a.project_key, coalesce(p.project_name, a.project_key) as project_name, p.program_id, p.program_name,
-            p.portfolio, p.goal_id, a.stage, a.is_critical, a.priority, p.budget, p.currency, p.baseline_start,
-            coalesce(p.finish_then, p.baseline_finish) as finish, l.earliest_start, l.latest_start,
-            coalesce({IN_SCOPE}, $portfolio is null and $program is null) as in_scope
-        from asking as a
-        left join {source.on(day)} as p using (project_key)
-        left join listed as l using (project_key)
-        order by a.project_key
+            project_key, project_name, program_id, program_name, portfolio, goal_id, stage, is_critical, priority,
+            budget, currency, baseline_start, finish, earliest_start, latest_start,
+            coalesce({IN_SCOPE}, false) as in_scope
+        from joined
+        order by project_key
         """,
         scope.parameters(),
     )

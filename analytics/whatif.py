@@ -227,7 +227,7 @@ class Change:
 def compare(before: Plan, after: Plan, months: int) -> list[Change]:
     """The projects of which the finish, what they ask for or what they lack differs, the largest difference first."""
     one, other = _by_project(before, months), _by_project(after, months)
-    table = one.join(other, rsuffix="_then")
+    table = one.join(other.add_suffix("_then"))
     finish = pd.to_datetime(before.projects["finish"])
     then = pd.to_datetime(after.projects["finish"])
     differs = (

@@ -38,6 +38,16 @@ def month_name(month: dt.date) -> str:
     return f"{month:%b %Y}"
 
 
+def skill_name(pool: str) -> str:
+    """A skill as it is shown: "any" is what a file without skills says."""
+    return "Any skill" if pool == "any" else pool
+
+
+def where(team: str, pool: str) -> str:
+    """A team and its skill in words, without what says nothing."""
+    return ", ".join(part for part in (team, "" if team and pool == "any" else skill_name(pool)) if part)
+
+
 def fte(value: float | None, *, sign: bool = False) -> str:
     """People, with one decimal."""
     return formats.NONE if value is None or value != value else f"{number(value, sign=sign, decimals=1)} FTE"
@@ -58,8 +68,7 @@ def headline(found: Plan, rows: Sequence[Row], months: int, sums: Totals) -> str
     if not over:
         return f"No team is overloaded by committed work in the next {months} months"
     most, row, cell = max(over, key=lambda one: (one[0], -one[2].month.toordinal()))
-    where = " ".join(filter(None, (row.team, row.pool)))
-    said = f"{where} lacks {fte(most)} in {month_name(cell.month)}"
+    said = f"{where(row.team, row.pool)} lacks {fte(most)} in {month_name(cell.month)}"
     if len(over) > 1:
         said += f", the most of {number(len(over))} overloaded team-months in the next {months}"
     if sums.short:
@@ -135,8 +144,8 @@ def heat_map(rows: Sequence[Row], key: str, *, requested: bool = False, chosen: 
 
 
 def _heat_row(row: Row, requested: bool, chosen: str, picks: bool) -> str:
-    name = escape(row.team or row.pool)
-    under = f'<span class="rw-under">{escape(row.pool)}</span>' if row.team and row.pool else ""
+    name = escape(row.team or skill_name(row.pool))
+    under = f'<span class="rw-under">{escape(skill_name(row.pool))}</span>' if row.team and row.pool else ""
     cells = "".join(_heat_cell(row, cell, requested, chosen, picks) for cell in row.cells)
     return f'<tr><th scope="row">{name}{under}</th>{cells}</tr>'
 
@@ -146,10 +155,9 @@ def _heat_cell(row: Row, cell: Heat, requested: bool, chosen: str, picks: bool) 
     style, shape, meaning = _BANDS[band]
     use = cell.utilisation(requested=requested)
     text = percent(use) if use is not None else ("0 FTE" if cell.capacity == 0 else "n/a" if cell.lacking else "")
-    where = ", ".join(filter(None, (row.team, row.pool)))
     there = fte(cell.capacity) if cell.capacity is not None else "no capacity stated"
     asked = f"committed {fte(cell.committed)}, requested {fte(cell.requested)}"
-    tip = f"{where}, {month_name(cell.month)}: {there}; {asked}"
+    tip = f"{where(row.team, row.pool)}, {month_name(cell.month)}: {there}; {asked}"
     if cell.over > LEAST:
         tip += f"; lacks {fte(cell.over)}"
     if cell.lacking > LEAST:
@@ -206,17 +214,17 @@ _ASKING = (
 
 def asking_title(asked: Sequence[Asking], team: str, pool: str, month: dt.date) -> str:
     """Who goes short in a cell, in one sentence."""
-    where = f"{', '.join(filter(None, (team, pool)))} in {month_name(month)}"
+    place = f"{where(team, pool)} in {month_name(month)}"
     lacking = [one for one in asked if one.unmet and one.unmet > LEAST]
     if not asked:
-        return f"Nobody asks for {where}"
+        return f"Nobody asks for {place}"
     if all(one.unmet is None for one in asked):
-        return f"{count(len(asked), 'project')} ask for {where}, where no capacity is stated"
+        return f"{count(len(asked), 'project')} ask for {place}, where no capacity is stated"
     if not lacking:
-        return f"Everybody who asks for {where} gets the people"
+        return f"Everybody who asks for {place} gets the people"
     who = f"{lacking[0].project_name}" if len(lacking) == 1 else count(len(lacking), "project")
     lacks = sum(one.unmet or 0 for one in lacking)
-    return f"{who} {'goes' if len(lacking) == 1 else 'go'} short of {fte(lacks)} of {where}"
+    return f"{who} {'goes' if len(lacking) == 1 else 'go'} short of {fte(lacks)} of {place}"
 
 
 def asking(asked: Sequence[Asking], slips: dict[str, dt.date]) -> None:
@@ -230,7 +238,7 @@ def asking(asked: Sequence[Asking], slips: dict[str, dt.date]) -> None:
                 Tagged(one.project_name, "critical") if one.is_critical else one.project_name,
                 ", ".join(filter(None, (one.program_name, _priority(one.priority), one.stage))),
             ),
-            f"{'Committed' if one.is_committed else 'Requested'}, {one.pool}",
+            f"{'Committed' if one.is_committed else 'Requested'}, {skill_name(one.pool)}",
             fte(one.needs),
             fte(None if one.unmet is None else one.needs - one.unmet),
             _lacks(one.unmet),
@@ -355,7 +363,7 @@ def gaps_title(rows: Sequence[Row]) -> str:
     if row is None or most <= LEAST:
         return "No skill lacks people"
     worst = max(row.cells, key=lambda cell: cell.over)
-    return f"{row.pool} lacks most: {fte_months(most)}, the worst in {month_name(worst.month)}"
+    return f"{skill_name(row.pool)} lacks most: {fte_months(most)}, the worst in {month_name(worst.month)}"
 
 
 def gaps(rows: Sequence[Row]) -> None:
@@ -369,7 +377,7 @@ def gaps(rows: Sequence[Row]) -> None:
         said = f"lacks {fte_months(lacks)}" if lacks > LEAST else "enough"
         tone = "rw-bad" if lacks > LEAST else "rw-neutral"
         drawn.append(
-            f'<div class="rw-gap"><b>{escape(row.pool)}</b><div class="rw-gap-bars">{bars}</div>'
+            f'<div class="rw-gap"><b>{escape(skill_name(row.pool))}</b><div class="rw-gap-bars">{bars}</div>'
             f'<span class="{tone}">{escape(said)}</span></div>'
         )
     months = [cell.month for cell in shown[0].cells] if shown else []
@@ -441,7 +449,7 @@ def unmatched(lacking: pd.DataFrame, idle: pd.DataFrame) -> None:
     """Demand that no team's capacity answers, and people whom nobody asks for."""
     rows: list[list[Cell]] = [
         [
-            Under(team, skill),
+            Under(team, skill_name(skill)),
             "Asked for, no capacity stated" if known else "Asked for, no such team in capacity",
             fte_months(amount),
             count(projects, "project"),
@@ -451,7 +459,7 @@ def unmatched(lacking: pd.DataFrame, idle: pd.DataFrame) -> None:
         .itertuples(index=False, name=None)
     ]
     rows += [
-        [Under(team, skill), "There, and nobody asks for them", f"{fte(amount)} a month", ""]
+        [Under(team, skill_name(skill)), "There, and nobody asks for them", f"{fte(amount)} a month", ""]
         for team, skill, amount in idle[["team", "skill", "fte"]].head(MOST).itertuples(index=False, name=None)
     ]
     listing((Column("Team and skill", width="34%"), Column("What"), Column("How much", "right"), Column("By")), rows)
@@ -522,8 +530,8 @@ def strip(view: View) -> None:
 def files(found: Plan, months: int) -> pd.DataFrame:
     """What is asked for and what lacks, project by project, pool and month, as a file."""
     rows = found.needs.assign(unmet=found.unmet)
-    rows = rows[rows["month"] < months].join(found.pools, on="pool", rsuffix="_name")
-    rows = rows.rename(columns={"pool": "pool_number", "pool_name": "skill"})
+    rows = rows[rows["month"] < months].rename(columns={"pool": "pool_number"})
+    rows = rows.join(found.pools.rename(columns={"pool": "skill"}), on="pool_number")
     rows = rows.join(found.projects[["project_key", "project_name", "program_name", "stage"]], on="project")
     rows["month"] = [found.months[at] for at in rows["month"]]
     rows["capacity"] = [

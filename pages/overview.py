@@ -6,6 +6,7 @@ from analytics import benefits, changes, portfolio, programs, reading, standings
 from components import (
     answers,
     benefits_view,
+    capacity_view,
     controls,
     figures,
     frame,
@@ -87,6 +88,8 @@ if any(goal.id for goal in served):
     about = "What the money serves: each project counts for the goal that it states; a click on a colour says why"
     with frame.card("goals", sentences.goals(served, view.basis), about):
         standings_view.goals(served, view.basis)
+
+capacity_view.strip(view)
 
 found = programs.worst_first(answers.ask(programs.programs, day, scope), view.basis)
 if now.programs:

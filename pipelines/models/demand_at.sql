@@ -11,7 +11,10 @@ known_team as (
 ),
 
 listed as (
-    select coalesce(a.project_key, p.project_id) as project_key, min(priority_rank(p.priority)) as priority
+    select
+        coalesce(a.project_key, p.project_id) as project_key,
+        min(priority_rank(p.priority)) as priority,
+        arg_max({'stage': p.stage, 'from': p.stage_from, 'critical': p.is_critical}, p.load_id) as said
     from stg_projects as p
     left join project_alias as a using (project_id)
     group by all
@@ -27,9 +30,15 @@ held as (
         d.month,
         d.fte,
         d.commitment,
-        stage_at(day.review_date, s.listed_stage, s.listed_stage_from, s.stage, s.actual_finish) as stage,
-        s.project_key is not null as is_known,
-        coalesce(s.is_critical, false) as is_critical,
+        case
+            when s.project_key is not null
+                then stage_at(day.review_date, s.listed_stage, s.listed_stage_from, s.stage, s.actual_finish)
+            -- Listed, and to begin later: it is what the listing says, once that holds.
+            when l.said['from'] is null or l.said['from'] <= day.review_date then l.said.stage
+            when l.project_key is not null then 'candidate'
+        end as stage,
+        s.project_key is not null or l.said.stage is not null as is_known,
+        coalesce(s.is_critical, l.said.critical, false) as is_critical,
         l.priority
     from day
     join fct_demand as d
