@@ -28,6 +28,7 @@ bench: .venv/.dev ## Measure against baselines in one run; figures are kept in d
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.browser
 	$(BIN)/python -m tests.bench.gate
+	$(BIN)/python -m tests.bench.levelling
 
 docs: .venv/.run ## Write the data dictionary from the contracts, and the rules from rules.yaml
 	$(BIN)/python -m pipelines dictionary > docs/data-dictionary.md
