@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from pipelines import sample_capacity
 from pipelines.contract import EXPORTS, contract
 from pipelines.sample_catalogue import GOALS, LOOSE, OTHER_GOAL, PROGRAMS, SPONSORS
 from pipelines.sample_comments import CAUSES, TEXTS
+from pipelines.sample_course import APPROVED as APPROVED_STAGE
 from pipelines.sample_course import NEVER, STAGES, Course, Flags, Ints, Plans, Reset
 from pipelines.sample_evidence import Milestones, Risks
 from pipelines.sample_links import benefits, dependencies
@@ -101,6 +103,7 @@ def generate(
     paths = {name: folder / f"{name}.csv" for name in EXPORTS}
     since = until if only_week else first
     milestones, risks = _evidence(organisation, course, last, seed)
+    plan_days, shots = sample_capacity.plan_days(last), list[sample_capacity.Snapshot]()
     with (
         _status_table(paths["status"], organisation) as status,
         _milestones_table(paths["milestones"], organisation, milestones) as milestone_table,
@@ -108,6 +111,8 @@ def generate(
     ):
 
         def watch(day: int, reported: Ints) -> None:
+            if day in plan_days:
+                shots.append(sample_capacity.Snapshot(day, course.stage_on(day), course.finish.copy()))
             for evidence, table in ((milestones, milestone_table), (risks, risk_table)):
                 evidence.step(day, reported)
                 if day >= first:
@@ -123,7 +128,28 @@ def generate(
     _write(paths["programs"], "programs", ([f"PRG-{i + 1:02d}", *p] for i, p in enumerate(organisation.programs)))
     _write(paths["projects"], "projects", _project_rows(organisation, course, last))
     _write_promises(paths, organisation, milestones, last, seed)
+    _write_people(paths, organisation, course, shots, last, seed)
     return paths
+
+
+def _write_people(
+    paths: dict[str, Path],
+    organisation: _Organisation,
+    course: Course,
+    shots: list[sample_capacity.Snapshot],
+    last: int,
+    seed: int,
+) -> None:
+    names = [place.name for place in organisation.places]
+    portfolios = [place.portfolio for place in organisation.places]
+    ids = [organisation.project_id(at) for at in range(len(names))]
+    chance = np.random.Generator(np.random.PCG64([seed, 7]))
+    asked = sample_capacity.demand(names, portfolios, course, shots, last, chance)
+    stage = course.stage_on(last)
+    there = sample_capacity.capacity(asked, stage, last)
+    _write(paths["capacity"], "capacity", sample_capacity.capacity_rows(there))
+    _write(paths["demand"], "demand", sample_capacity.demand_rows(asked, ids))
+    _write(paths["assignments"], "assignments", sample_capacity.assignments(asked, there, ids, stage, last))
 
 
 def _evidence(organisation: _Organisation, course: Course, last: int, seed: int) -> tuple[Milestones, Risks]:
@@ -399,7 +425,16 @@ def _project_rows(organisation: _Organisation, course: Course, last: int) -> Ite
             "" if at in is_reset else _day(p.start[at] + p.days[at]),
             f"{p.budget[at]:.0f}" if p.budget[at] > 0 and at not in is_reset else "",
             "USD",
+            *_order_and_window(at, place, p, int(stage[at]), critical),
         ]
+
+
+def _order_and_window(at: int, place: _Place, p: Plans, stage: int, critical: bool) -> list[str]:
+    """The priority, and between which days what has not begun may begin."""
+    rank = 1 if critical else 2 if place.name in STORIES else 3 + (3 * at + len(place.name)) % 4
+    if stage > APPROVED_STAGE:
+        return [str(rank), "", ""]
+    return [str(rank), _day(p.start[at]), _day(p.start[at] + 7 * (13 + at % 3 * 6))]
 
 
 def _write(path: Path, export: str, rows: Iterable[Sequence[Any]]) -> None:
