@@ -1,20 +1,23 @@
 """What if: moves on top of a plan of capacity and demand, and what they would change. Nothing here is saved."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from analytics.capacity import LEAST, Floats, Plan, month_after
+from analytics.capacity import LEAST, Floats, Ints, Plan
+from analytics.reading import Source
 from pipelines.problems import UsageError
 
+Bools = NDArray[np.bool_]
 Kind = Literal["shift", "scale", "drop", "start", "people", "lend"]
 _FIELDS = {"shift": 2, "scale": 2, "drop": 1, "start": 2, "people": 5, "lend": 7}
 MOST_SHIFT = 24
-MOST_MOVES = 60
+MOST_MOVES = 200
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def _move(kind: Kind, rest: list[str]) -> Move:
     first, last = (dt.date.fromisoformat(f"{text}-01") for text in rest[-2:])
     if last < first:
         raise ValueError("ends before it begins")
-    fte = _number(rest[-3], -1000, 1000)
+    fte = _number(rest[-3], -1000 if kind == "people" else 0, 1000)
     if kind == "people":
         return Move(kind, team=rest[0], pool=rest[1], fte=fte, first=first, last=last)
     return Move(kind, team=rest[0], pool=rest[1], to_team=rest[2], to_pool=rest[3], fte=fte, first=first, last=last)
@@ -116,72 +119,115 @@ class Applied:
 
 
 def apply(plan: Plan, moves: Sequence[Move]) -> Applied:
-    """The plan after the moves, one after another. What would leave the months of the plan is left out, and said."""
-    needs, capacity, projects = plan.needs.copy(), plan.capacity.copy(), plan.projects.copy()
-    rows = {key: row for row, key in enumerate(projects["project_key"])}
-    names, finishes = projects["project_name"].tolist(), pd.to_datetime(projects["finish"]).tolist()
-    number = {pair: row for row, pair in enumerate(plan.pools.itertuples(index=False, name=None))}
+    """The plan after the moves, one after another; the plan itself without any.
+
+    What would leave the months of the plan is left out, and said; so are people who are taken and are not there.
+    """
+    if not moves:
+        return Applied(plan, ())
+    rows = {key: row for row, key in enumerate(plan.projects["project_key"])}
+    names = plan.projects["project_name"].tolist()
+    finishes = pd.to_datetime(plan.projects["finish"]).tolist()
+    needs = _Needs(plan.needs)
+    people = _People(plan)
     unmade: list[str] = []
     for move in moves:
         if move.kind in ("people", "lend"):
-            _people(plan, capacity, number, move, unmade)
+            unmade += people.moved(move)
             continue
-        if move.project not in rows:
+        row = rows.get(move.project)
+        if row is None:
             unmade.append(f"{move.project} asks for nobody at this review")
             continue
-        row = rows[move.project]
-        own = needs["project"] == row
+        if not needs.of(row).any():
+            unmade.append(f"{names[row]} asks for nobody any more")
+            continue
         if move.kind == "drop":
-            needs = needs[~own]
+            needs.keep(~needs.of(row))
         elif move.kind == "scale":
-            needs.loc[own, "fte"] *= move.share
+            needs.fte = np.where(needs.of(row), needs.fte * move.share, needs.fte)
         else:
             if move.kind == "start":
-                needs = _committed(needs, own)
-                own = needs["project"] == row
-            needs.loc[own, "month"] += move.months
-            lost = own & ~needs["month"].between(0, len(plan.months) - 1)
-            if lost.any():
-                unmade.append(
-                    f"{names[row]}: {lost.sum()} rows of demand leave the {len(plan.months)} months that are read"
-                )
-                needs = needs[~lost]
+                needs.commit(row)
+            needs.month = np.where(needs.of(row), needs.month + move.months, needs.month)
+            inside = (needs.month >= 0) & (needs.month < len(plan.months))
+            if lost := float(needs.fte[~inside].sum()):
+                span = f"{plan.months[0]:%b %Y} to {plan.months[-1]:%b %Y}"
+                unmade.append(f"{names[row]}: {lost:,.1f} FTE-months fall outside {span}, and count nowhere")
+            needs.keep(inside)
             finishes[row] = finishes[row] + pd.DateOffset(months=move.months)
-    needs, projects = needs.reset_index(drop=True), projects.assign(finish=finishes)
-    return Applied(replace(plan, needs=needs, capacity=capacity, projects=projects), tuple(unmade))
+    projects = plan.projects.assign(finish=pd.to_datetime(pd.Series(finishes, index=plan.projects.index)))
+    after = replace(plan, needs=needs.frame(), capacity=people.capacity, projects=projects)
+    return Applied(after, tuple(unmade))
 
 
-def _committed(needs: pd.DataFrame, own: "pd.Series[bool]") -> pd.DataFrame:
-    """Needs in which a requested project is committed: served after all that are committed already."""
-    needs = needs.copy()
-    last = needs.loc[needs["is_committed"], "place"].max()
-    place = 0 if pd.isna(last) else int(last) + 1
-    needs.loc[needs["place"] >= place, "place"] += 1
-    needs.loc[own & ~needs["is_committed"], "place"] = place
-    needs.loc[own, "is_committed"] = True
-    return needs
+class _Needs:
+    """The rows of a plan's needs while moves change them, column by column."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.project: Ints = table["project"].to_numpy()
+        self.pool: Ints = table["pool"].to_numpy()
+        self.month: Ints = table["month"].to_numpy()
+        self.is_committed: Bools = table["is_committed"].to_numpy(dtype=bool)
+        self.fte: Floats = table["fte"].to_numpy(dtype=float)
+        self.place: Ints = table["place"].to_numpy()
+
+    def of(self, project: int) -> Bools:
+        return np.equal(self.project, project)
+
+    def keep(self, rows: Bools) -> None:
+        if not rows.all():
+            for name in ("project", "pool", "month", "is_committed", "fte", "place"):
+                setattr(self, name, getattr(self, name)[rows])
+
+    def commit(self, project: int) -> None:
+        """A requested project is committed: it is served after all that are committed already."""
+        asked = self.of(project) & ~self.is_committed
+        if asked.any():
+            place = int(self.place[self.is_committed].max(initial=-1)) + 1
+            self.place = np.where(asked, place, self.place + (self.place >= place))
+            self.is_committed = self.is_committed | asked
+
+    def frame(self) -> pd.DataFrame:
+        return pd.DataFrame(vars(self))
 
 
-def _people(
-    plan: Plan,
-    capacity: Floats,
-    number: dict[tuple[str, str], int],
-    move: Move,
-    unmade: list[str],
-) -> None:
-    signs = [((move.team, move.pool), 1.0 if move.kind == "people" else -1.0)]
-    signs += [((move.to_team, move.to_pool), 1.0)] if move.kind == "lend" else []
-    for pair, _ in signs:
-        if pair not in number:
-            unmade.append(f"no people of {' '.join(pair)} are known")
-            return
-    first, last = move.first or plan.months[0], move.last or plan.months[-1]
-    spans = [n for n, month in enumerate(plan.months) if first <= month <= last]
-    if not spans:
-        unmade.append(f"{first:%Y-%m} to {last:%Y-%m} is none of the months that are read")
-    for pair, sign in signs:
-        row = capacity[number[pair]]
-        row[spans] = np.maximum(np.nan_to_num(row[spans]) + sign * move.fte, 0)
+class _People:
+    """The capacity of a plan while moves change it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.months = plan.months
+        self.capacity = plan.capacity.copy()
+        self.number = {pair: row for row, pair in enumerate(plan.pools.itertuples(index=False, name=None))}
+
+    def moved(self, move: Move) -> list[str]:
+        """Add, take or lend people; what could not be done, in words. Only who is there can be taken."""
+        pairs = [(move.team, move.pool)] + ([(move.to_team, move.to_pool)] if move.kind == "lend" else [])
+        unknown = [f"{_pool(pair)} is not known at this review" for pair in pairs if pair not in self.number]
+        if unknown:
+            return unknown
+        first, last = move.first or self.months[0], move.last or self.months[-1]
+        span = [n for n, month in enumerate(self.months) if first <= month <= last]
+        if not span:
+            return [f"{first:%b %Y} to {last:%b %Y} is none of the months that are read"]
+        by = move.fte if move.kind == "people" else -move.fte
+        there = self.capacity[self.number[pairs[0]]]
+        was = np.nan_to_num(there[span])
+        becomes = np.maximum(was + by, 0)
+        # Where nobody is stated nobody can be taken, and it stays unknown.
+        there[span] = becomes if by > 0 else np.where(np.isnan(there[span]), np.nan, becomes)
+        if len(pairs) > 1:
+            gets = self.capacity[self.number[pairs[1]]]
+            given = was - becomes
+            gets[span] = np.where(given != 0, np.maximum(np.nan_to_num(gets[span]) + given, 0), gets[span])
+        lacking = len(span) * max(-by, 0) - float((was - becomes).sum())
+        if by < 0 and lacking > LEAST:
+            return [f"{_pool(pairs[0])}: {lacking:,.1f} FTE-months of those that were to be taken are not there"]
+        return []
+
+
+def _pool(pair: tuple[str, str]) -> str:
+    return pair[0] if pair[1] == "any" else f"{pair[0]}, {pair[1]}"
 
 
 @dataclass(frozen=True)
@@ -200,14 +246,14 @@ def totals(plan: Plan, months: int) -> Totals:
     over = plan.overload()[:, :months]
     rows = (plan.needs["month"] < months) & plan.needs["is_committed"]
     unmet = np.nan_to_num(plan.unmet) * rows.to_numpy()
-    lacking = set(plan.needs["project"].to_numpy()[unmet > LEAST])
+    lacking = np.unique(plan.needs["project"].to_numpy()[unmet > LEAST])
     return Totals(float(over.sum()), int((over > 0).sum()), float(unmet.sum()), len(lacking))
 
 
 @dataclass(frozen=True)
 class Change:
     """A project that moves change: its finish, what it asks for and lacks (FTE-months), and whether it is committed,
-    before and after."""
+    before and after; `is_dropped` where it asks for nobody any more, in any month."""
 
     project_key: str
     project_name: str
@@ -222,55 +268,123 @@ class Change:
     asked_then: float
     is_committed: bool
     is_committed_then: bool
+    is_dropped: bool
+
+    @property
+    def is_started(self) -> bool:
+        """Whether what was requested is committed."""
+        return self.is_committed_then and not self.is_committed
 
 
 def compare(before: Plan, after: Plan, months: int) -> list[Change]:
     """The projects of which the finish, what they ask for or what they lack differs, the largest difference first."""
-    one, other = _by_project(before, months), _by_project(after, months)
-    table = one.join(other.add_suffix("_then"))
+    asked, unmet, committed, asks = _by_project(before, months)
+    asked_then, unmet_then, committed_then, asks_then = _by_project(after, months)
     finish = pd.to_datetime(before.projects["finish"])
     then = pd.to_datetime(after.projects["finish"])
     differs = (
-        ((table["unmet"] - table["unmet_then"]).abs() > LEAST)
-        | ((table["asked"] - table["asked_then"]).abs() > LEAST)
-        | (table["is_committed"] != table["is_committed_then"])
-        | ((finish != then) & ~(finish.isna() & then.isna()))
+        (np.abs(unmet - unmet_then) > LEAST)
+        | (np.abs(asked - asked_then) > LEAST)
+        | (committed != committed_then)
+        | ((finish != then) & ~(finish.isna() & then.isna())).to_numpy()
     )
-    out = []
-    for row in np.flatnonzero(differs.to_numpy()):
-        project, sums = before.projects.iloc[row], table.iloc[row]
-        out.append(
-            Change(
-                project["project_key"],
-                project["project_name"],
-                None if pd.isna(project["goal_id"]) else project["goal_id"],
-                None if pd.isna(project["budget"]) else float(project["budget"]),
-                None if pd.isna(project["currency"]) else project["currency"],
-                None if pd.isna(finish[row]) else finish[row].date(),
-                None if pd.isna(then[row]) else then[row].date(),
-                float(sums["unmet"]),
-                float(sums["unmet_then"]),
-                float(sums["asked"]),
-                float(sums["asked_then"]),
-                bool(sums["is_committed"]),
-                bool(sums["is_committed_then"]),
-            )
+    rows = np.flatnonzero(differs)
+    facts = before.projects.iloc[rows]
+    columns = ["project_key", "project_name", "goal_id", "budget", "currency"]
+    out = [
+        Change(
+            key,
+            name,
+            goal if isinstance(goal, str) else None,
+            None if pd.isna(budget) else float(budget),
+            currency if isinstance(currency, str) else None,
+            _date(finish.iat[row]),
+            _date(then.iat[row]),
+            float(unmet[row]),
+            float(unmet_then[row]),
+            float(asked[row]),
+            float(asked_then[row]),
+            bool(committed[row]),
+            bool(committed_then[row]),
+            bool(asks[row] and not asks_then[row]),
         )
+        for row, (key, name, goal, budget, currency) in zip(
+            rows.tolist(), facts[columns].itertuples(index=False, name=None), strict=True
+        )
+    ]
     return sorted(out, key=lambda c: (-abs(c.unmet_then - c.unmet) - abs(c.asked_then - c.asked), c.project_key))
 
 
-def _by_project(plan: Plan, months: int) -> pd.DataFrame:
-    rows = plan.needs.assign(unmet=np.nan_to_num(plan.unmet))
-    rows = rows[rows["month"] < months]
-    sums = rows.groupby("project").agg(
-        asked=("fte", "sum"), unmet=("unmet", "sum"), is_committed=("is_committed", "max")
-    )
-    sums = sums.reindex(range(len(plan.projects)))
-    return sums.assign(
-        asked=sums["asked"].fillna(0.0),
-        unmet=sums["unmet"].fillna(0.0),
-        is_committed=sums["is_committed"].astype("boolean").fillna(False).astype(bool),
-    )
+def _date(value: object) -> dt.date | None:
+    return value.date() if isinstance(value, pd.Timestamp) else None
+
+
+def _by_project(plan: Plan, months: int) -> tuple[Floats, Floats, Bools, Bools]:
+    """What each project asks for and lacks in the first months (FTE-months), and whether in any month any of it is
+    committed, and it asks at all."""
+    soon = (plan.needs["month"] < months).to_numpy()
+    project, fte = plan.needs["project"].to_numpy(), plan.needs["fte"].to_numpy()
+    size = len(plan.projects)
+    asked: Floats = np.bincount(project, fte * soon, size).astype(float)
+    unmet: Floats = np.bincount(project, np.nan_to_num(plan.unmet) * soon, size).astype(float)
+    committed = np.bincount(project, plan.needs["is_committed"].to_numpy(dtype=float), size) > 0
+    return asked, unmet, committed, np.bincount(project, fte, size) > LEAST
+
+
+@dataclass(frozen=True)
+class GoalChange:
+    """What comes to a goal or leaves it: projects that start, that are dropped and that finish later (or earlier), and
+    their budget by currency, those that start less those that are dropped."""
+
+    goal_id: str
+    goal_name: str
+    started: tuple[str, ...]
+    dropped: tuple[str, ...]
+    later: tuple[str, ...]
+    earlier: tuple[str, ...]
+    budgets: tuple[tuple[str, float], ...]
+
+
+def goals(changes: Sequence[Change], names: Mapping[str, str]) -> list[GoalChange]:
+    """The goals that moves touch, most projects first; `names` by goal id."""
+    by_goal: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.goal_id and (change.is_started or change.is_dropped or change.finish_then != change.finish):
+            by_goal.setdefault(change.goal_id, []).append(change)
+    out = []
+    for goal, own in by_goal.items():
+        moved = [one for one in own if one.finish and one.finish_then and not one.is_started and not one.is_dropped]
+        out.append(
+            GoalChange(
+                goal,
+                names.get(goal, goal),
+                tuple(one.project_name for one in own if one.is_started),
+                tuple(one.project_name for one in own if one.is_dropped),
+                tuple(
+                    one.project_name for one in moved if (one.finish_then or dt.date.min) > (one.finish or dt.date.max)
+                ),
+                tuple(
+                    one.project_name for one in moved if (one.finish_then or dt.date.max) < (one.finish or dt.date.min)
+                ),
+                tuple(budgets(own).items()),
+            )
+        )
+    return sorted(out, key=lambda one: (-len(one.started) - len(one.dropped), one.goal_name))
+
+
+def budgets(changes: Sequence[Change]) -> dict[str, float]:
+    """Committed budget that comes (above 0) or goes, by currency: that of projects that start less that of dropped."""
+    sums: dict[str, float] = {}
+    for one in changes:
+        sign = one.is_started - (one.is_dropped and one.is_committed)
+        if sign and one.budget:
+            sums[one.currency or ""] = sums.get(one.currency or "", 0) + sign * one.budget
+    return dict(sorted(sums.items()))
+
+
+def goal_names(source: Source) -> dict[str, str]:
+    """The name of each goal, by its id."""
+    return {goal: name or goal for goal, name in source.rows("select goal_id, goal_name from stg_goals")}
 
 
 def months_between(first: dt.date, last: dt.date) -> int:
@@ -279,6 +393,7 @@ def months_between(first: dt.date, last: dt.date) -> int:
 
 
 def first_month(plan: Plan, project: str) -> dt.date | None:
-    """The first month in which a project asks for anybody."""
-    rows = plan.needs[plan.needs["project"] == plan.projects.index[plan.projects["project_key"] == project][0]]
-    return None if rows.empty else month_after(plan.months[0], int(rows["month"].min()))
+    """The first month in which a project asks for anybody; None for one that asks for nobody."""
+    row = np.flatnonzero((plan.projects["project_key"] == project).to_numpy())
+    months = plan.needs["month"].to_numpy()[np.isin(plan.needs["project"].to_numpy(), row)]
+    return plan.months[int(months.min())] if len(months) else None
