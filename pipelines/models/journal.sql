@@ -14,3 +14,10 @@ create table if not exists setting (name varchar, word varchar, recorded_at time
 
 -- Remembered mappings, each as its YAML text; the newest row of a name counts, and one without text takes it away.
 create table if not exists mapping (name varchar, text varchar, recorded_at timestamp, recorded_by varchar);
+
+-- Scenarios: moves, as analytics.whatif writes them, on top of a publication at a review date, with what they assume. The
+-- newest row of a name counts, and one without moves takes it away.
+create table if not exists scenario (
+    name varchar, assumptions varchar, publication integer, review_date date, moves varchar, recorded_at timestamp,
+    recorded_by varchar
+);
