@@ -51,11 +51,16 @@ OWN: dict[str, tuple[Skill, ...]] = {
     "Web shop redesign": (FRONT, BACK, STUDIO),
 }
 # What a team's usual size is to what is asked of it now. Who is short of people is short of these.
-HEADROOM = {SECURITY: 0.9, DATA: 0.88, INTEGRATION: 0.98, FRONT: 1.02, TRAINER: 2.0, HARDWARE: 1.35}
+HEADROOM = {SECURITY: 1.0, DATA: 0.97, INTEGRATION: 1.05, FRONT: 1.08, TRAINER: 2.0, HARDWARE: 1.35}
 USUAL = 1.22
 HOURS = "Store Systems"  # the team that counts in hours
-# Months ahead, and how much larger or smaller the skill is from then on: hires, and a contract that ends.
-STEPS = {DATA: ((5, 1.12), (8, 1.12)), NETWORK: ((6, 0.72),)}
+# Months ahead, and how much larger or smaller the skill is from then on: hires, and contracts that end.
+STEPS = {
+    DATA: ((3, 0.85), (5, 1.2), (8, 1.12)),
+    NETWORK: ((6, 0.72),),
+    SECURITY: ((4, 0.75),),
+    INTEGRATION: ((4, 0.8),),
+}
 
 
 @dataclass(frozen=True)
@@ -196,11 +201,13 @@ def assignments(
     """The rows of the assignments export: people of two teams for three months; one of them is booked twice over."""
     now = _month(last)
     number = 1001
-    for skill in (SECURITY, DATA):
-        people = [f"R-{number + n}" for n in range(int(there[skill][now + 1]))]
+    booked = [skill for skill in (SECURITY, DATA) if skill in there] or list(there)[:2]
+    for skill in booked:
+        people = [f"R-{number + n}" for n in range(int(there[skill].get(now + 1, 1)))]
         number += 100
         for month in range(now + 1, now + 4):
             free = dict.fromkeys(people, 1.0)
+            parts: dict[tuple[str, int], float] = defaultdict(float)
             wanted = [o for o in asked if (o.day, o.month, o.skill) == (last, month, skill) and _is_committed(o, stage)]
             for one in sorted(wanted, key=lambda o: (-o.fte, o.project)):
                 left = one.fte
@@ -208,9 +215,12 @@ def assignments(
                     part = round(min(free[person], left), 1)
                     if part > 0:
                         free[person], left = round(free[person] - part, 1), round(left - part, 1)
-                        yield [person, ids[one.project], *skill, _name(month), "month", f"{part:g}", "FTE", _day(last)]
-                if person == people[-1] and left > 0 and month == now + 1 and one is wanted[-1]:
-                    yield [people[0], ids[one.project], *skill, _name(month), "month", "0.3", "FTE", _day(last)]
+                        parts[person, one.project] += part
+                if left > 0 and month == now + 1:
+                    parts[people[0], one.project] += 0.3
+                    break
+            for (person, project), fte in parts.items():
+                yield [person, ids[project], *skill, _name(month), "month", f"{round(fte, 1):g}", "FTE", _day(last)]
 
 
 def _month(day: int) -> int:

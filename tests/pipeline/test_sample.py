@@ -60,6 +60,18 @@ from (
     from week join risk on status_date <= day
     qualify row_number() over (partition by day, project_id, risk_id order by status_date desc) = 1
 ) group by all;
+create table asked as
+select * replace (strptime(month, '%Y-%m')::date as month), amount::double as fte
+from read_csv('{COMMITTED}/demand.csv', types = {{'month': 'varchar'}});
+create table there as
+select
+    team, skill, strptime(month, '%Y-%m')::date as month,
+    case unit when 'hours' then amount / 8 / (
+        select count(*) from (select unnest(generate_series(
+            strptime(month, '%Y-%m')::date, last_day(strptime(month, '%Y-%m')::date), interval 1 day
+        )) as each_day) where isodow(each_day) < 6
+    ) else amount end as people
+from read_csv('{COMMITTED}/capacity.csv', types = {{'month': 'varchar'}});
 create table standing as
 with
 held as (
@@ -83,6 +95,29 @@ held as (
     asof left join said on said.project_id = listed.project_id and said.status_date <= day
     where said.project_id is not null or listed.stage_from <= day
 ),
+wanted as (
+    select
+        h.day, h.project_id, d.team, d.skill, d.month, d.fte, h.is_critical, p.priority,
+        d.commitment = 'committed' or (d.commitment is null and h.stage in ('approved', 'active', 'on hold')) as sure
+    from held as h
+    join asked as d on d.project_id = h.project_id
+        and d.status_date = (select max(status_date) from asked where status_date <= h.day)
+        and d.month > h.day and d.month <= h.day + interval 3 month
+    join listed as p on p.project_id = h.project_id
+    where h.stage not in ('completed', 'cancelled')
+),
+queue as (
+    select
+        *,
+        sum(fte::decimal(18, 3)) over (
+            partition by day, team, skill, month order by sure desc, is_critical desc, priority, project_id
+        ) - there.people as beyond
+    from wanted join there using (team, skill, month)
+),
+lacking as (
+    select day, project_id, sum(least(fte, greatest(beyond, 0))) / sum(fte) as lacks
+    from queue group by all
+),
 measured as (
     select
         *,
@@ -94,7 +129,10 @@ measured as (
         due,
         missed,
         exposure
-    from held left join due using (day, project_id) left join exposed using (day, project_id)
+    from held
+    left join due using (day, project_id)
+    left join exposed using (day, project_id)
+    left join lacking using (day, project_id)
 )
 select
     *,
@@ -105,9 +143,12 @@ select
         else 'unknown'
     end as dates_and_money,
     case
-        when dates_and_money = 'red' or missed_share >= 0.25 or exposure >= 15 then 'red'
-        when dates_and_money = 'amber' or missed_share >= 0.1 or exposure >= 9 then 'amber'
-        when dates_and_money = 'green' or missed_share is not null or exposure is not null then 'green'
+        when dates_and_money = 'red' or missed_share >= 0.25 or exposure >= 15 or round(lacks, 9) >= 0.15
+            then 'red'
+        when dates_and_money = 'amber' or missed_share >= 0.1 or exposure >= 9 or round(lacks, 9) >= 0.05
+            then 'amber'
+        when dates_and_money = 'green' or missed_share is not null or exposure is not null or lacks is not null
+            then 'green'
         else 'unknown'
     end as computed
 from measured;
@@ -301,14 +342,14 @@ def test_another_seed_gives_another_organisation(tmp_path: Path) -> None:
 
 
 def test_the_files_are_small_and_sorted() -> None:
-    assert sum(path.stat().st_size for path in COMMITTED.iterdir()) < 2_500_000
+    assert sum(path.stat().st_size for path in COMMITTED.iterdir()) < 2_800_000
     keys = [(row["status_date"], row["project_id"]) for row in rows(COMMITTED / "status.csv")]
     assert keys == sorted(set(keys))
     assert (keys[0][0], keys[-1][0]) == ("2024-11-29", "2026-11-20")
 
 
 def test_headers_are_the_contracts_own() -> None:
-    for export in ("goals", "programs", "projects", "milestones", "dependencies", "risks", "benefits"):
+    for export in (name for name in EXPORTS if name != "status"):
         assert list(rows(COMMITTED / f"{export}.csv")[0]) == list(contract(export).columns)
     assert set(STATUS_COLUMNS) < set(contract("status").columns)
 
@@ -323,7 +364,9 @@ def test_names_are_unique_and_speak() -> None:
 def test_it_loads_without_a_rejected_row_or_a_warning(loaded: tuple[Warehouse, LoadReport]) -> None:
     report = loaded[1]
     assert report.published == 1
-    assert [(f.rows_rejected, f.warnings) for f in report.files] == [(0, 0)] * len(EXPORTS)
+    # The people of one team are stated nowhere, which is a part of the story.
+    assert {f.export: (f.rows_rejected, f.warnings) for f in report.files if f.warnings} == {"demand": (0, 80)}
+    assert not any(f.rows_rejected for f in report.files)
     assert [f.rows_loaded for f in report.files] == [len(rows(COMMITTED / f"{export}.csv")) for export in EXPORTS]
 
 
@@ -342,7 +385,7 @@ def test_health_at_the_end_is_believable(con: duckdb.DuckDBPyConnection) -> None
 
 def test_watermelons_and_hidden_strength(con: duckdb.DuckDBPyConnection) -> None:
     pairs = f"select count(*) from {LAST} where is_live and (reported, computed) = "
-    assert 12 <= one(con, f"{pairs} ('green', 'red')") <= 18
+    assert 12 <= one(con, f"{pairs} ('green', 'red')") <= 24
     assert one(con, f"{pairs} ('red', 'green')") == 2
 
 
