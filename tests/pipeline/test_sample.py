@@ -396,6 +396,22 @@ def test_the_stories_are_told_as_they_are(files: duckdb.DuckDBPyConnection) -> N
     assert sorted(rows) == sorted(found)
 
 
+def test_who_is_short_of_people_is_told_as_it_is(files: duckdb.DuckDBPyConnection) -> None:
+    page = (ROOT / "docs" / "sample.md").read_text("utf-8")
+    said = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ((?:\w{3} 20\d\d(?:, )?)+) \|", page, re.MULTILINE)
+    found = files.sql(
+        f"""
+        select d.team, d.skill, strftime(d.month, '%b %Y')
+        from asked as d join listed as p using (project_id) join there using (team, skill, month)
+        where d.status_date = date '{LAST_WEEK}' and (
+            d.commitment = 'committed' or (d.commitment is null and p.stage in ('approved', 'active', 'on hold'))
+        )
+        group by d.team, d.skill, d.month, people having sum(d.fte::decimal(18, 3)) > people
+        """
+    ).fetchall()
+    assert sorted((team, skill, month) for team, skill, months in said for month in months.split(", ")) == sorted(found)
+
+
 def test_health_by_hand_is_that_of_the_models(files: duckdb.DuckDBPyConnection, con: duckdb.DuckDBPyConnection) -> None:
     by_hand = files.sql(
         "select day, coalesce(reported, 'unknown'), computed, count(*) from standing where live group by all"
