@@ -91,7 +91,7 @@ def plan(source: Source, day: dt.date, scope: Scope = ALL, horizon: int = MOST_M
     months = tuple(month_after(first, n) for n in range(horizon))
     asked = source.frame(
         f"select project_key, team, pool, month, is_committed, sum(fte)::double as fte, min(place) as place "
-        f"from {_asked(source, day)} where month between $first and $last group by all order by all",
+        f"from {demanded(source, day)} where month between $first and $last group by all order by all",
         {"first": months[0], "last": months[-1]},
     )
     stated = source.frame(
@@ -104,7 +104,7 @@ def plan(source: Source, day: dt.date, scope: Scope = ALL, horizon: int = MOST_M
     projects = source.frame(
         f"""
         with
-        asking as (select distinct project_key, stage, is_critical, priority from {_asked(source, day)}),
+        asking as (select distinct project_key, stage, is_critical, priority from {demanded(source, day)}),
         listed as (
             select
                 coalesce(a.project_key, p.project_id) as project_key,
@@ -170,7 +170,8 @@ def plan(source: Source, day: dt.date, scope: Scope = ALL, horizon: int = MOST_M
     return Plan(day, months, pools, capacity, projects, needs)
 
 
-def _asked(source: Source, day: dt.date) -> str:
+def demanded(source: Source, day: dt.date) -> str:
+    """The relation of what is asked for on a day, from its month on: the columns of the model demand_at."""
     sql = build.demand_at("(select $day::date as review_date)", "d.month >= date_trunc('month', day.review_date)")
     return source.kept("demand", day, sql)
 
@@ -419,7 +420,7 @@ def moving_right(source: Source, day: dt.date, scope: Scope, back: int = 4) -> t
     found = []
     for n, one in enumerate(days):
         table = source.frame(
-            f"select d.project_key, d.month, sum(d.fte)::double as fte from {_asked(source, one)} as d "
+            f"select d.project_key, d.month, sum(d.fte)::double as fte from {demanded(source, one)} as d "
             "where d.month between $first and $last and d.is_committed group by all",
             {"first": first, "last": last},
         )

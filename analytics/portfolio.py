@@ -14,7 +14,7 @@ from analytics import reasons
 from analytics.dependencies import late
 from analytics.reading import IN_SCOPE, Basis, Scope, Source
 
-EVIDENCE = ("schedule", "cost", "milestones", "risk")  # what computed health is the worst of
+EVIDENCE = ("schedule", "cost", "milestones", "risk", "resources")  # what computed health is the worst of
 DIMENSIONS = ("reported", "computed", *EVIDENCE)
 STATES = ("green", "amber", "red", "unknown")
 BASES: tuple[Basis, ...] = ("reported", "computed")

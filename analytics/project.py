@@ -208,9 +208,9 @@ def ids_of(source: Source, project_key: str) -> tuple[str, ...]:
 
 
 HISTORY_COLUMNS = [
-    "status_date", "reported", "reported_health", "computed", "schedule", "cost", "milestones", "risk", "finish_then",
-    "baseline_finish", "held_finish", "held_budget", "slip_days", "percent_complete", "budget", "eac", "planned_value",
-    "earned_value", "actual_cost", "comment", "file_name", "sheet", "source_row", "load_id",
+    "status_date", "reported", "reported_health", "computed", "schedule", "cost", "milestones", "risk", "resources",
+    "finish_then", "baseline_finish", "held_finish", "held_budget", "slip_days", "percent_complete", "budget", "eac",
+    "planned_value", "earned_value", "actual_cost", "comment", "file_name", "sheet", "source_row", "load_id",
 ]  # fmt: skip
 
 

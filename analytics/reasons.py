@@ -4,6 +4,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 
@@ -153,6 +154,24 @@ def risk(row: Mapping[str, Any]) -> str:
     return f"Open exposure {exposure:g}" if exposure else "No risk is open"
 
 
+def resources(row: Mapping[str, Any]) -> str:
+    """The people that are needed in words; needs needed and unmet, in FTE-months."""
+    if not row["needed"]:
+        return "No need of people can be judged"
+    unmet, needed = row["unmet"], row["needed"]
+    return f"{fte(unmet)} of {fte(needed)} FTE-months unmet" if unmet else "All people that it needs are there"
+
+
+def fte(amount: float | Decimal) -> str:
+    """People, with one decimal where it says something.
+
+    >>> fte(2), fte(2.1), fte(0.04), fte(Decimal("-0.5"))
+    ('2', '2.1', '0.04', '-0.5')
+    """
+    value = float(amount)
+    return f"{value:,.1f}".removesuffix(".0") if abs(value) >= 0.05 or value == 0 else f"{value:.1g}"
+
+
 def attention(row: Mapping[str, Any]) -> str:
     """Why a project is on the list, in few words: what is red first, then what does not fit, then an old report.
 
@@ -167,6 +186,8 @@ def attention(row: Mapping[str, Any]) -> str:
         parts.append(milestones(row))
     if row["risk"] == "red":
         parts.append(lowered(risk(row)))
+    if row["resources"] == "red":
+        parts.append(lowered(resources(row)))
     if row.get("waits"):
         parts.append(row["waits"])
     if is_better_by_baseline(row):
@@ -191,7 +212,7 @@ def standing(row: Mapping[str, Any]) -> str:
         return attention(row)
     if row["computed"] == "unknown":
         return "Its numbers say too little"
-    parts = {"schedule": schedule, "cost": cost, "milestones": milestones, "risk": risk}
+    parts = {"schedule": schedule, "cost": cost, "milestones": milestones, "risk": risk, "resources": resources}
     if row["computed"] == "amber":
         wanted = [words(row) for name, words in parts.items() if row[name] == "amber"]
     else:

@@ -15,6 +15,8 @@ _EXPORTS = {
     "risks": (("project_id",), "status_date"),
     "dependencies": (("from_project_id", "to_project_id"), None),
     "benefits": (("project_id",), "period_end"),
+    "demand": (("project_id",), "month"),
+    "assignments": (("project_id",), "month"),
 }
 
 

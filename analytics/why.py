@@ -9,15 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from analytics import evidence, reasons
+from analytics import evidence, reasons, resources
 from analytics.origins import Origin, origins
 from analytics.reading import Source
+from analytics.resources import Queue, Step
 
 WORST = ("green", "amber", "red")  # in this order a colour is worse
 RULES = {
     "schedule": "of the planned time",
     "cost": "over budget",
     "milestones": "of the milestones due not met",
+    "resources": "of the FTE-months needed in the next three months not met",
 }
 # The inputs of each dimension, as columns of the project's row; those of cost as estimate_at_completion takes them.
 INPUTS = {
@@ -31,9 +33,10 @@ INPUTS = {
 class Change:
     """A change of one input that gives a colour: of which dimension, which input (a column of its export), to what.
 
-    `by` is how far it moves, in `unit`: days, the project's currency, milestones or points. `size` is that as a share
-    (of the planned time, of the budget, of the milestones due, of the 25 points that a risk can have), so that changes
-    of different inputs compare. `items` are the milestones, or the risk, that it is about.
+    `by` is how far it moves, in `unit`: days, the project's currency, milestones, points or FTE. `size` is that as a
+    share (of the planned time, of the budget, of the milestones due, of the 25 points that a risk can have, of the
+    FTE-months needed), so that changes of different inputs compare. `items` are the milestones, or the risk, that it is
+    about; of people the team, its skill and the month.
     """
 
     dimension: str
@@ -49,7 +52,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Witness:
-    """One milestone or risk that a colour comes from, in words, and its row in the export."""
+    """One milestone, risk, or month of a team that a colour comes from, in words, and its row in the export."""
 
     words: str
     origin: Origin | None
@@ -96,6 +99,7 @@ def judgements(source: Source, day: dt.date, row: Mapping[str, Any]) -> tuple[Ju
         _cost(source, row, rules),
         _milestones(source, day, row, rules),
         _risk(source, day, row, rules),
+        _resources(source, day, row, rules),
     ]
     return (
         Judgement("reported", row["reported"], _reported(row), "The report's own rating; a person's confidence"),
@@ -149,9 +153,11 @@ def _worse(state: str) -> tuple[str, ...]:
 
 
 def _computed(state: str, dimensions: Sequence[_Dimension]) -> Judgement:
-    rule = "The worst of schedule, cost, milestones and risk, as far as they are known"
+    rule = "The worst of schedule, cost, milestones, risk and resources, as far as they are known"
     if state not in WORST:
-        return Judgement("computed", state, "None of schedule, cost, milestones and risk can be judged", rule)
+        return Judgement(
+            "computed", state, "None of schedule, cost, milestones, risk and resources can be judged", rule
+        )
     worst = [dimension for dimension in dimensions if dimension.state == state]
     names = reasons.listed([dimension.name for dimension in worst])
     changes: list[Change] = []
@@ -406,6 +412,94 @@ def _risk(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[s
         ],
     )
     return _Dimension("risk", row["risk"], because, reach, leave, stuck, shown)
+
+
+def _resources(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapping[str, float]) -> _Dimension:
+    """In which month more or fewer people of which team, or less or more need, would give another colour."""
+    found = resources.queues(source, day, row["project_key"])
+    known = [queue for queue in found if queue.capacity is not None]
+    state, shown = row["resources"], _people(source, found)
+    if not known:
+        said = "no capacity is stated of the people it needs" if found else "it needs nobody, as far as is loaded,"
+        because = f"Can't be judged: {said} in the next three months"
+        return _Dimension("resources", state, because, witnesses=shown)
+    amber, red = rules["resources_amber"], rules["resources_red"]
+    reach: dict[str, Change] = {}
+    leave: dict[str, Change] = {}
+    stuck = ""
+    for colour, bound in (("amber", amber), ("red", red)):
+        better = WORST.index(state) >= WORST.index(colour)
+        steps = resources.steps(known, bound, better=better)
+        made = [_people_change(step, row, _band(step.share, amber, red)) for step in steps]
+        best = [one for name in ("capacity", "demand") if (one := smallest(c for c in made if c.input == name))]
+        if best:
+            best.sort(key=lambda change: change.size)
+            others = [one.words for one in best[1:] if one.becomes == best[0].becomes]
+            words = " or ".join([best[0].words, *[text.partition(" ")[2] for text in others]])
+            (leave if better else reach)[colour] = replace(best[0], words=words)
+        elif better and colour == state:
+            short = [queue for queue in known if queue.unmet]
+            stuck = f"No single input: people are missing in {reasons.count(len(short), 'month')} of its teams"
+    needed, unmet = sum(queue.needed for queue in known), sum(queue.unmet for queue in known)
+    part = reasons.share(float(unmet) / float(needed), [amber, red])
+    because = (
+        f"{reasons.fte(unmet)} of the {reasons.fte(needed)} FTE-months needed in the next three months not met, {part}"
+        if unmet
+        else f"All {reasons.fte(needed)} FTE-months needed in the next three months are met"
+    )
+    if len(known) < len(found):
+        because += "; what is asked of teams whose capacity no export states is not judged"
+    return _Dimension("resources", state, because, reach, leave, stuck, shown)
+
+
+def _people_change(step: Step, row: Mapping[str, Any], becomes: str) -> Change:
+    queue, by = step.queue, float(step.by)
+    amount = f"{reasons.fte(abs(by))} FTE {'more' if by > 0 else 'less'}"
+    what = f"with {amount} of {queue.name}" if step.input == "capacity" else f"if it needed {amount} of {queue.name}"
+    items = (queue.team, step.skill or queue.pool, queue.month.isoformat())
+    words = f"{becomes.capitalize()} {what}"
+    return Change(
+        "resources", step.input, float(step.to), by, "FTE", abs(by) / float(row["needed"]), becomes, words, items
+    )
+
+
+def _people(source: Source, found: Sequence[Queue]) -> tuple[Witness, ...]:
+    """Each month of a team in which people are missing (else each in which they are needed): what is needed and who is
+    served before, by the rows of the demand, and what is there, by those of the capacity."""
+    shown = [queue for queue in found if queue.unmet] or list(found)
+    places = [place for queue in shown for place in (*queue.demand_rows[:1], *queue.capacity_rows[:1])]
+    known = origins(source, places) if places else {}
+    said = []
+    for queue in shown:
+        unmet = f", {reasons.fte(queue.unmet)} not met" if queue.capacity is not None else ""
+        said.append(
+            Witness(
+                f"{queue.name}: needs {reasons.fte(queue.needed)} FTE{unmet}{_of_rows(queue.demand_rows)}"
+                f"{_before(queue)}",
+                known.get(queue.demand_rows[0]) if queue.demand_rows else None,
+            )
+        )
+        if queue.capacity is not None:
+            words = f"{queue.name}: {reasons.fte(queue.capacity)} FTE there{_of_rows(queue.capacity_rows)}"
+            said.append(Witness(words, known.get(queue.capacity_rows[0]) if queue.capacity_rows else None))
+    return tuple(said)
+
+
+def _of_rows(rows: Sequence[tuple[int, int]]) -> str:
+    return f" (the first of {len(rows)} rows)" if len(rows) > 1 else ""
+
+
+def _before(queue: Queue) -> str:
+    """Who is given people before the project, the largest needs by name."""
+    taken: dict[str, float] = {}
+    for claim in queue.before:
+        taken[claim.project_name] = taken.get(claim.project_name, 0.0) + float(claim.fte)
+    if not taken:
+        return "; it is served first"
+    named = sorted(taken, key=lambda name: -taken[name])[: resources.NAMED]
+    some = [f"{reasons.shortened(name, 40)} {reasons.fte(taken[name])}" for name in named]
+    rest = [reasons.count(len(taken) - len(named), "other project")] if len(taken) > len(named) else []
+    return f"; served before: {reasons.listed([*some, *rest])}"
 
 
 def rescored(risk: Mapping[str, Any], bound: float, amber: float, red: float) -> Iterable[Change]:

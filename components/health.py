@@ -26,6 +26,7 @@ DIMENSIONS = {
     "cost": "Cost",
     "milestones": "Milestones",
     "risk": "Risk",
+    "resources": "Resources",
 }
 
 

@@ -225,6 +225,7 @@ _STATES = {
     "cost": "{} in cost",
     "milestones": "{} in milestones",
     "risk": "{} in risk",
+    "resources": "{} in resources",
 }
 _GROUPS = {
     "attention": ("needs attention", "need attention"),

@@ -8,6 +8,7 @@ from components import (
     answers,
     benefits_view,
     controls,
+    demand_view,
     dependency_view,
     figures,
     frame,
@@ -114,6 +115,7 @@ def show_program(view: View) -> None:
         ):
             program_view.serves(served)
     benefits_view.program_card(view)
+    demand_view.program_card(view, scope)
     with frame.card("projects", program_view.projects_title(found, view), "The worst first; each opens the project"):
         opened = program_view.projects(found) or opened
     if comments := program_view.comments(found):

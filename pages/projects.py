@@ -8,6 +8,7 @@ from analytics.projects import Filter
 from components import (
     answers,
     controls,
+    demand_view,
     dependency_view,
     downloads,
     earned_view,
@@ -100,6 +101,7 @@ def show_project(found: Project, view: View) -> None:
     if has_milestones and row["is_live"]:
         shock_view.what_if(view, row["project_key"])
     risk_view.show(row["project_key"], view)
+    demand_view.show(row["project_key"], view)
     opened = show_dependencies(row["project_key"], view)
     show_sources(found, view)
     if to := stepped or opened:
@@ -111,7 +113,7 @@ def show_course(found: Project, view: View) -> None:
     row, history = found.row, found.history
     with frame.card("course", project_view.colours_title(found), project_view.colours_of(history, row)):
         strip = st.container()
-        with_parts = st.toggle("Schedule, cost, milestones and risk", key="colours-of-parts")
+        with_parts = st.toggle("Schedule, cost, milestones, risk and resources", key="colours-of-parts")
         with strip:
             project_view.colours(found, with_parts=with_parts)
     left, right = st.columns(2)

@@ -401,6 +401,7 @@ def test_a_project_explains_its_colours(loaded: World) -> None:
         "cost": "red",
         "milestones": "unknown",
         "risk": "unknown",
+        "resources": "unknown",
         "computed": "red",
     }
     assert why["schedule"].because == "Forecast finish 40 days past baseline, 40 % of the planned time"

@@ -219,3 +219,76 @@ def test_where_no_single_input_can_flip_a_colour_it_says_so(asked: list[Asked]) 
                 silent.append((one.key, one.day, judgement))
     assert not silent, silent[:3]
     assert said["No single input"]
+
+
+PEOPLE = """project_id,project_name,is_critical,priority,stage,baseline_start,baseline_finish
+P-1,One,no,2,active,2026-01-05,2027-06-30
+P-2,Two,no,1,active,2026-01-05,2027-06-30
+P-3,Three,no,3,active,2026-01-05,2027-06-30
+"""
+NEEDED = {
+    **{("P-1", month): 2.0 for month in ("2027-01", "2027-02")},
+    ("P-2", "2027-01"): 3.0,
+    **{("P-3", month): 2.0 for month in ("2027-01", "2027-02")},
+}
+THERE = {"2026-12": 4.0, "2027-01": 4.0, "2027-02": 4.0}
+REVIEW = dt.date(2026, 11, 20)
+
+
+def people(needed: dict[tuple[str, str], float], there: dict[str, float]) -> dict[str, str]:
+    return {
+        "demand": "project_id,team,skill,month,fte,commitment,status_date\n"
+        + "".join(f"{key},Data,Engineer,{month},{fte},,2026-11-18\n" for (key, month), fte in needed.items()),
+        "capacity": "team,skill,month,fte\n"
+        + "".join(f"Data,Engineer,{month},{fte}\n" for month, fte in there.items()),
+    }
+
+
+def stated(folder: Path, store: Warehouse, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, "utf-8")
+    paths = [str(folder / f"{name}.csv") for name in files]
+    assert main(["--warehouse", str(store.folder), "load", *paths]) == 0
+
+
+def test_missing_people_alone_make_it_red_and_the_stated_change_of_a_tenth_flips_it(tmp_path: Path) -> None:
+    store = Warehouse(tmp_path / "warehouse")
+    status = "project_id,status_date,reported_health\n" + "".join(f"P-{n},2026-11-20,green\n" for n in (1, 2, 3))
+    stated(tmp_path, store, {"projects": PEOPLE, "status": status, **people(NEEDED, THERE)})
+
+    def why_of(key: str) -> tuple[why.Judgement, why.Judgement]:
+        with store.reading() as reading:
+            said = {one.dimension: one for one in judged(Source(reading), REVIEW, key)}
+            return said["resources"], said["computed"]
+
+    one, computed = why_of("P-1")
+    assert (one.state, computed.state, computed.because) == ("red", "red", "The worst that is known: resources")
+    # 4 FTE in January: P-2 takes 3, so one of the four FTE-months of P-1 lacks; below 15 % of them is 0.5.
+    assert one.because == "1 of the 4 FTE-months needed in the next three months not met, 25 %"
+    assert one.flips == (
+        "Amber with 0.5 FTE more of Data, Engineer in Jan 2027 "
+        "or if it needed 0.5 FTE less of Data, Engineer in Jan 2027"
+    )
+    assert [(found.words, found.origin.export if found.origin else "") for found in one.witnesses] == [
+        ("Data, Engineer in Jan 2027: needs 2 FTE, 1 not met; served before: Two 3", "demand"),
+        ("Data, Engineer in Jan 2027: 4 FTE there", "capacity"),
+    ]
+    last, _ = why_of("P-3")
+    # With more people P-1 comes first; to need less is the smaller change.
+    assert (last.state, last.change.input if last.change else "") == ("red", "demand")
+
+    for key, judgement in (("P-1", one), ("P-3", last)):
+        change = judgement.change
+        assert change
+        assert change.unit == "FTE"
+        _, _, month = change.items
+        for less in (False, True):
+            to = round(change.to - (0.1 if change.by > 0 else -0.1) * less, 1)
+            needed, there = dict(NEEDED), dict(THERE)
+            if change.input == "demand":
+                needed[key, month[:7]] = to
+            else:
+                there[month[:7]] = to
+            stated(tmp_path, store, people(needed, there))
+            assert why_of(key)[0].state == (judgement.state if less else change.becomes), (key, less, change)
+        stated(tmp_path, store, people(NEEDED, THERE))
