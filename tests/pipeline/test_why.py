@@ -111,7 +111,9 @@ def asked(warehouse: Warehouse) -> list[Asked]:
 def ask(source: Source, day: dt.date, key: str, rng: random.Random) -> Asked:
     """What is said of a project, and one change of it, and of a milestone or risk that no other change speaks of."""
     one = Asked(key, day, judged(source, day, key), [], [], [])
-    picked = [rng.choice(flippable)] if (flippable := [j for j in one.said if j.change]) else []
+    # People are shared, so that changes of them can't be tried side by side: they have a test of their own, below.
+    flippable = [j for j in one.said if j.change and j.change.unit != "FTE"]
+    picked = [rng.choice(flippable)] if flippable else []
     if picked and picked[0].dimension in ("schedule", "cost") and (item := flippable_one(source, day, key, rng)):
         picked.append(item)
     for judgement in picked:
