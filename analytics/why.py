@@ -434,8 +434,8 @@ def _resources(source: Source, day: dt.date, row: Mapping[str, Any], rules: Mapp
         best = [one for name in ("capacity", "demand") if (one := smallest(c for c in made if c.input == name))]
         if best:
             best.sort(key=lambda change: change.size)
-            others = [one.words for one in best[1:] if one.becomes == best[0].becomes]
-            words = " or ".join([best[0].words, *[text.partition(" ")[2] for text in others]])
+            others = [_or(best[0].words, one.words) for one in best[1:] if one.becomes == best[0].becomes]
+            words = " or ".join([best[0].words, *others])
             (leave if better else reach)[colour] = replace(best[0], words=words)
         elif better and colour == state:
             short = [queue for queue in known if queue.unmet]
@@ -461,6 +461,12 @@ def _people_change(step: Step, row: Mapping[str, Any], becomes: str) -> Change:
     return Change(
         "resources", step.input, float(step.to), by, "FTE", abs(by) / float(row["needed"]), becomes, words, items
     )
+
+
+def _or(first: str, other: str) -> str:
+    """The words of another change with the same result, without what the first has said."""
+    how, _, whom = other.partition(" ")[2].partition(" of ")
+    return f"{how} there" if first.endswith(f" of {whom}") else f"{how} of {whom}"
 
 
 def _people(source: Source, found: Sequence[Queue]) -> tuple[Witness, ...]:

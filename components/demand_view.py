@@ -1,12 +1,10 @@
-"""How the people that a project or a program needs look: by team, skill and month, what of it is not there, and who is
-assigned."""
+"""How the people that a project or a program needs look: by team, skill and month, what lacks, and who is assigned."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
-
-import streamlit as st
 
 from analytics import resources
 from analytics.capacity import LEAST, month_after
@@ -17,15 +15,6 @@ from components.controls import View
 from components.formats import NONE, count
 from components.tables import Cell, Column, Under
 
-SHOWN = 4  # months with a need, until all are asked for
-COLUMNS = (
-    Column("Month", width="13%"),
-    Column("Team and skill", width="29%"),
-    Column("Needed", "right"),
-    Column("Not committed", "right"),
-    Column("Unmet", "right"),
-    Column("Assigned", "right"),
-)
 TEAMS = (
     Column("Team", width="34%"),
     Column("Needed", "right"),
@@ -48,13 +37,10 @@ def show(project_key: str, view: View) -> None:
             )
         return
     months = list(dict.fromkeys(sorted(row["month"] for row in found)))
+    columns = [Column("Team and skill", width="22%"), *(Column(f"{month:%b %Y}", "right") for month in months)]
     with frame.card("demand", title(found, view), NOTE):
-        place = st.container()
-        show_all = len(months) <= SHOWN or st.toggle(f"All {len(months)} months", key="all-months")
-        chosen = months if show_all else months[:SHOWN]
-        rows = [row for row in sorted(found, key=lambda row: row["month"]) if row["month"] in chosen]
-        with place:
-            tables.listing(COLUMNS, [line for _, some in groupby(rows, _month) for line in _month_rows(list(some))])
+        pools = groupby(found, lambda row: (row["team"], row["pool"]))
+        tables.listing(columns, [line for _, rows in pools for line in _pool(list(rows), months)])
 
 
 def program_card(view: View, scope: Scope) -> None:
@@ -95,22 +81,30 @@ def _judged(found: Sequence[Mapping[str, Any]], view: View) -> list[Mapping[str,
     return [row for row in found if month_after(first, 1) <= row["month"] <= month_after(first, resources.JUDGED)]
 
 
-def _month(row: Mapping[str, Any]) -> Any:
-    return row["month"]
-
-
-def _month_rows(rows: Sequence[Mapping[str, Any]]) -> list[list[Cell]]:
-    return [
-        [
-            f"{row['month']:%b %Y}" if n == 0 else "",
-            row["team"] if row["pool"] == "any" else Under(row["team"], row["pool"]),
-            _amount(row["needed"]),
-            _amount(row["requested"]),
-            _amount(row["unmet"]),
-            _amount(row["assigned"]),
-        ]
-        for n, row in enumerate(rows)
+def _pool(rows: Sequence[Mapping[str, Any]], months: Sequence[dt.date]) -> list[list[Cell]]:
+    """What is needed of a team's skill by month; below it what of that is not committed, and who is assigned."""
+    by_month = {row["month"]: row for row in rows}
+    team, pool = rows[0]["team"], rows[0]["pool"]
+    lines: list[list[Cell]] = [
+        [team if pool == "any" else Under(team, pool), *(_need(by_month.get(month)) for month in months)]
     ]
+    for name, words in (("requested", "Not committed"), ("assigned", "Assigned")):
+        if _sum(rows, name):
+            amounts = [_amount(by_month[month][name]) if month in by_month else "0" for month in months]
+            lines.append([Under("", words), *(Under("", amount) for amount in amounts)])
+    return lines
+
+
+def _need(row: Mapping[str, Any] | None) -> Cell:
+    if row is None:
+        return "0"
+    if row["unmet"] is None:
+        return Under(_amount(row["needed"]), "no capacity")
+    return (
+        Under(_amount(row["needed"]), f"{_amount(row['unmet'])} unmet")
+        if row["unmet"] > LEAST
+        else _amount(row["needed"])
+    )
 
 
 def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:

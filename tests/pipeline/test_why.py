@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from analytics import evidence, why, why_one
-from analytics.reading import Source
+from analytics import evidence, resources, touched, why, why_one
+from analytics.reading import Scope, Source
 from pipelines.__main__ import main
 from pipelines.contract import contract
 from pipelines.warehouse import Warehouse
@@ -267,14 +267,21 @@ def test_missing_people_alone_make_it_red_and_the_stated_change_of_a_tenth_flips
     assert (one.state, computed.state, computed.because) == ("red", "red", "The worst that is known: resources")
     # 4 FTE in January: P-2 takes 3, so one of the four FTE-months of P-1 lacks; below 15 % of them is 0.5.
     assert one.because == "1 of the 4 FTE-months needed in the next three months not met, 25 %"
-    assert one.flips == (
-        "Amber with 0.5 FTE more of Data, Engineer in Jan 2027 "
-        "or if it needed 0.5 FTE less of Data, Engineer in Jan 2027"
-    )
+    assert one.flips == ("Amber with 0.5 FTE more of Data, Engineer in Jan 2027 or if it needed 0.5 FTE less there")
     assert [(found.words, found.origin.export if found.origin else "") for found in one.witnesses] == [
         ("Data, Engineer in Jan 2027: needs 2 FTE, 1 not met; served before: Two 3", "demand"),
         ("Data, Engineer in Jan 2027: 4 FTE there", "capacity"),
     ]
+    with store.reading() as reading:
+        source = Source(reading)
+        asked = [(row["month"].month, row["needed"], row["unmet"]) for row in resources.demand(source, REVIEW, "P-1")]
+        assert asked == [(1, 2.0, 1.0), (2, 2.0, 0.0)]
+        of_all = resources.demand_of_program(source, REVIEW, Scope())
+        assert [(row["needed"], row["unmet"], row["assigned"]) for row in of_all] == [
+            (7.0, 3.0, None),
+            (4.0, 0.0, None),
+        ]
+        assert [(one.export, one.rows) for one in touched.touched(source, "P-1")][:1] == [("demand", 2)]
     last, _ = why_of("P-3")
     # With more people P-1 comes first; to need less is the smaller change.
     assert (last.state, last.change.input if last.change else "") == ("red", "demand")
