@@ -262,15 +262,17 @@ class Rival:
 
 @dataclass(frozen=True)
 class Answer:
-    """Whether a project can start in a month. What it lacks beyond what lacks already, by people and months; what it
-    asks of people whose capacity nobody states (FTE-months); the first month from then on in which it lacks nothing
-    (None: none of those that are read); who else asks for what it lacks, the most first."""
+    """Whether a project can start in a month: what it lacks beyond what lacks already, by people and months; what lacks
+    of those already (FTE-months); what it asks of people whose capacity nobody states (FTE-months); the first month
+    from then on in which it lacks nothing (None: none of those that are read); who else asks for what it lacks, the most
+    first."""
 
     project_key: str
     project_name: str
     start: Move
     month: dt.date
     lacks: tuple[Span, ...]
+    already: float
     unknown: float
     fits_from: dt.date | None
     rivals: tuple[Rival, ...]
@@ -303,7 +305,8 @@ def can_start(plan: Plan, moves: Sequence[Move], project: str, month: dt.date, *
     spans = _spans(before, [levelling.Hire(*cell, size) for cell, size in lacking.items()])
     name = str(before.projects["project_name"].iat[row])
     rivals = _rivals(before, own, lacking, moves, later)
-    return Answer(project, name, start, month, spans, float(fte[inside][unknown].sum()), fits, rivals)
+    already = sum(max(float(others[cell] - before.capacity[cell]), 0.0) for cell in lacking)
+    return Answer(project, name, start, month, spans, already, float(fte[inside][unknown].sum()), fits, rivals)
 
 
 def _others(plan: Plan, own: Bools) -> Floats:

@@ -7,7 +7,17 @@ import streamlit as st
 from analytics import capacity, reading
 from analytics.capacity import Level, Plan
 from analytics.whatif import totals
-from components import answers, capacity_view, controls, downloads, figures, frame, sentences
+from components import (
+    answers,
+    capacity_view,
+    controls,
+    downloads,
+    figures,
+    frame,
+    levelling_view,
+    sentences,
+    whatif_view,
+)
 from components.controls import View
 from components.guard import guard
 
@@ -51,6 +61,8 @@ def show(view: View) -> None:
         capacity_view.heat_map(rows, "heat-map", requested=requested, chosen=chosen)
     if place := capacity_view.cell_of(chosen, found):
         show_cell(found, *place, months)
+    whatif_view.card(view, found, months)
+    levelling_view.levelling_card(view, found, months)
     by_skill = capacity.heat(found, "skill", months)
     with frame.card("gaps", capacity_view.gaps_title(by_skill), "Capacity less committed work; FTE by month"):
         capacity_view.gaps(by_skill)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,14 @@ from analytics import levels, whatif
 from analytics.capacity import Plan
 from analytics.levels import Tie
 from analytics.whatif import Move, apply, compare, moves_of, text_of, totals
+from pipelines import scenarios
+from pipelines.load import load
 from pipelines.problems import UsageError
-from tests.test_capacity import MONTHS, ROWS, THERE, of
+from pipelines.report import Request
+from pipelines.warehouse import Warehouse
+from tests.by_sql import judged_by_sql
+from tests.test_capacity import DAY, MONTHS, ROWS, THERE, of
+from tests.test_figures import said, shown
 
 
 def literal() -> Plan:
@@ -249,3 +256,68 @@ def test_where_no_people_are_stated_a_start_is_unknown() -> None:
     plan = of([("X", "Ghost", "Writer", 2, 1.0, False), ("A", "Web", "any", 1, 1.0, True)], {("Web", "any"): [1.0] * 8})
     answer = levels.can_start(plan, (), "X", MONTHS[2])
     assert (answer.lacks, answer.unknown) == ((), 1.0)
+
+
+FILES = {
+    "projects": "project_id,project_name,goal_id,stage,is_critical,priority,budget,currency,baseline_start,"
+    "baseline_finish\n"
+    "P1,Wallet,,active,no,1,100,USD,2026-01-05,2027-06-30\n"
+    "P2,Fraud ~ alerts;,,approved,no,5,100,USD,2027-01-04,2027-06-30\n"
+    "X1,<b>Gift</b> cards,G1,candidate,no,2,5000,USD,2027-02-01,2027-06-30\n",
+    "goals": "goal_id,goal_name\nG1,Grow abroad\n",
+    "status": "project_id,status_date,reported_health\nP1,2026-11-20,green\n",
+    "capacity": "team,skill,month,fte\n" + "".join(f"Data,Engineer,{month:%Y-%m},4\n" for month in MONTHS),
+    "demand": "project_id,team,skill,month,fte\n"
+    + "".join(f"P1,Data,Engineer,{month:%Y-%m},2\n" for month in MONTHS)
+    + "P2,Data,Engineer,2027-03,2\nX1,Data,Engineer,2027-02,2\n",
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse in which a candidate competes with approved work in March."""
+    folder = tmp_path_factory.mktemp("whatif")
+    for name, text in FILES.items():
+        (folder / f"{name}.csv").write_text(text, "utf-8")
+    warehouse = Warehouse(folder / "warehouse")
+    with judged_by_sql():
+        report = load(warehouse, Request(tuple(folder / f"{name}.csv" for name in FILES)), today=DAY)
+    assert report.published, report
+    return warehouse.folder
+
+
+def test_a_leader_asks_whether_it_can_start_in_march_and_takes_the_moves(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RIGHTWORK_WAREHOUSE", str(store))
+    app = shown("capacity", candidate="X1")
+    assert "Yes: <b>Gift</b> cards can start in Feb 2027, and nobody goes short for it" in said(app)
+    app = shown("capacity", candidate="X1", **{"in": "2027-03"})
+    assert (
+        "<b>Gift</b> cards can start in Mar 2027 if others move: it lacks 2.0 FTE-months of Engineer in Mar 2027, "
+        "and 1 project would have to move" in said(app)
+    )
+    assert "Without any move it can start in Apr 2027" in said(app)
+    app.button(key="take-start").click().run()
+    assert moves_of(app.text_input(key="moves").value or "") == (Move("start", "X1", 1), Move("shift", "P2", 1))
+    words = said(app)
+    assert "<b>Gift</b> cards is started in Mar 2027" in words
+    assert "Fraud ~ alerts; starts 1 month later (Mar 2027 → Apr 2027)" in words
+    assert "Grow abroad" in words
+    assert "+$5 k" in words.replace("$5.0 k", "$5 k")
+
+    app.text_input(key="scenario-name").set_value("Gifts in March")
+    app.text_area(key="scenario-assumptions").set_value("Fraud can wait")
+    app.button(key="scenario-save").click().run()
+    assert "Saved as Gifts in March." in said(app)
+    (kept,) = scenarios.scenarios(Warehouse(store))
+    assert (kept.moves, kept.publication, kept.review_date) == (app.text_input(key="moves").value, 1, DAY)
+    assert "Fraud can wait" in said(app)
+
+    app.button(key="undo-move").click().run()
+    assert app.text_input(key="moves").value == "start~X1~1"
+    app.button(key="level-now").click().run()
+    assert "1 move removes all 2.0 FTE-months of overload" in said(app)
+    app.button(key="take-levelling").click().run()
+    assert app.text_input(key="moves").value == kept.moves
+    assert not app.exception
