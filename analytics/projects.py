@@ -14,9 +14,10 @@ from analytics.reading import IN_SCOPE, Basis, Scope, Source
 # The columns of a register's file, in their order.
 REGISTER_COLUMNS = """
     project_id, project_name, program_id, program_name, portfolio, sponsor, stage, reported, reported_health, computed,
-    schedule, cost, currency, budget, eac as forecast_cost, actual_cost, overrun, baseline_finish,
-    finish_then as forecast_finish, slip_days, percent_complete, status_date, age_days, is_stale, was_reported,
-    was_computed, finish_moved as finish_moved_days, cost_moved, baseline_moved as baseline_moved_days, budget_moved
+    schedule, cost, milestones, risk, resources, currency, budget, eac as forecast_cost, actual_cost, overrun,
+    baseline_finish, finish_then as forecast_finish, slip_days, percent_complete, status_date, age_days, is_stale,
+    was_reported, was_computed, finish_moved as finish_moved_days, cost_moved,
+    baseline_moved as baseline_moved_days, budget_moved
 """
 STAGES = ("idea", "candidate", "approved", "active", "on hold", "completed", "cancelled")
 ANY_STAGE = "any"
