@@ -154,7 +154,8 @@ def _heat_cell(row: Row, cell: Heat, requested: bool, chosen: str, picks: bool) 
     band = _band(cell, requested=requested)
     style, shape, meaning = _BANDS[band]
     use = cell.utilisation(requested=requested)
-    text = percent(use) if use is not None else ("0 FTE" if cell.capacity == 0 else "n/a" if cell.lacking else "")
+    nothing = "0 FTE" if cell.capacity == 0 else "n/a" if cell.lacking else ""
+    text = nothing if use is None else percent(use, limits=(capacity.SLACK, capacity.FULL))
     there = fte(cell.capacity) if cell.capacity is not None else "no capacity stated"
     asked = f"committed {fte(cell.committed)}, requested {fte(cell.requested)}"
     tip = f"{where(row.team, row.pool)}, {month_name(cell.month)}: {there}; {asked}"
