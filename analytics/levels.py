@@ -264,8 +264,8 @@ class Rival:
 class Answer:
     """Whether a project can start in a month: what it lacks beyond what lacks already, by people and months; what lacks
     of those already (FTE-months); what it asks of people whose capacity nobody states (FTE-months); the first month
-    from then on in which it lacks nothing (None: none of those that are read); who else asks for what it lacks, the most
-    first."""
+    from then on in which it lacks nothing (None: none of those that are read); who else asks for what it lacks, those
+    who ask for most first."""
 
     project_key: str
     project_name: str

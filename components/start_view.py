@@ -187,8 +187,8 @@ def steps(found: Levelling, key: str) -> None:
 
 def _rivals(answer: Answer) -> None:
     columns = (
-        Column("Asks for the same people", width="50%"),
-        Column("In those months", "right"),
+        Column("Project", width="50%"),
+        Column("Asks for", "right"),
         Column("May it move?"),
     )
     rows: list[list[Cell]] = [
@@ -197,6 +197,7 @@ def _rivals(answer: Answer) -> None:
     ]
     keys = [rival.project_key for rival in answer.rivals[:MOST]]
     links = [controls.project_link(key) for key in keys]
+    st.html('<div class="rw-said rw-quiet"><p>Who asks for the same people in those months:</p></div>')
     if opened := listing(columns, rows, key="start-rivals", picks=keys, links=links):
         controls.open_project(opened)
     if (rest := len(answer.rivals) - MOST) > 0:

@@ -64,7 +64,8 @@ def said(before: Totals, after: Totals, moves: int) -> str:
         change = f"{fte_months(after.overload)} of overload, now {fte_months(before.overload)}"
     shorter = after.short - before.short
     if shorter:
-        change += f"; {count(abs(shorter), 'project')} {'more' if shorter > 0 else 'fewer'} short of people"
+        who = "project is" if abs(shorter) == 1 else "projects are"
+        change += f"; {number(abs(shorter))} {'more' if shorter > 0 else 'fewer'} {who} short of people"
     return f"{made} {change}"
 
 
@@ -181,10 +182,10 @@ def _figures(before: Totals, after: Totals, changes: Sequence[Change]) -> list[F
 
     sums = whatif.budgets(changes)
     amounts = [money(amount, currency, sign=True) for currency, amount in sums.items()]
+    # What committed work lacks is the same sum: people are given to it first.
     return [
         figure("Overload", before.overload, after.overload, " FTE-months", 1),
         figure("Overloaded months", before.overloaded, after.overloaded, ""),
-        figure("Committed work lacks", before.unmet, after.unmet, " FTE-months", 1),
         figure("Projects short", before.short, after.short, ""),
         Figure("Committed budget", amounts[0] if amounts else "the same", ", ".join(amounts[1:])),
     ]
