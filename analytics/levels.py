@@ -16,10 +16,9 @@ from analytics import dependencies, levelling
 from analytics.capacity import LEAST, Floats, Ints, Plan
 from analytics.levelling import Levelled, Link, Progress, Work
 from analytics.reading import Scope, Source
-from analytics.whatif import Bools, Move, apply, first_month, months_between
+from analytics.whatif import MOST_SHIFT, Bools, Move, apply, first_month, months_between
 
 USUAL_LATER = 6  # months by which a start may move where no window is stated
-MOST_LATER = 12
 SECONDS = 20.0
 MOST_WEIGHT = 3.0  # what a month of delay of the most important project counts; that of the least counts 1
 BEGUN = ("active", "on hold")
@@ -91,7 +90,8 @@ def windows(plan: Plan, *, later: int = USUAL_LATER, held: Collection[str] = ())
             sooner = 0 if pd.isna(earliest) else max(months_between(earliest.date(), begins), 0)
             # What would come in behind the last month is not known, and nothing starts in a month that is running.
             ends_inside = last[row] < len(plan.months) - 1
-            sooner = max(min(sooner, first[row] - 1), 0) if ends_inside else 0
+            sooner = max(min(sooner, first[row] - 1, MOST_SHIFT), 0) if ends_inside else 0
+            by = min(by, MOST_SHIFT)
             out[key] = Window(sooner, by, "" if by or sooner else "no other start is allowed")
     return out
 

@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 Kind = Literal["shift", "scale", "drop", "start", "people", "lend"]
 _FIELDS = {"shift": 2, "scale": 2, "drop": 1, "start": 2, "people": 5, "lend": 7}
 MOST_SHIFT = 24
-MOST_MOVES = 200
+MOST_MOVES = 800
 
 
 @dataclass(frozen=True)

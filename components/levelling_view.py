@@ -9,7 +9,7 @@ from analytics import levels
 from analytics.capacity import LEAST, Plan
 from analytics.levelling import Progress
 from analytics.levels import SECONDS, Levelling, Span
-from analytics.whatif import MOST_MOVES, Move
+from analytics.whatif import Move
 from components import answers, capacity_view, controls, figures, frame, moves_view, running, start_view
 from components.capacity_view import fte, fte_months
 from components.controls import View
@@ -19,7 +19,6 @@ from components.running import Run, Say, Stop
 from components.tables import Cell, Column, Under, listing
 
 MOST = 12
-AT_ONCE = 1.0  # seconds that the page waits before it shows progress
 _COUNTED = {"": "Committed", "requested": "Committed and requested"}
 _RUN = "levelling-run"
 
@@ -44,9 +43,7 @@ def levelling_card(view: View, found: Plan, months: int) -> None:
             )
         kept = st.session_state.get(_RUN)
         run: Run[Levelling] | None = kept[1] if kept and kept[0] == asked else None
-        if run is not None:
-            run.wait(AT_ONCE)
-        result = run.result if run else None
+        result = run.result if run and run.is_over_soon() else None
         with head:
             frame.card_head(said(result) if result else "What to move so that people suffice", _note())
         if run is not None and not run.is_over:
@@ -130,9 +127,12 @@ def _show(found: Plan, result: Levelling) -> None:
     )
     if result.steps:
         start_view.steps(result, "levelling-steps")
-        st.button("Take these moves", key="take-levelling", on_click=moves_view.add, args=(result.moves,))
-        if len(moves_view.made()[0]) + len(result.steps) > MOST_MOVES:
-            st.text(f"A what-if holds {MOST_MOVES} moves; the first of them are taken.")
+        fits = moves_view.is_room_for(result.moves)
+        st.button(
+            "Take these moves", key="take-levelling", on_click=moves_view.add, args=(result.moves,), disabled=not fits
+        )
+        if not fits:
+            st.text("These are more moves than an address holds.")
     if result.hires:
         _hires(result.hires)
 

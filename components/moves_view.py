@@ -37,7 +37,13 @@ def text() -> str:
 
 def put(moves: Sequence[Move]) -> None:
     """Have these moves and no others; called before a run begins."""
-    st.session_state[KEY] = text_of(moves[:MOST_MOVES])
+    st.session_state[KEY] = text_of(moves)
+
+
+def is_room_for(moves: Sequence[Move]) -> bool:
+    """Whether an address holds these beside those that were made."""
+    every = [*made()[0], *moves]
+    return len(every) <= MOST_MOVES and len(text_of(every)) <= LONGEST
 
 
 def add(moves: Sequence[Move]) -> None:

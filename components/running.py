@@ -13,6 +13,7 @@ Stop = Callable[[], bool]
 Say = Callable[[str], None]
 
 LOOK_EVERY = 0.4  # seconds
+AT_ONCE = 0.8  # seconds that a page waits for work before it shows how far it is
 _TURN = threading.Semaphore(1)  # one at a time: the machine is shared with everybody's pages
 
 
@@ -27,7 +28,8 @@ class Run(Generic[T]):
         self.result: T | None = None
         self.error: Exception | None = None
         self.words = "Waiting for its turn"
-        self._seconds, self._since = seconds, time.monotonic()
+        self._seconds, self._begun = seconds, time.monotonic()
+        self._since = self._begun
         self._stopped, self._over = threading.Event(), threading.Event()
         threading.Thread(target=self._run, args=(work,), daemon=True).start()
 
@@ -59,9 +61,9 @@ class Run(Generic[T]):
         """How much of its time is gone, 0 to 1."""
         return min((time.monotonic() - self._since) / self._seconds, 1.0)
 
-    def wait(self, seconds: float) -> bool:
-        """Wait a moment for it; whether it is over."""
-        return self._over.wait(seconds)
+    def is_over_soon(self) -> bool:
+        """Whether it is over; one that has just begun is given a moment, so that what is quick needs no second look."""
+        return self._over.wait(max(AT_ONCE - (time.monotonic() - self._begun), 0))
 
     def stop(self) -> None:
         """Ask it to stop with the best that it has."""

@@ -10,7 +10,7 @@ from analytics import levels
 from analytics.capacity import LEAST, Plan
 from analytics.levelling import Progress
 from analytics.levels import Answer, Levelling
-from analytics.whatif import Move, first_month
+from analytics.whatif import MOST_SHIFT, Move, first_month, months_between
 from components import answers, controls, frame, moves_view, running
 from components.capacity_view import fte_months, month_name
 from components.controls import View
@@ -19,7 +19,6 @@ from components.running import Run, Say, Stop
 from components.tables import Cell, Column, listing
 
 SECONDS = 10.0
-AT_ONCE = 1.0  # seconds that the page waits for an answer before it shows progress
 LATER = {"6": "6 months", "0": "not at all", "1": "1 month", "2": "2 months", "3": "3 months", "12": "12 months"}
 MOST = 8
 NOTE = (
@@ -78,7 +77,11 @@ def _ask(after: Plan, offered: dict[str, str]) -> tuple[str, dt.date | None]:
     with left:
         chosen = controls.page_choice("candidate", "Can we start", {"": "Choose a candidate", **offered})
     planned = first_month(after, chosen) if chosen else None
-    months = {f"{month:%Y-%m}": month_name(month) for month in after.months[:25]}
+    months = {
+        f"{month:%Y-%m}": month_name(month)
+        for month in after.months
+        if planned is None or abs(months_between(planned, month)) <= MOST_SHIFT
+    }
     usual = f"as requested, {month_name(planned)}" if planned else "as requested"
     with middle:
         month = controls.page_choice("in", "In", {"": usual, **months})
@@ -113,7 +116,7 @@ def _room(
         kept = (asked, Run(work, SECONDS))
         st.session_state[_RUN] = kept
     run: Run[Levelling] = kept[1]
-    if not run.wait(AT_ONCE):
+    if not run.is_over_soon():
         return None, run
     if run.error:
         raise run.error
@@ -211,7 +214,7 @@ def _take(answer: Answer, room: Levelling | None) -> None:
             st.session_state[name] = ""
 
     with st.container(horizontal=True, key="start-take"):
-        if room is not None and room.steps:
+        if room is not None and room.steps and moves_view.is_room_for([answer.start, *room.moves]):
             st.button(
                 "Take these moves", key="take-start", type="primary", on_click=take, args=([answer.start, *room.moves],)
             )

@@ -98,7 +98,13 @@ def _form(after: Plan) -> None:
             st.text("No project of this kind asks for people.")
             return
         with adds:
-            st.button("Add", key="add-move", on_click=moves_view.add, args=([asked],))
+            st.button(
+                "Add",
+                key="add-move",
+                on_click=moves_view.add,
+                args=([asked],),
+                disabled=not moves_view.is_room_for([asked]),
+            )
 
 
 def _ask_project(kind: str, after: Plan, places: Sequence[Any]) -> Move | None:
@@ -235,9 +241,7 @@ def _projects(changes: Sequence[Change]) -> None:
     shown = changes[:MOST]
     rows: list[list[Cell]] = [
         [
-            Tagged(one.project_name, "dropped" if one.is_dropped else "started")
-            if one.is_dropped or one.is_started
-            else one.project_name,
+            _tagged(one),
             day(one.finish),
             NONE if one.is_dropped else day(one.finish_then) if one.finish_then != one.finish else "the same",
             fte_months(one.asked_then),
@@ -252,6 +256,12 @@ def _projects(changes: Sequence[Change]) -> None:
         controls.open_project(opened)
     if len(changes) > MOST:
         st.html(f'<p class="rw-missing">{count(len(changes) - MOST, "project")} more.</p>')
+
+
+def _tagged(one: Change) -> Cell:
+    if one.is_dropped or one.is_started:
+        return Tagged(one.project_name, "dropped" if one.is_dropped else "started")
+    return one.project_name if one.is_committed else Tagged(one.project_name, "requested")
 
 
 def _then(was: float, becomes: float) -> Cell:
