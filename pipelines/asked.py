@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import corrected, findings
+from pipelines import corrected, findings, unpivot
 from pipelines.cast import cast
 from pipelines.check import check
 from pipelines.literals import quoted
@@ -41,13 +41,15 @@ def look(
     of_the_file = {name: text for name, text in mapping.text.items() if text != TOP_KEY}
     told = {name: text for name, text in of_the_file.items() if mapping.headers[name] not in asked}
     commas = _check(con, table, replace(mapping, text=told, rolled_up=None), today) if told else []
+    unpivot.settle(con, table, typed=False)
     findings.report(con, table, report, questions, keep, explain=keep is not None)
     if keep:
         report.corrected = corrected.keep(con, keep, table, mapping, commas)
     # What can't be decided is marked where it stands, and is no problem of its row.
     for name in of_the_file.keys() - told.keys():
         _mark(con, table, mapping.text[name], asked[mapping.headers[name]])
-    report.grid = findings.grid(con, table, mapping)
+    unpivot.settle(con, table, typed=False)
+    report.grid = findings.grid(con, unpivot.in_file(table), mapping)
 
 
 def _check(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, today: dt.date) -> list[str]:

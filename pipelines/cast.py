@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines import amounts, dates, effort, periods
-from pipelines.contract import ERRORS, Column, spelled
+from pipelines.contract import ERRORS, Column, bare, spelled
 from pipelines.headers import fold
 from pipelines.literals import listed, quoted
 from pipelines.problems import DataProblem, Problem
@@ -58,6 +58,25 @@ _OF_SPREADSHEETS = {
 }
 
 
+# The same where the period itself is asked for.
+_OF_PERIODS = {
+    r"\d{5}(\.\d+)?": _OF_DATES[r"\d{5}(\.\d+)?"],
+    periods.FISCAL: (
+        "a fiscal year stands here, and nothing says when it begins",
+        "Write the month as 2026-03, the quarter as 2026-Q1.",
+    ),
+    effort.RANGE: (
+        "a range stands here, not one month",
+        "Write one row for each month, with the month as 2026-03 and what is needed in it.",
+    ),
+    effort.HALF_YEAR: ("half a year stands here", "Write its two quarters as 2026-Q1 and 2026-Q2, one row each."),
+    effort.NO_YEAR: (
+        "the year is missing",
+        "Write the month as 2026-03, the week as 2026-W12, the quarter as 2026-Q1.",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Cast:
     """What was decided for a table: notes for the reader (warnings), the currency that its symbols speak of.
@@ -89,13 +108,13 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
         column.name: _or_empty(column, seen.typed.get(column.name) or caster.expression(column)) for column in columns
     }
     caster.take_formats(columns)
-    caster.ask_effort(columns)
+    caster.ask_effort(columns, typed)
     if caster.questions:
         raise DataProblem(caster.questions[0].message, caster.questions[0].fix, caster.questions)
     read = ",\n".join(f"({typed[c.name]})::{c.sql_type} as {c.name}" for c in columns)
     late = {c.name for c in columns if c.type == "date"} - set(seen.typed)
     days = {c.name: dates.plausible(c.name) if c.name in late else c.name for c in columns if c.type == "date"}
-    days |= {c.name: effort.first_day(days[c.name], c.period) for c in columns if c.period}
+    days |= {c.name: effort.first_day(days[c.name], c.period, mapping.headers[c.name]) for c in columns if c.period}
     kept = ",\n".join(f"{days[name]} as {name}" if name in days else name for name in typed)
     source = f"select source_row, {read} from {PREPARED}"
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
@@ -189,7 +208,7 @@ class _Caster:
             if name in self.own_units:
                 self._locate_own_units(column, self.own_units[name])
             message, fix = _why_unreadable(column, self.fixes.get(name))
-            kinds = (_OF_DATES if column.type == "date" else {}) | _OF_SPREADSHEETS
+            kinds = (_OF_PERIODS if column.period else _OF_DATES if column.type == "date" else {}) | _OF_SPREADSHEETS
             forms = {form: f"when regexp_full_match(value, {quoted(form)}) then" for form in kinds}
             messages = " ".join(f"{forms[form]} {quoted(kinds[form][0])}" for form in kinds)
             fixes = " ".join(f"{forms[form]} {quoted(kinds[form][1])}" for form in kinds)
@@ -246,33 +265,48 @@ class _Caster:
         )
 
     def locate_other_units(self, columns: list[Column]) -> None:
-        """Add to `found` every row whose unit is another one than its header's."""
-        for column in columns:
-            unit = effort.unit_of(self._header(column.name)) if column.in_units else None
-            if unit is None or self._header(column.name) == self._header(str(column.in_units)):
-                continue
-            self.con.execute(
-                f"""
-                insert into found
-                select source_row, $header, s.{column.in_units}, $rule, 'error', $message, $fix
-                from typed as y join {STATED} as s using (source_row)
-                where y.{column.in_units} <> $unit and s.{column.in_units} is not null order by source_row
-                """,
-                {
-                    "header": self._header(str(column.in_units)),
-                    "rule": f"{column.name}_units_match",
-                    "unit": unit,
-                    "message": f"the header {self._header(column.name)} says {unit}, and this row another unit",
-                    "fix": f"Write the amount in {unit}, or name the column amount, so that each row's unit counts.",
-                },
-            )
+        """Add to `found` every row whose unit is another one than its header's, or than stands beside its amount."""
+        for column in (c for c in columns if c.in_units):
+            name, unit = column.name, str(column.in_units)
+            stated, said = effort.unit_of(self._header(name)), self._header(unit)
+            has_column = said not in (effort.UNSTATED, self._header(name))
+            own = effort.own_unit(f"s.{name}")
+            if stated and has_column:
+                self._locate_units(
+                    column,
+                    said,
+                    f"s.{unit}",
+                    f"the header {self._header(name)} says {stated}, and this row another unit",
+                    f"Write the amount in {stated}, or name the column amount, so that each row's unit counts.",
+                    f"y.{unit} <> {quoted(stated)} and s.{unit} is not null",
+                )
+            if stated or has_column:
+                where = f"the header {self._header(name)}" if stated else said
+                self._locate_units(
+                    column,
+                    self._header(name),
+                    f"s.{name}",
+                    f"the amount states a unit of its own, and {where} another one",
+                    f"Write the amount in {stated or 'the unit of its row'}, as a number alone.",
+                    f"{own} <> {quoted(stated) if stated else f'y.{unit}'}",
+                )
 
-    def ask_effort(self, columns: list[Column]) -> None:
+    def _locate_units(self, column: Column, header: str, value: str, message: str, fix: str, where: str) -> None:
+        self.con.execute(
+            f"""
+            insert into found
+            select source_row, $header, {value}, $rule, 'error', $message, $fix
+            from typed as y join {STATED} as s using (source_row) where {where} order by source_row
+            """,
+            {"header": header, "rule": f"{column.name}_units_match", "message": message, "fix": fix},
+        )
+
+    def ask_effort(self, columns: list[Column], typed: MappingType[str, str]) -> None:
         """Ask for the unit of amounts that nothing states, where they are too large for people."""
         for column in columns:
             if not column.in_units or self._header(column.in_units) != effort.UNSTATED:
                 continue
-            many = f"try_cast({column.name} as double) > {effort.MOST_PEOPLE}"
+            many = f"({typed[column.name]}) > {effort.MOST_PEOPLE} and {effort.own_unit(column.name)} is null"
             if self._ask(f"count(*) filter ({many})")[0]:
                 examples = self._examples(column.name, many)
                 self._question(
@@ -388,9 +422,15 @@ class _Caster:
     def _period(self, column: Column) -> str:
         """The first day of a month, week or quarter, as it is named or by any day of it."""
         named = self.con.execute(
-            f"select distinct {column.name} from {PREPARED} where regexp_full_match({column.name}, {quoted(periods.FORM)})"
+            f"select distinct {column.name} from {PREPARED} "
+            f"where regexp_full_match({column.name}, {quoted(periods.FORM)})"
         ).fetchall()
-        days = {text: found.day for (text,) in named if (found := periods.day(text, start=True))}
+        half = re.compile(effort.HALF_YEAR)
+        days = {
+            text: found.day
+            for (text,) in named
+            if not half.fullmatch(text) and (found := periods.day(text, start=True))
+        }
         first, second = dates.first_and_second(f"{column.name}_day")
         firsts, seconds = self._ask(
             f"coalesce(bool_and({first} = 1) and not bool_and({second} = 1), false)::int, "
@@ -556,10 +596,21 @@ class _Caster:
         return f"case when {said} in ({listed(YES)}) then true when {said} in ({listed(NO)}) then false end"
 
     def _text(self, column: Column) -> str:
+        if column.names:
+            return self._one_spelling(column, column.names)
         # What refers to another export may do so by name, or in another case.
         if column.known_in and self.known.get(column.known_in):
             return self._spelled(column, self.known[column.known_in])
         return f"upper({column.name})" if column.pattern == "[A-Z]{3}" else column.name
+
+    def _one_spelling(self, column: Column, names: str) -> str:
+        """A name as the loads in force spell it, else as the file first does, whatever its case and blanks."""
+        known = self.known.get(column.known_in or "", {})
+        standing = dict(self.known.get(names, {}))
+        values = self.seen.spellings[column.name]
+        return self._replaced(
+            column, {text: known.get(fold(text)) or standing.setdefault(bare(text), text) for text in values}
+        )
 
     def _choice(self, column: Column) -> str:
         own = {text: value or None for text, value in self.mapping.values.get(column.name, {}).items()}
@@ -598,11 +649,15 @@ class _Caster:
 
     def _spelled(self, column: Column, spellings: MappingType[str, str | None], note: bool = False) -> str:
         """Text with each known spelling replaced by what it stands for; what is not known stays, for the checks."""
-        text = column.name
         compared = fold if column.known_in else spelled
         changed = {value: spellings.get(compared(value), value) for value in self.seen.spellings[column.name]}
         if note and any(spelled(value) in column.ratings for value in changed):
             self._note_ratings(column)
+        return self._replaced(column, changed)
+
+    def _replaced(self, column: Column, changed: MappingType[str, str | None]) -> str:
+        """SQL: a column's text with some texts replaced by others."""
+        text = column.name
         changed = {value: meant for value, meant in changed.items() if meant != value}
         if not changed:
             return text
@@ -632,7 +687,9 @@ class _Caster:
 
 
 def _unsigned(column: Column) -> str:
-    """SQL: a number's text, without the sign of a percentage."""
+    """SQL: a number's text, without the sign of a percentage or the unit of somebody's time."""
+    if column.in_units:
+        return effort.number_of(column.name)
     return f"rtrim(replace({column.name}, '%', ''))" if column.type == "percent" else column.name
 
 
@@ -653,7 +710,7 @@ def _why_unreadable(column: Column, fix: str | None) -> tuple[str, str]:
     if column.in_units:
         return (
             f"{label} is not a number",
-            "Write the number alone; its unit stands in the column unit or in the header.",
+            "Write the number alone; its unit (FTE, hours, days, percent) stands in the column unit or in the header.",
         )
     if column.type == "yes_no":
         return f"{label} is neither yes nor no", "Write yes or no."

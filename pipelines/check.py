@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 
 from pipelines.contract import Check
+from pipelines.effort import UNSTATED
 from pipelines.problems import RightworkError
 from pipelines.profile import Mapping
 
@@ -66,7 +67,8 @@ def _locate(con: duckdb.DuckDBPyConnection, mapping: Mapping, relation: str, c: 
     first, *others = c.columns
     # The row's other cells that the rule looks at stand in the message, so that the problem can be judged on its own.
     beside = "".join(
-        f" || ', {_plain(mapping.headers[name])}: ' || coalesce({mapping.text[name]}, 'empty')" for name in others
+        f" || ', {_plain(mapping.headers[name])}: ' || coalesce({mapping.text[name]}, 'empty')"
+        for name in _in_the_file(mapping, others)
     )
     con.execute(
         f"""
@@ -87,6 +89,12 @@ def _locate(con: duckdb.DuckDBPyConnection, mapping: Mapping, relation: str, c: 
             "missing": c.name.endswith("_required"),
         },
     )
+
+
+def _in_the_file(mapping: Mapping, names: list[str]) -> list[str]:
+    """Those of these columns that have a header of their own, each header once."""
+    headers = {mapping.headers[name]: name for name in reversed(names) if mapping.headers[name] != UNSTATED}
+    return [name for name in names if name in headers.values()]
 
 
 def _plain(header: str) -> str:

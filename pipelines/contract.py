@@ -59,6 +59,11 @@ def spelled(text: str) -> str:
     return fold(text) or bare
 
 
+def bare(name: str) -> str:
+    """A name as it compares where signs count ("C#" is not "C++"): lower case, its blanks single."""
+    return " ".join(name.lower().split())
+
+
 # What a spreadsheet writes where a formula fails; "#N/A" says that nothing is known. A formula whose value is not in
 # the file is read as "#CALC! =SUM(E2:E9)".
 ERRORS = r"#(?:REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)(?: =[^\n]*)?"
@@ -80,7 +85,8 @@ class Column:
     `values` maps each allowed value to the other spellings that are read as it, `colours` to the colour it counts as.
     `empty` is what an empty cell, and a file without the column, says. `period` names the column that tells which
     period a date stands for, so that any day of it is read as its first one; `in_units` the one with the unit of an
-    amount. `listing_only` columns are not carried by another export.
+    amount. `listing_only` columns are not carried by another export. Of the spellings of what it `names` ("teams") one
+    stands for all that differ in case and punctuation alone. `form_says` what is wrong where `pattern` does not fit.
     """
 
     name: str
@@ -103,6 +109,8 @@ class Column:
     period: str | None = None
     in_units: str | None = None
     listing_only: bool = False
+    names: str | None = None
+    form_says: str | None = None
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -280,7 +288,7 @@ def _column_checks(c: Column, known: dict[str, set[str]]) -> Iterator[Check]:
             f"not regexp_full_match({c.name}, {quoted(c.pattern)})",
             # \Z, for $ would let a line break follow.
             ("ExpectColumnValuesToMatchRegex", {"column": c.name, "regex": rf"^(?:{c.pattern})\Z"}),
-            f"{label} does not have its usual form",
+            c.form_says or f"{label} does not have its usual form",
             f"Write it like {c.example}.",
         )
     if c.type == "text" and not c.pattern:

@@ -39,6 +39,8 @@ def keep(
     that are read with a decimal comma.
     """
     asked = "select exists (from found where source_row is distinct from ?)"
+    if table.wide:
+        table, mapping, commas = table.wide, *_as_in_file(table, mapping, commas)
     if table.rows > MOST_ROWS or not con.execute(asked, [table.header_row]).fetchall()[0][0]:
         return ()
     written = [numbered(folder, CORRECTED)]
@@ -48,6 +50,13 @@ def keep(
         written.append(written[0].replace(".csv", ".xlsx"))
         _write_book(folder / written[1], table, _rows(con, table, _plain_numbers(mapping, commas)), _marks(con, table))
     return tuple(written)
+
+
+def _as_in_file(table: TextTable, mapping: Mapping, commas: Sequence[str]) -> tuple[Mapping, Sequence[str]]:
+    """The columns of a table's file that are read with a decimal comma, where they were made one column of rows."""
+    assert table.wide is not None
+    parted = [n for n, header in enumerate(table.wide.headers) if header not in table.headers] if commas else []
+    return replace(mapping, text={str(n): f"c{n}" for n in parted}), [str(n) for n in parted]
 
 
 def restored(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:

@@ -25,7 +25,7 @@ _DAY = re.compile(
     rf"\d{{1,2}}[-. ]{{1,2}}(?:{_MONTH})[-., ]{{1,2}}{_YEAR}|(?:{_MONTH})\.? \d{{1,2}},? {_YEAR})(?!\d)",
     re.I,
 )
-_BARE = re.compile(
+BARE = re.compile(
     rf"(?:{_MONTH}|(?:calendar week|kalenderwoche|semaine|week|woche|kw|cw|wk|w|q)[ .-]*\d{{1,2}})\.?", re.I
 )
 
@@ -39,7 +39,7 @@ def note(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, how
     if mapping.profile or mapping.rolled_up:
         return []
     dated = [header for header in mapping.unmapped if _DAY.search(header) or periods.day(header, start=False)]
-    bare = [header for header in mapping.unmapped if _BARE.fullmatch(header.strip())]
+    bare = [header for header in mapping.unmapped if BARE.fullmatch(header.strip())]
     found = dated if len(dated) >= FEWEST else bare if len(bare) >= FEWEST_BARE else []
     if not found:
         return []

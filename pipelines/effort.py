@@ -15,11 +15,24 @@ _UNITS = {
     "percent": r"percent|per cent|pct|%|allocation percent",
     "FTE": r"ftes?|full time equivalents?|headcount|heads|hc",
 }
+_BESIDE = _UNITS | {"days": f"{_UNITS['days']}|d"}  # a number; as a header "R&D" is no unit
 _WEEK = re.compile(r"(?<![^\W_])(?:weeks?|weekly|w/?c|kw|kalenderwoche|semaine|semana|woche)(?![^\W_])", re.I)
+_WEEK_STARTS = re.compile(r"week.*(?:start|commenc|begin)|start.*week|week of|(?<![^\W_])w/?c(?![^\W_])", re.I)
 _QUARTER = re.compile(r"(?<![^\W_])(?:quarters?|quarterly|qtr|quartal|trimestre)(?![^\W_])", re.I)
+_MONTH = r"jan\w*|feb\w*|mar\w*|apr\w*|ma[iy]|jun\w*|jul\w*|aug\w*|sep\w*|o[ck]t\w*|nov\w*|de[cz]\w*|märz"
+# As SQL compares whole texts with them: what stands where one month, week or quarter is asked for.
+RANGE = (
+    r"(?i).*\d.*(?:\s[-–—]\s|–|—|\sto\s|\sbis\s|\sthrough\s|\.\.).*\d.*|"
+    rf".*(?:{_MONTH})\.?\s*(?:[-–—/]|to|bis)\s*(?:{_MONTH})\b.*"
+)
+HALF_YEAR = r"(?i).*(?:\bh[12]\b|\b[12]h\b|\bhalf\b|\bhalbjahr|\bhj\b|semest).*|\d{4}\W?h[12]|h[12]\d{4}"
+NO_YEAR = rf"(?i)(?:{_MONTH})\.?|(?:week|wk|kw|cw|w|quarter|qtr|q|month|m)?\.?\s*-?\d{{1,2}}"
 _FORMS = {
     "week": r"(?i).*(?:\d\s*-?w|(?:^|[^a-z])(?:week|wk|kw|cw|w)\.?[\s-]*\d).*",
-    "quarter": r"(?i).*(?:(?:quarter|quartal|qtr|q)\.?[\s-]*[1-4]|[1-4](?:st|nd|rd|th|\.)?[\s-]*(?:quarter|quartal|qtr|q)).*",
+    "quarter": (
+        r"(?i).*(?:(?:quarter|quartal|qtr|q)\.?[\s-]*[1-4]|"
+        r"[1-4](?:st|nd|rd|th|\.)?[\s-]*(?:quarter|quartal|qtr|q)).*"
+    ),
 }
 
 
@@ -36,6 +49,32 @@ def unit_of(header: str) -> str | None:
     return None
 
 
+def without_unit(header: str) -> str:
+    """A header without the unit that it states: "Jan 2026 (FTE)" as "Jan 2026"."""
+    words = "|".join(_UNITS.values())
+    return re.sub(
+        rf"\W*(?<![^\W_])(?:{words})(?![^\W_])\W*$|^\W*(?:{words})(?![^\W_])\W*", "", header, flags=re.I
+    ).strip()
+
+
+def named_period(text: str) -> str:
+    """The period that a text such as "2026-W12" or "Q1 2027" names: "week", "quarter", else "month"."""
+    return next((period for period, form in _FORMS.items() if re.fullmatch(form, text)), "month")
+
+
+def own_unit(cell: str) -> str:
+    """SQL: the unit that stands beside the number in a cell ("40 h", "50 %"), NULL where there is none."""
+    forms = {unit: rf"(?i)[-+]?[0-9][0-9.,' ]*(?:{words})" for unit, words in _BESIDE.items()}
+    cases = (f"when regexp_full_match({cell}, {quoted(form)}) then {quoted(unit)}" for unit, form in forms.items())
+    return f"(case {' '.join(cases)} end)"
+
+
+def number_of(cell: str) -> str:
+    """SQL: an amount's text without the unit that stands behind its number."""
+    words = "|".join(_BESIDE.values())
+    return f"regexp_replace({cell}, {quoted(f'(?i)([0-9]) *(?:{words})$')}, '\\1')"
+
+
 def period_of(header: str) -> str:
     """The period that a header states of the dates below it: "week", "quarter", else "month"."""
     said = header.replace("_", " ")
@@ -45,7 +84,7 @@ def period_of(header: str) -> str:
 def settled(mapping: Mapping) -> Mapping:
     """A mapping with what the headers and cells state of unit and period, and with what saying nothing means.
 
-    A unit or period that has a column of its own is left to it.
+    A unit or period that has a column of its own is left to it; else a unit beside a number counts for its row.
     """
     form = mapping.contract
     text, headers = dict(mapping.text), dict(mapping.headers)
@@ -60,8 +99,11 @@ def settled(mapping: Mapping) -> Mapping:
             text[column.period] = f"case {said} else {quoted(usual)} end"
             headers[column.period] = headers[name]
         if column.in_units and column.in_units not in text and name in text:
-            if unit := unit_of(headers[name]):
-                text[column.in_units], headers[column.in_units] = quoted(unit), headers[name]
+            unit = unit_of(headers[name])
+            text[column.in_units] = (
+                f"coalesce({own_unit(text[name])}, {quoted(unit or str(form.columns[column.in_units].empty))})"
+            )
+            headers[column.in_units] = headers[name] if unit else UNSTATED
     for name, column in form.columns.items():
         if column.empty is not None and name not in text:
             text[name], headers[name] = quoted(column.empty), UNSTATED
@@ -72,7 +114,12 @@ def settled(mapping: Mapping) -> Mapping:
     return replace(mapping, text={n: text[n] for n in ordered}, headers={n: headers[n] for n in ordered})
 
 
-def first_day(day: str, period: str) -> str:
-    """SQL: the first day of the period that a day lies in; `period` is the SQL that says which it is."""
-    starts = " ".join(f"when {quoted(kind)} then date_trunc({quoted(kind)}, {day})" for kind in ("week", "quarter"))
-    return f"(case {period} {starts} else date_trunc('month', {day}) end)::date"
+def first_day(day: str, period: str, header: str) -> str:
+    """SQL: the first day of the period that a day lies in; `period` is the SQL that says which it is.
+
+    Where the header says that weeks start there, those that start on a Saturday or Sunday are of the Monday after.
+    """
+    of_week = f"{day} + 2" if _WEEK_STARTS.search(header) else day
+    weeks, quarters = f"date_trunc('week', {of_week})", f"date_trunc('quarter', {day})"
+    months = f"date_trunc('month', {day})"
+    return f"(case {period} when 'week' then {weeks} when 'quarter' then {quarters} else {months} end)::date"

@@ -10,7 +10,7 @@ from shlex import quote
 
 import duckdb
 
-from pipelines import corrected, findings, rollup, suggest
+from pipelines import corrected, findings, rollup, suggest, unpivot
 from pipelines.cast import cast
 from pipelines.columns import columns_as_text, columns_mapped
 from pipelines.contract import EXPORTS
@@ -75,13 +75,17 @@ def read_all(
         seconds = (time.monotonic() - started) / len(texts)
         misfits: list[FileReport] = []
         fitting = 0
-        for text in (replace(text, file=name) for text in texts):
+        for table in (replace(text, file=name) for text in texts):
+            text = table
             report = FileReport(name, text.sheet, file_digest, rows_read=text.rows, path=path, seconds=seconds)
             report.encoding, report.delimiter, report.header_row = text.encoding, text.delimiter, text.header_row
             report.decisions, report.left_out = list(text.decisions), list(text.left_out)
             report.first_lines = first_lines(path, text.encoding) if request.dry_run else ()
             own = how
             try:
+                text = unpivot.unpivoted(con, text, how, remembered)
+                report.rows_read = text.rows
+                report.decisions, report.left_out = list(text.decisions), list(text.left_out)
                 mapping = understand(text, how, remembered)
                 own = days_of_sheets(con, text, how)
                 mapping = mapping if own is how else understand(text, own, remembered)

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import expectations, findings, repair
+from pipelines import expectations, findings, repair, unpivot
 from pipelines.check import Verdict
 from pipelines.incoming import Incoming
 from pipelines.problems import Problem
@@ -48,7 +48,7 @@ def write_load(
         "delimiter": text.delimiter,
         "header_row": text.header_row,
         "transposed": text.transposed,
-        "headers": list(text.headers),
+        "headers": list(unpivot.in_file(text).headers),
         "columns": mapping.headers,
         "rows_read": report.rows_read,
         "rows_loaded": report.rows_loaded,
@@ -72,16 +72,17 @@ def write_findings(
     if any(one.accepted for one in table.report.repairs):
         repair.record(con, load_id)
     con.execute(f"insert into problem select {load_id}, * from found")
-    cells = ", ".join(f"c{position}" for position in range(len(table.text.headers)))
+    text = unpivot.in_file(table.text)
+    cells = ", ".join(f"c{position}" for position in range(len(text.headers)))
     con.execute(
-        f"insert into rejected_row select {load_id}, source_row, [{cells}] from {table.text.relation} "
+        f"insert into rejected_row select {load_id}, source_row, [{cells}] from {text.relation} "
         "semi join rejected using (source_row)"
     )
     if table.report.left_out and len(table.report.left_out) <= MOST_LEFT_OUT:
         rows = list(zip(*((row.row, row.kind, row.text, row.count) for row in table.report.left_out), strict=True))
         places = "unnest($2::bigint[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::bigint[])"
         con.execute(f"insert into left_out select $1, {places}", [load_id, *map(list, rows)])
-    con.execute(f"insert into rejected_row select {load_id}, source_row, cells from ({ragged_whole(con, table.text)})")
+    con.execute(f"insert into rejected_row select {load_id}, source_row, cells from ({ragged_whole(con, text)})")
     results: list[Any] = []
     for v in verdicts:
         results += [load_id, v.check.name, v.check.expectation[0], list(v.check.columns), v.check.severity]

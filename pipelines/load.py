@@ -22,6 +22,7 @@ from pipelines import (
     repair,
     rollup,
     suggest,
+    unpivot,
 )
 from pipelines.cast import cast
 from pipelines.check import check
@@ -178,14 +179,17 @@ def _load_table(
     alike.note(con, form, mapping)
     if not mapping.rolled_up:
         findings.name_cells(con, relation, mapping)
+    in_file = unpivot.in_file(table.text)
+    unpivot.settle(con, table.text)
     outcome = plan(con, form, mapping.text)
     fate = rollup.counts(con) if mapping.rolled_up else outcome
+    fate = unpivot.counts(con, outcome) if in_file is not table.text else fate
     notes = decided.notes + periods_beside + _contradictions(con, table, before)
     findings.report(con, table.text, report, notes, keep, explain=explain)
     if explain and keep and fate.rejected:
-        report.rejected = findings.keep_rejected(con, keep, table.text)
+        report.rejected = findings.keep_rejected(con, keep, in_file)
     if explain:
-        report.grid = findings.grid(con, table.text, table.mapping)
+        report.grid = findings.grid(con, in_file, table.mapping)
     if explain and keep:
         commas = [name for name, decimal in decided.decided.items() if decimal == ","]
         report.corrected = corrected.keep(con, keep, table.text, table.mapping, commas)
@@ -195,10 +199,13 @@ def _load_table(
     report.missing, report.rows_missing = effect.missing(con, form, table.mapping.source.name)
     report.missing_names = effect.names(con, form, report.missing)
     if explain and outcome.restated:
-        report.changes, report.changed_cells = changes(con, form, table.mapping.text)
+        found, report.changed_cells = changes(con, form, table.mapping.text)
+        report.changes = [replace(change, row=change.row % unpivot.PLACE) for change in found]
+    # Where a file says all there is of what it names, saying it again undoes what another left out since.
+    newest = "and load_id = (select max(load_id) from load semi join load_in_force using (load_id) where export = $2)"
     repeated = con.execute(
-        "select exists (from load semi join load_in_force using (load_id) where digest = ? and export = ? "
-        "and sheet is not distinct from ?)",
+        "select exists (from load semi join load_in_force using (load_id) where digest = $1 and export = $2 "
+        f"and sheet is not distinct from $3 {newest if form.replaces else ''})",
         [table.digest, form.export, table.text.sheet],
     ).fetchall()[0][0]
     report.attributes_new = attributes.count_new(con, replace(table.text, relation=relation), mapping)
@@ -216,7 +223,7 @@ def _load_table(
 
 def _mend(con: duckdb.DuckDBPyConnection, table: Incoming, *, offer: bool) -> None:
     """Make the accepted repairs in a table, and report them with what is offered; of a large one only if asked."""
-    if not (offer or table.repairs or table.text.rows <= repair.MOST_OFFERED):
+    if table.text.wide or not (offer or table.repairs or table.text.rows <= repair.MOST_OFFERED):
         return
     mended = repair.mend(con, table.text, table.mapping, table.repairs)
     table.text, table.report.repairs = mended.table, mended.repairs
@@ -236,6 +243,7 @@ def _contradictions(con: duckdb.DuckDBPyConnection, table: Incoming, before: lis
     files = con.execute(
         "select distinct file_name, sheet from load where list_contains($1::int[], load_id) order by all", [loads]
     ).fetchall()
+    rows = list(dict.fromkeys(line % unpivot.PLACE for line in rows))
     others = ", ".join(f"the sheet {sheet}" if name == table.text.file and sheet else name for name, sheet in files[:3])
     said = f"row {rows[0]} says" if count == 1 else f"rows {', '.join(map(str, rows))} say"
     said += f" (and {count - len(rows):,} more)" if count > len(rows) else ""
@@ -257,8 +265,8 @@ def _let_go(con: duckdb.DuckDBPyConnection, table: Incoming) -> None:
     """Drop what was kept of a table, for the models need the room."""
     kept = con.execute(
         "select view_name, 'view' from duckdb_views() where temporary and view_name in ('planned', $1) "
-        "union all select table_name, 'table' from duckdb_tables() where temporary and table_name in ('typed', $1)",
-        [table.text.relation],
+        "union all select table_name, 'table' from duckdb_tables() where temporary and table_name in ('typed', $1, $2)",
+        [table.text.relation, unpivot.in_file(table.text).relation],
     ).fetchall()
     for name, kind in kept:
         con.execute(f'drop {kind} "{name}"')

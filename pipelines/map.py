@@ -262,7 +262,7 @@ def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[s
         if score >= (2 if keyed else 3) and tells(form, columns, present) and (best is None or rank > best[:4]):
             best = (*rank, form)
     if best is None:
-        names = "; ".join(f"{c.export}: {', '.join(c.required[:2])}" for c in contracts())
+        names = "; ".join(f"{c.export}: {', '.join(c.required[: 1 if c.is_part else 2])}" for c in contracts())
         raise DataProblem(
             "no export fits these columns",
             "Name it with --as, choose a --profile, or rename the headers (`python -m pipelines templates DIR`).",
@@ -289,7 +289,8 @@ def tells(form: Contract, columns: Container[str], headers: Iterable[str]) -> bo
 @cache
 def _key_headers() -> frozenset[str]:
     """Headers, folded, that name a key beyond doubt: a table that has one is about nothing coarser."""
-    keys = [c.columns[c.key[0]] for c in contracts() if c.key[0].endswith("_id")]
+    # Who is booked is no such key: many a list of projects or risks names a person.
+    keys = [c.columns[c.key[0]] for c in contracts() if c.key[0].endswith("_id") and not c.replaces]
     return frozenset(
         fold(text) for key in keys for text in (key.name, *key.aliases) if text.split()[0] == key.name.split("_")[0]
     ) | {fold(key.name) for key in keys}

@@ -5,7 +5,7 @@ from collections import Counter
 import duckdb
 
 from pipelines import build
-from pipelines.contract import Contract
+from pipelines.contract import Contract, bare
 from pipelines.headers import fold
 
 
@@ -13,6 +13,7 @@ class References:
     """What an export may refer to: identifiers and names of other exports, as the loads in force hold them.
 
     `spellings` has for each other export every identifier and name, folded, and the identifier that it stands for;
+    for exports of people's time "teams" and "skills" have the spelling in force of each bare name;
     `shared` the folded names that several projects bear, each with their identifiers: those stand for none of them.
     """
 
@@ -34,6 +35,18 @@ class References:
             self.spellings[other] = {name: key for name, key in one.items() if name not in folded} | own
             self.shared[other] = {n: keys for n, keys in by_name.items() if len(keys) > 1 and n not in folded}
             self._ids[other] = [key for key, _ in rows]
+        if form.replaces:
+            self.spellings |= {"teams": self._standing("team"), "skills": self._standing("skill")}
+
+    def _standing(self, column: str) -> dict[str, str]:
+        """How the loads in force spell teams or skills, by their bare names; capacity goes first, then the oldest."""
+        spoken = " union all ".join(
+            f"select {number} as place, load_id, {column} from fact_{export} semi join load_in_force using (load_id)"
+            for number, export in enumerate(("capacity", "demand", "assignments"))
+        )
+        asked = f"select {column} from ({spoken}) where {column} is not null group by all"
+        rows = self.con.sql(f"{asked} order by min((place, load_id)) desc, 1").fetchall()
+        return {bare(name): name for (name,) in rows}
 
     def known(self) -> dict[str, set[str]]:
         """The identifiers in force that the export refers to; one that refers to itself knows those of `typed` too."""

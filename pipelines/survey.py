@@ -18,7 +18,7 @@ class Survey:
     """What one look told. `typed`: per plain column of dates or numbers the SQL of its value, from the column's name.
 
     `known` are the columns in which no cell says in words that nothing is known, `spellings` the distinct texts of each
-    choice or reference.
+    choice, reference or name that has one spelling.
     """
 
     typed: dict[str, str]
@@ -30,7 +30,7 @@ def survey(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) -
     """Look at every mapped column in one pass; the table is kept as text only where some column is not plain."""
     columns = [c for c in mapping.contract.columns.values() if c.name in mapping.text]
     measured = [c for c in columns if c.type in ("date", "money", "number", "percent")]
-    listed = [c for c in columns if c.type == "choice" or c.known_in]
+    listed = [c for c in columns if c.type == "choice" or c.known_in or c.names]
     codes = [c for c in columns if c.type == "text" and (c.is_code or c.name in mapping.contract.key)]
     questions = (
         [_all_plain(c, table, mapping) for c in measured]

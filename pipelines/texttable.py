@@ -31,7 +31,8 @@ class TextTable:
     is the header, data, ragged or left out. `groups_in` is the column that holds the heading of each row's group
     (see `pipelines.groups`); `currencies` has by column the mark of the currency that its cells are formatted with in
     a workbook, and the first row of one. Where the column of headings `is_added`, it is the last one and none of the
-    file's, and ragged rows have no cell for it. `lines` has the line of each header of a transposed table.
+    file's, and ragged rows have no cell for it. `lines` has the line of each header of a transposed table,
+    `wide` the table as it stands in the file, where columns of it were made rows (see `pipelines.unpivot`).
     """
 
     file: str
@@ -50,6 +51,7 @@ class TextTable:
     currencies: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     is_added: bool = False
     lines: tuple[int, ...] = ()
+    wide: TextTable | None = None
 
     @property
     def width(self) -> int:

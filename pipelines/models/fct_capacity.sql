@@ -15,10 +15,12 @@ spread as (
     from stated as s
     semi join newest using (team, month, per, stating_load)
     cross join lateral (select unnest(range(months_in(s.month, s.per))) as part)
+    where has_workdays(s.month, s.per, of_month)
 ),
 
 kind as (
-    select team, of_month, arg_max(per, stating_load) as per from spread group by all
+    select distinct team, of_month, per from spread
+    qualify stating_load = max(stating_load) over (partition by team, of_month)
 )
 
 select
@@ -30,10 +32,10 @@ select
     unit,
     per,
     load_id,
-    source_row,
+    file_row(source_row) as source_row,
     fact_load_id,
     fact_source_row
 from spread
 semi join kind using (team, of_month, per)
 where fte is not null
-order by month, team, skill, source_row
+order by month, team, skill, fact_load_id, fact_source_row

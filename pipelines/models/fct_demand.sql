@@ -2,8 +2,8 @@
 -- date; a row holds from its status date until valid_to. Weeks and quarters are spread to months by their working days.
 -- Grain: project_key, team, skill, month, status_date, load_id, source_row, and for assignments the person. Reads the rows
 -- that loads in force state of the export, project_alias.
--- A plan says all there is of the projects and teams that it names, from its first period on: what it leaves out is no
--- longer needed. Of plans of one status date the newest load counts.
+-- A plan says all there is of the projects and teams that it names, from its first period on, and one with a date from the
+-- next month on: what it leaves out is no longer needed. Of plans of one status date the newest load counts.
 with
 stated as (
     select s.*, coalesce(a.project_key, s.project_id) as project_key
@@ -12,7 +12,14 @@ stated as (
 ),
 
 plan as (
-    select stating_load, status_date, min(month) as first_period from stated group by all
+    select
+        stating_load,
+        status_date,
+        -- A plan with a date says what is needed from the next month on, though its first rows are later.
+        least(min(month), case when status_date > date '2000-01-01' then last_day(status_date) + 1 end) as first_period,
+        bool_and(per = 'week') as is_weekly
+    from stated
+    group by stating_load, status_date
 ),
 
 named as (
@@ -24,22 +31,25 @@ named as (
     join plan on plan.stating_load = p.stating_load and plan.status_date = p.status_date
 ),
 
+spread as (
+    select s.*, month_of(s.month, part)::date as of_month, s.month as first_day
+    from stated as s
+    cross join lateral (select unnest(range(months_in(s.month, s.per))) as part)
+    where has_workdays(s.month, s.per, of_month)
+),
+
 held as (
     select s.*, min(n.status_date) as valid_to
-    from stated as s
+    from spread as s
     left join named as n
         on n.project_key = s.project_key
         and n.team = s.team
         and (n.status_date, n.stating_load) > (s.status_date, s.stating_load)
-        and n.first_period <= s.month
+        and case
+            when n.is_weekly and s.per = 'week' then n.first_period <= s.month
+            else date_trunc('month', n.first_period) <= s.of_month
+        end
     group by all
-),
-
-spread as (
-    select h.*, month_of(h.month, part)::date as of_month, h.month as first_day
-    from held as h
-    cross join lateral (select unnest(range(months_in(h.month, h.per))) as part)
-    where h.valid_to is null or h.valid_to > h.status_date
 )
 
 select
@@ -56,9 +66,9 @@ select
     status_date,
     valid_to,
     load_id,
-    source_row,
+    file_row(source_row) as source_row,
     fact_load_id,
     fact_source_row
-from spread
-where fte is not null
-order by status_date, project_key, month, team, skill, source_row
+from held
+where (valid_to is null or valid_to > status_date) and fte is not null
+order by status_date, project_key, month, team, skill, fact_load_id, fact_source_row

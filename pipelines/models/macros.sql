@@ -112,6 +112,10 @@ create or replace macro months_in(first_day, per) as
 
 create or replace macro month_of(first_day, part) as date_trunc('month', first_day) + to_months(part::int);
 
+-- A week that touches a month by its Saturday or Sunday alone says nothing of it.
+create or replace macro has_workdays(first_day, per, month) as
+    workdays(greatest(first_day, month), least(period_end(first_day, per), last_day(month))) > 0;
+
 -- An amount as full-time equivalents of one of the months that its period touches. A level (FTE, percent of a person)
 -- becomes person-days of the period, these are spread by working days, and divided by the working days of the month.
 create or replace macro fte_of(amount, unit, first_day, per, month) as
@@ -124,6 +128,9 @@ create or replace macro fte_of(amount, unit, first_day, per, month) as
     * workdays(greatest(first_day, month), least(period_end(first_day, per), last_day(month)))
     / nullif(workdays(first_day, period_end(first_day, per)), 0)
     / workdays(month, last_day(month));
+
+-- The line of the file that a row stands on; a row made of one cell of a line has a number of its own.
+create or replace macro file_row(source_row) as source_row % 1000000000;
 
 -- Full-time equivalents to add up: sums of doubles differ from run to run.
 create or replace macro people(fte) as fte::decimal(38, 9);

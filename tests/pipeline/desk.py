@@ -34,6 +34,10 @@ DERIVED = (
     "fct_baseline",
     "milestone_original",
     "rule_in_force",
+    "fct_capacity",
+    "fct_demand",
+    "fct_assignment",
+    "resources_week",
 )
 
 Rows = Counter[tuple[Any, ...]]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contract import EXPORTS, Column, Contract, contract
+from pipelines.effort import unit_of
 from pipelines.headers import fold
 
 TODAY = dt.date(2026, 11, 20)
@@ -64,6 +65,8 @@ class Style:
             return f"  {spoken.upper().replace(' ', '   ')}"
         known = form.header_for()
         others = [alias for alias in column.aliases if known[fold(alias)] == column.name]
+        if column.in_units:  # the unit stands in a column of its own
+            others = [alias for alias in others if unit_of(alias) is None]
         return dice.choice(others).title() if self.headers == "alias" and others else column.name
 
 
@@ -84,6 +87,7 @@ def values(export: str, dice: random.Random) -> list[Row]:
     """Rows of an export with every column of its contract in use, valid by all of its rules."""
     makers = {"goals": _goals, "programs": _programs, "projects": _projects, "status": _status}
     makers |= {"milestones": _milestones, "dependencies": _dependencies, "risks": _risks, "benefits": _benefits}
+    makers |= {"capacity": _capacity, "demand": _demand, "assignments": _assignments}
     return makers[export](dice)
 
 
@@ -133,7 +137,12 @@ def _project(number: int, dice: random.Random) -> Row:
 
 
 def _projects(dice: random.Random) -> list[Row]:
-    return [_project(number, dice) for number in range(1, 41)]
+    rows = [_project(number, dice) for number in range(1, 41)]
+    for row in rows:
+        row["priority"] = dice.choice(["1", "2", "high"])
+        row["earliest_start"] = row["baseline_start"] - dt.timedelta(days=dice.randrange(90))
+        row["latest_start"] = row["baseline_start"] + dt.timedelta(days=dice.randrange(90))
+    return rows
 
 
 def _status(dice: random.Random) -> list[Row]:
@@ -234,6 +243,42 @@ def _benefits(dice: random.Random) -> list[Row]:
         }
         for number in range(1, 41)
     ]
+
+
+def _capacity(dice: random.Random) -> list[Row]:
+    return [
+        {
+            "team": f"Team {1 + number % 4}, Größe",
+            "skill": dice.choice(["Data engineer", "any"]),
+            "month": dt.date(2026, 1 + number // 4, 1),
+            "per": "month",
+            "amount": dice.randrange(1_00, 90_00) / 100,
+            "unit": dice.choice(["FTE", "days"]),
+        }
+        for number in range(40)
+    ]
+
+
+def _demand(dice: random.Random) -> list[Row]:
+    return [
+        {
+            "project_id": f"P-{1 + number % 40:04}",
+            "team": f"Team {dice.randrange(1, 5)}, Größe",
+            "skill": dice.choice(["Data engineer", "any"]),
+            "month": dt.date(2026, dice.randrange(1, 13), 1),
+            "per": "month",
+            "amount": dice.randrange(1_00, 90_00) / 100,
+            "unit": dice.choice(["FTE", "hours"]),
+            "commitment": dice.choice(["committed", "requested"]),
+            "status_date": dt.date(2026, 10, 2),
+        }
+        for number in range(40)
+    ]
+
+
+def _assignments(dice: random.Random) -> list[Row]:
+    rows = [row | {"person_id": f"R-{number:04}"} for number, row in enumerate(_demand(dice))]
+    return [{name: row[name] for name in contract("assignments").columns} for row in rows]
 
 
 @dataclass
@@ -396,14 +441,14 @@ CELL_FAULTS = (
     CellFault("mistyped year", _of("date"), lambda s: "0202-01-05", ("{}_readable",)),
     CellFault("spreadsheet's day number", _of("date"), lambda s: "46023", ("{}_readable",)),
     CellFault("month in another language", _of("date"), lambda s: "12. lokakuuta 2026", ("{}_readable",)),
-    CellFault("quarter for a date", _of("date"), lambda s: "Q3 2026", ("{}_readable",)),
+    CellFault("quarter for a date", lambda c: c.type == "date" and not c.period, lambda s: "Q3 2026", ("{}_readable",)),
     CellFault("word for an amount", _of(*MONEY), lambda s: "lots", ("{}_readable",)),
     CellFault("two decimal marks", _of(*MONEY), lambda s: f"12{s.mark}34{s.mark}5", ("{}_readable",)),
     CellFault("the other decimal sign", _of(*MONEY), _other_decimal, ("{}_readable",)),
     CellFault("range for an amount", _of(*MONEY), lambda s: "5 to 10", ("{}_readable",)),
     CellFault("absurd amount", _of(*MONEY), lambda s: "9" * 40, ("{}_readable",)),
     CellFault("bracket that does not close", _of(*MONEY), lambda s: "(500", ("{}_readable",)),
-    CellFault("effort for an amount", _of(*MONEY), lambda s: "180 hrs", ("{}_readable",)),
+    CellFault("effort for an amount", _of(*MONEY), lambda s: "180 hrs", ("{}_readable", "{}_units_match")),
     CellFault("negative amount", lambda c: c.type in MONEY and c.min == 0, lambda s: "-500", ("{}_in_range",), EV),
     CellFault("percentage above 100", _of("percent"), lambda s: "140", ("{}_in_range",)),
     CellFault("negative percentage", _of("percent"), lambda s: "-3", ("{}_in_range",)),
@@ -419,7 +464,8 @@ CELL_FAULTS = (
     CellFault("empty required cell", lambda c: c.required, lambda s: "", ("{}_required",)),
     CellFault("apostrophe before a date", _of("date"), lambda s: "'2026-01-05", ("{}_readable",)),
     CellFault("digits of another script", _of(*MONEY), lambda s: "１２３", ("{}_readable",)),
-    CellFault("n/a for a key", lambda c: _identifies(c) or c.name == "status_date", lambda s: "n/a", ("{}_required",)),
+    CellFault("n/a for a key", lambda c: _identifies(c) or (c.name == "status_date" and c.required),
+              lambda s: "n/a", ("{}_required",)),
     CellFault("too long", lambda c: bool(c.max_length) and not c.is_code, lambda s: "word " * 4_001, ("{}_length",)),
     CellFault("wrong currency code", lambda c: bool(c.pattern), lambda s: "DOLLAR", ("{}_form", "{}_length")),
     CellFault("currency sign for a code", lambda c: bool(c.pattern), lambda s: "US$", ("{}_form",)),
@@ -429,17 +475,18 @@ CELL_FAULTS = (
     CellFault("finish before start", lambda c: c.name in ("baseline_finish", "forecast_finish"),
               lambda s: _day(s, 2019, 3, 20), ("{}_not_before_start",)),
     CellFault("more earned than the budget", lambda c: c.name == "earned_value", lambda s: "99999999", EV),
-    CellFault("exponent for an identifier", _identifies, lambda s: "1E+05", ("{}_exponent", "{}_known")),
-    CellFault("exponent for an identifier", _identifies, lambda s: "2.02611E+12", ("{}_exponent", "{}_known")),
-    CellFault("apostrophe before an identifier", _identifies, lambda s: "'X-77", ("{}_unseen", "{}_known")),
-    CellFault("unseen character", _identifies, lambda s: "X-\u200b78", ("{}_unseen", "{}_known")),
-    CellFault("line break in an identifier", _identifies, lambda s: "X-\n79", ("{}_unseen", "{}_known")),
+    CellFault("exponent for an identifier", _identifies, lambda s: "1E+05", ("{}_exponent", "{}_known", "{}_form")),
+    CellFault("exponent for an identifier", _identifies, lambda s: "2.02611E+12",
+              ("{}_exponent", "{}_known", "{}_form")),
+    CellFault("apostrophe before an identifier", _identifies, lambda s: "'X-77", ("{}_unseen", "{}_known", "{}_form")),
+    CellFault("unseen character", _identifies, lambda s: "X-\u200b78", ("{}_unseen", "{}_known", "{}_form")),
+    CellFault("line break in an identifier", _identifies, lambda s: "X-\n79", ("{}_unseen", "{}_known", "{}_form")),
     CellFault("control character", lambda c: c.type == "text" and not c.is_code, lambda s: "a\x07b",
               ("{}_damaged", "{}_unseen")),
     CellFault("control character", _of("date", *MONEY, "percent"), lambda s: "\x071", ("{}_readable",)),
     CellFault("letters read in the wrong encoding", _words, lambda s: "CafÃ© â€“ neu", ("{}_damaged",)),
     CellFault("character that was lost", _words, lambda s: "Caf\ufffd", ("{}_damaged",)),
-    CellFault("total row", _identifies, lambda s: "Grand total", ("looks_like_a_total", "{}_known")),
+    CellFault("total row", _identifies, lambda s: "Grand total", ("looks_like_a_total", "{}_known", "{}_form")),
 )  # fmt: skip
 
 
@@ -637,7 +684,9 @@ def _doubled(made: Sheet, dice: random.Random) -> Put:
 def _misspelt_key(made: Sheet, dice: random.Random) -> Put:
     name = made.form.key[0]
     made.head.cells[made.place(name)] = "Idnetifire"
-    return Put("misspelt header of a key", made.head, None, None, frozenset(["missing_column", "unknown_export"]))
+    return Put(
+        "misspelt header of a key", made.head, None, "Idnetifire", frozenset(["missing_column", "unknown_export"])
+    )
 
 
 def _misspelt(made: Sheet, dice: random.Random) -> Put:
@@ -654,7 +703,7 @@ def _scaled(made: Sheet, dice: random.Random) -> Put | None:
     name = dice.choice(money)
     text = f"{made.headers[name].strip()} (EUR k)"
     made.head.cells[made.place(name)] = text
-    return Put("header that scales its amounts", made.head, None, text, frozenset(["header_scaled"]))
+    return Put("header that scales its amounts", made.head, None, text, frozenset(["header_scaled", "missing_column"]))
 
 
 HEADER_FAULTS = (_doubled, _misspelt_key, _misspelt, _scaled)

@@ -23,7 +23,7 @@ from pipelines.warehouse import Warehouse
 pytestmark = pytest.mark.usefixtures("by_sql")
 
 TODAY = dt.date(2026, 11, 20)
-KNOWN = {"goals": {"G-1", "G-2"}, "programs": {"PRG-01"}, "projects": {"P-0001"}}
+KNOWN = {"goals": {"G-1", "G-2"}, "programs": {"PRG-01"}, "projects": {"P-0001"}, "capacity": {"Data"}}
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,7 +36,7 @@ OF_A_COLUMN: dict[str, tuple[Callable[[Column], str], Callable[[Column], list[st
         lambda c: [f"{limit:g}" for limit in (c.min, c.max) if limit is not None],
     ),
     "length": (lambda c: "x" * ((c.max_length or 0) + 1), lambda c: [str(c.max_length), "Shorten"]),
-    "form": (lambda c: "US$", lambda c: [c.example]),
+    "form": (lambda c: "US$", lambda c: [c.example, c.form_says or "usual form"]),
     "damaged": (lambda c: "Caf\ufffd", lambda c: ["damaged", "export again"]),
     "known": (lambda c: "Q-999", lambda c: [c.known_in or "", sorted(KNOWN[c.known_in or ""])[0]]),
     "exponent": (lambda c: "1E+05", lambda c: ["number", "as text"]),
@@ -140,6 +140,7 @@ def test_each_rule_of_each_contract_says_where_what_and_what_to_do(form: Contrac
 )
 def test_each_cell_that_cannot_be_read_says_what_was_expected(form: Contract, column: Column) -> None:
     text, words = UNREADABLE[column.type]
+    words = ["not one month, week or quarter", "2026-03"] if column.period else words
     (problem,) = [p for p in found_in(form, {column.name: text}) if p.rule == f"{column.name}_readable"]
     assert (problem.row, problem.column, problem.value) == (2, column.name, text)
     says(problem, [column.name.replace("_", " "), *words])

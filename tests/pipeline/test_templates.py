@@ -80,7 +80,7 @@ def typed(column: Column) -> Any:
         return None
     match column.type:
         case "date":
-            return dt.datetime.fromisoformat(column.example)
+            return dt.datetime.fromisoformat(f"{column.example}-01" if column.period else column.example)
         case "money" | "number" | "percent":
             return float(column.example)
         case _:

@@ -40,6 +40,7 @@ ITEMS = {
     "risk_state": ["", "", "open", "accepted", "closed"],
     "response": ["", "Second vendor"],
 }
+MONTHS = ["2023-12", "2024-01", "2024-02-15", "2024-03", "2024-04"]
 RULES = [("milestones_amber", 0.05), ("milestones_red", 0.5), ("risk_red", 10), ("risk_amber", 3), ("week_ends_on", 3)]
 LISTED = ["project_name", "program_id", "portfolio", "sponsor", "goal_id", "stage", "is_critical", "baseline_start",
           "baseline_finish", "budget", "currency"]  # fmt: skip
@@ -76,6 +77,7 @@ class Walk:
         self.today += dt.timedelta(days=dice.choice([0, 0, 7, 7, 7, 35]))
         makers = [self.status] * 4 + [self.projects, self.programs, self.goals, self.nyc, self.gmpp, self.again]
         makers += [self.milestones, self.milestones, self.risks, self.risks, self.dependencies, self.benefits]
+        makers += [self.capacity, self.demand, self.demand, self.assignments]
         files = [dice.choice(makers)() for _ in range(dice.choice([1, 1, 2, 3]))]
         self.written += files
         return Step(tuple(files))
@@ -153,6 +155,32 @@ class Walk:
             for end in self.some(["2024-03-31", "2024-06-30"])
         ]
         return _table(["benefit_id", "project_id", "period_end", "planned", "realised"], rows)
+
+    def capacity(self) -> str:
+        return self.people([[team] for team in self.some(["Data", "Web"])], ["team"])
+
+    def demand(self) -> str:
+        """A plan, of a day or that holds until another comes; also of projects and teams that nothing else knows."""
+        when = self.dice.choice(["", str(self.day())])
+        pairs = [
+            [project, team, when, self.dice.choice(["", "", "committed", "requested"])]
+            for project in self.some([*PROJECTS, "P4", "name:alpha"])
+            for team in self.some(["Data", "data ", "Web", "Lab"])[:2]
+        ]
+        return self.people(pairs, ["project_id", "team", "status_date", "commitment"])
+
+    def assignments(self) -> str:
+        rows = [[f"R-{n}", project, "Data"] for n, project in enumerate(self.some(PROJECTS), 1)]
+        return self.people(rows, ["person_id", "project_id", "team"])
+
+    def people(self, rows: list[list[str]], header: list[str]) -> str:
+        """Amounts for each row by months, weeks or quarters, in any unit."""
+        pick = self.dice.choice
+        periods = pick([MONTHS, MONTHS, ["2024-W05", "2024-W09", "2024-W14"], ["2024-Q1", "2024-Q2"]])
+        periods = sorted(self.some(periods))
+        amounts = [pick(["0", "0.5", "2"]), pick(["FTE", "days", "hours"]), pick(["", "Java"])]
+        made = [[*row, period, *amounts] for row in rows for period in periods]
+        return _table([*header, "month", "amount", "unit", "skill"], made)
 
     def nyc(self) -> str:
         """A source that states no baseline: the first forecast is held as one."""

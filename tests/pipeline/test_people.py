@@ -1,0 +1,443 @@
+"""Capacity, demand and assignments: literal rows in, person-days and full-time equivalents out."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk, day, differences
+from tables import type_rows
+
+from pipelines.load import load
+from pipelines.problems import Problem
+from pipelines.report import FileReport, Request
+from pipelines.rules import set_rules
+
+pytestmark = pytest.mark.usefixtures("by_sql")
+
+# Working days, Monday to Friday: January to December 2026.
+WORKDAYS = (22, 20, 22, 22, 21, 22, 23, 21, 22, 22, 21, 23)
+PEOPLE = {
+    "capacity": ("team, month, amount", "Data, 2026-03, {}"),
+    "demand": ("project_id, team, month, amount", "P1, Data, 2026-03, {}"),
+    "assignments": ("person_id, project_id, team, month, amount", "R-1, P1, Data, 2026-03, {}"),
+}
+PROJECTS = "project_id,project_name,stage\nP1,Alpha,active\nP2,Beta,idea"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk that knows two projects and a team; files are only tried at it."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    desk.load(PROJECTS, "team,month,fte\nData,2026-03,4")
+    return desk
+
+
+def tried(desk: Desk, text: str, **asked: Any) -> FileReport:
+    return desk.try_load(text, dry_run=True, **asked).files[0]
+
+
+def capacity(desk: Desk, publication: int | None = None) -> dict[tuple[str, str], float]:
+    """Full-time equivalents by team and month ("2026-03")."""
+    sql = "select team, strftime(month, '%Y-%m'), sum(people(fte))::double from fct_capacity group by all"
+    return {(team, month): fte for team, month, fte in desk.rows(sql, publication)}
+
+
+def demand(desk: Desk, on: str = "12-31", publication: int | None = None) -> dict[tuple[str, str, str], float]:
+    """Full-time equivalents by project, team and month, as the plans of a day of 2026 have them."""
+    sql = f"""
+        select project_key, team, strftime(month, '%Y-%m'), sum(people(fte))::double from fct_demand
+        where status_date <= date '{day(on)}' and (valid_to is null or valid_to > date '{day(on)}') group by all
+    """
+    return {(project, team, month): fte for project, team, month, fte in desk.rows(sql, publication)}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("2026-03,2.5,FTE", {"2026-03": 2.5}),
+        ("2026-02,160,hours", {"2026-02": 1.0}),  # 160 h / 8 h / 20 days
+        ("2026-03,176,hours", {"2026-03": 1.0}),
+        ("2026-07,23,days", {"2026-07": 1.0}),
+        ("2026-03,11,days", {"2026-03": 0.5}),
+        ("2026-03,50,percent", {"2026-03": 0.5}),
+        ("2026-W14,5,days", {"2026-03": 2 / 22, "2026-04": 3 / 22}),  # from Monday, 30 March
+        ("2026-W14,1,FTE", {"2026-03": 2 / 22, "2026-04": 3 / 22}),
+        ("2026-W14,40,hours", {"2026-03": 2 / 22, "2026-04": 3 / 22}),
+        ("2026-W09,1,FTE", {"2026-02": 5 / 20}),  # ends on Sunday, 1 March
+        ("2026-W53,5,days", {"2026-12": 4 / 23, "2027-01": 1 / 21}),
+        ("2026-Q1,64,days", {"2026-01": 1.0, "2026-02": 1.0, "2026-03": 1.0}),
+        ("Q1 2026,100,percent", {"2026-01": 1.0, "2026-02": 1.0, "2026-03": 1.0}),
+        ("2026-Q1,2,FTE", {"2026-01": 2.0, "2026-02": 2.0, "2026-03": 2.0}),
+        ("2028-02,21,days", {"2028-02": 1.0}),  # a leap year's 21 working days
+        ("2026-03,0,FTE", {"2026-03": 0.0}),
+    ],
+)
+def test_an_amount_becomes_full_time_equivalents_of_its_months(
+    tmp_path: Path, row: str, expected: dict[str, float]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.load(f"team,month,amount,unit\nData,{row}")
+    found = {month: fte for (_, month), fte in capacity(desk).items()}
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_months_have_their_own_working_days_and_the_rule_its_hours(desk: Desk) -> None:
+    rows = "".join(f"Data,2026-{month:02},{days},days\n" for month, days in enumerate(WORKDAYS, 1))
+    (load,) = desk.load(f"team,month,amount,unit\n{rows}")
+    assert [fte for _, fte in sorted(capacity(desk).items())] == [1.0] * 12
+    desk.undo(load)
+    desk.load("team,month,hours\nData,2026-02,160")
+    assert capacity(desk) == {("Data", "2026-02"): 1.0}
+    set_rules(desk.warehouse, {"hours_per_day": 7.5}, "a test")
+    assert capacity(desk) == {("Data", "2026-02"): pytest.approx(160 / 7.5 / 20)}
+    assert not differences(desk.tables(), desk.rebuilt())
+
+
+def test_weeks_sum_to_the_same_person_days_as_their_months(desk: Desk) -> None:
+    monday = dt.date(2025, 12, 29)
+    weeks = [monday + dt.timedelta(weeks=n) for n in range(53)]
+    rows = "".join(f"Data,{week},{1 + n % 3}\n" for n, week in enumerate(weeks))
+    desk.load(f"team,week commencing,days\n{rows}")
+    months = [dt.date.fromisoformat(f"{month}-01") for _, month in capacity(desk)]
+    days = {month: sum((month + dt.timedelta(n)).weekday() < 5 for n in range(31)
+            if (month + dt.timedelta(n)).month == month.month) for month in months}  # fmt: skip
+    found = sum(fte * days[dt.date.fromisoformat(f"{month}-01")] for (_, month), fte in capacity(desk).items())
+    assert found == pytest.approx(sum(1 + n % 3 for n in range(53)), abs=1e-6)
+
+
+def test_a_team_may_start_and_end_within_a_month_and_a_year(desk: Desk) -> None:
+    desk.load("team,week,fte\nNew,2026-W12,2\nNew,2026-W13,2", "team,month,fte\nOld,2026-01,3")
+    assert capacity(desk) == {("New", "2026-03"): pytest.approx(2 * 10 / 22), ("Old", "2026-01"): 3.0}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "unit"),
+    [
+        ("Hours", "16", "hours"), ("Available hours", "16", "hours"), ("Capacity (FTE)", "2", "FTE"),
+        ("Capacity (h)", "16", "hours"), ("Allocation %", "50", "percent"), ("Capacity days", "3", "days"),
+        ("Amount", "2", "FTE"), ("Amount", "40 h", "hours"), ("Capacity", "50%", "percent"), ("amount", "3 d", "days"),
+    ],
+)  # fmt: skip
+def test_a_header_or_a_cell_states_the_unit(header: str, cell: str, unit: str) -> None:
+    typed = type_rows(["Team", "Month", header], [["Data", "2026-03", cell]], export="capacity")
+    number = float("".join(sign for sign in cell if sign.isdigit()))
+    assert (typed.values("unit"), typed.values("amount"), typed.found()) == ([unit], [number], [])
+
+
+def test_planned_days_are_days() -> None:
+    typed = type_rows(["Project", "Team", "Month", "planned days"], [["P1", "Data", "2026-03", "3"]])
+    assert (typed.mapping.contract.export, typed.values("unit")) == ("demand", ["days"])
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "first", "per"),
+    [
+        ("Week commencing", ["2026-03-18"], "03-16", "week"),
+        ("Week starting", ["2026-03-15"], "03-16", "week"),  # a Sunday
+        ("Week ending", ["2026-03-15"], "03-09", "week"),
+        ("Month", ["2026-W12"], "03-16", "week"),
+        ("Month", ["KW 12/2026"], "03-16", "week"),
+        ("Period", ["Q1 2027"], "2027-01-01", "quarter"),
+        ("Quarter", ["2026-05-20"], "04-01", "quarter"),
+        ("Month", ["Mar 2026"], "03-01", "month"),
+        ("Month", ["2026-03"], "03-01", "month"),
+        ("Month", ["03/2026"], "03-01", "month"),
+        ("Month", ["Mar-26"], "03-01", "month"),
+        ("Month", ["2026-03-31"], "03-01", "month"),
+        ("Month", ["2026-03-01 00:00:00"], "03-01", "month"),
+        ("Month", ["01/03/2026", "01/04/2026"], "03-01", "month"),
+        ("Month", ["03/01/2026", "04/01/2026"], "03-01", "month"),
+    ],
+)
+def test_a_period_is_read_as_its_first_day(header: str, cells: list[str], first: str, per: str) -> None:
+    typed = type_rows(["Team", header, "FTE"], [["Data", cell, "1"] for cell in cells], export="capacity")
+    assert (typed.values("month")[0], typed.values("per")[0]) == (day(first), per), typed.found() + typed.questions
+
+
+def test_dates_of_a_workbook_are_periods_too(desk: Desk) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in [("Team", "Month", "Allocation"), ("Data", dt.date(2026, 3, 1), 0.5), ("Web", dt.date(2026, 4, 1), 2)]:
+        book.worksheets[0].append(row)
+    book.worksheets[0]["C2"].number_format = "0%"
+    book.save(desk.folder / "plan.xlsx")
+    report = load(desk.warehouse, Request([desk.folder / "plan.xlsx"]), today=day("11-20"))
+    assert report.published, [p for f in report.files for p in f.problems]
+    assert capacity(desk) == {("Data", "2026-03"): 0.5, ("Web", "2026-04"): 2.0}
+
+
+PLAN = "project_id,team,month,fte,status_date\n"
+
+
+def test_a_later_plan_takes_the_place_of_what_it_names(desk: Desk) -> None:
+    desk.load(PLAN + "P1,Data,2026-02,1,2026-01-10\nP1,Data,2026-03,2,2026-01-10\nP1,Web,2026-03,3,2026-01-10")
+    # A plan of February says all from March on, though its first row is of April; and nothing of the other team.
+    desk.load(PLAN + "P1,Data,2026-04,5,2026-02-10")
+    before = {("P1", "Data", "2026-02"): 1, ("P1", "Data", "2026-03"): 2, ("P1", "Web", "2026-03"): 3}
+    moved = {("P1", "Data", "2026-02"): 1, ("P1", "Data", "2026-04"): 5, ("P1", "Web", "2026-03"): 3}
+    assert (demand(desk, "02-09"), demand(desk, "02-10"), demand(desk)) == (before, moved, moved)
+    desk.load(PLAN + "P1,Data,2026-02,7,2026-03-10\nP2,Web,2026-03,1,2026-03-10")
+    assert demand(desk) == {("P1", "Data", "2026-02"): 7, ("P2", "Web", "2026-03"): 1}
+    assert [demand(desk, publication=known) for known in (1, 2)] == [before, moved]
+
+
+def test_a_plan_without_a_date_leaves_what_is_before_its_first_month(desk: Desk) -> None:
+    header = "project_id,team,month,fte\n"
+    desk.load(f"{header}P1,Data,2026-03,1\nP1,Data,2026-04,2")
+    desk.load(f"{header}P1,Data,2026-04,5")
+    assert demand(desk) == {("P1", "Data", "2026-03"): 1, ("P1", "Data", "2026-04"): 5}
+
+
+def test_a_plan_by_weeks_takes_the_place_of_one_by_months_from_its_first_month_on(desk: Desk) -> None:
+    header = "project_id,team,month,fte\n"
+    desk.load(f"{header}P1,Data,2026-02,1\nP1,Data,2026-03,1")
+    desk.load(f"{header}P1,Data,2026-W10,1\nP1,Data,2026-W11,1")  # from 2 March
+    assert demand(desk) == {("P1", "Data", "2026-02"): 1, ("P1", "Data", "2026-03"): pytest.approx(10 / 22)}
+    desk.load(f"{header}P1,Data,2026-W11,3")
+    assert demand(desk)["P1", "Data", "2026-03"] == pytest.approx((5 + 15) / 22)
+
+
+@pytest.mark.parametrize("export", ["capacity", "demand"])
+def test_the_last_file_counts_even_if_it_was_seen_before_or_says_less(desk: Desk, export: str) -> None:
+    header = "team,skill,month,fte\n" if export == "capacity" else "project_id,team,skill,month,fte\n"
+    key = "Data," if export == "capacity" else "P1,Data,"
+    table = "fct_capacity" if export == "capacity" else "fct_demand where valid_to is null"
+    whole, part = f"{header}{key}Java,2026-03,1\n{key}Go,2026-03,2", f"{header}{key}Java,2026-03,1"
+
+    def skills() -> list[str]:
+        return [skill for (skill,) in desk.rows(f"select skill from {table} order by 1")]
+
+    first = desk.load(whole)
+    assert desk.load(whole) == []  # nothing changes
+    (second,) = desk.load(part)
+    assert skills() == ["Java"]
+    assert desk.load(part) == []
+    (third,) = desk.load(whole)
+    assert skills() == ["Go", "Java"]
+    assert [desk.rows(f"select count(*) from {table}", known) for known in (1, 2, 3)] == [[(2,)], [(1,)], [(2,)]]
+    desk.undo(third)
+    assert skills() == ["Java"]
+    desk.undo(second)
+    assert skills() == ["Go", "Java"]
+    desk.redo(second)
+    assert skills() == ["Java"]
+    assert first
+    assert not differences(desk.tables(), desk.rebuilt())
+
+
+def test_one_team_s_capacity_leaves_the_others_and_other_months(desk: Desk) -> None:
+    desk.load("team,month,fte\nData,2026-03,1\nData,2026-04,1\nWeb,2026-03,2")
+    desk.load("team,month,fte\nData,2026-03,4")
+    assert capacity(desk) == {("Data", "2026-03"): 4, ("Data", "2026-04"): 1, ("Web", "2026-03"): 2}
+    desk.load("team,week,fte\nWeb,2026-W11,3")  # the newest kind of period counts for the month
+    assert capacity(desk)["Web", "2026-03"] == pytest.approx(3 * 5 / 22)
+
+
+def test_names_in_another_case_are_one(desk: Desk) -> None:
+    desk.load(PROJECTS, "team,skill,month,fte\nData  Eng,C++,2026-03,4\nData  Eng,C#,2026-03,1")
+    desk.load("project,team,skill,month,fte\nalpha,data eng,c#,2026-03,1\nP2,DATA ENG,C++,2026-03,2")
+    assert desk.rows("select project_key, team, skill from fct_demand order by 1") == [
+        ("P1", "Data  Eng", "C#"),
+        ("P2", "Data  Eng", "C++"),
+    ]
+
+
+def test_cells_are_the_sums_of_their_projects(desk: Desk) -> None:
+    rows = [
+        (f"P{n % 3}", f"T{n % 2}", "Java" if n % 5 else "Go", f"2026-{1 + n % 12:02}", 1 + n % 4) for n in range(60)
+    ]
+    merged = {row[:4]: row[4] for row in rows}
+    text = "".join(f"{','.join(key)},{days}\n" for key, days in merged.items())
+    desk.load(f"project_id,team,skill,month,days\n{text}")
+    for keys in (["team", "month"], ["team"], ["skill"], ["month"], ["team", "skill", "month"]):
+        places = [("project_key", "team", "skill", "month").index(key) for key in keys]
+        expected: dict[tuple[str, ...], float] = {}
+        for key, days in merged.items():
+            at = tuple(key[place] for place in places)
+            expected[at] = expected.get(at, 0) + days / WORKDAYS[int(key[3][-2:]) - 1]
+        shown = ["strftime(month, '%Y-%m')" if key == "month" else key for key in keys]
+        found = desk.rows(f"select {', '.join(shown)}, sum(people(fte))::double from fct_demand group by all")
+        assert {tuple(row[:-1]): row[-1] for row in found} == pytest.approx(expected, abs=1e-6)
+
+
+def one(report: FileReport, rule: str) -> Problem:
+    (problem,) = [problem for problem in report.problems if problem.rule == rule]
+    assert problem.fix.endswith(".")
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "row", "column", "value", "words"),
+    [
+        ("team,month,fte\nData,2026-03,-1", "amount_in_range", 2, "fte", "-1", ["below 0", "0 or more"]),
+        *(
+            (f"team,month,fte\nData,{text},1", "month_readable", 2, "month", text, words)
+            for text, words in {
+                "2026-03-01 - 2026-03-31": ["a range", "one row for each month", "2026-03"],
+                "Mar-May 2026": ["a range", "one row for each month"],
+                "March": ["year is missing", "2026-03"],
+                "W12": ["year is missing", "2026-W12"],
+                "H1 2026": ["half a year", "2026-Q1 and 2026-Q2"],
+                "FY26 Q2": ["fiscal year", "2026-03"],
+                "soon": ["not one month, week or quarter", "2026-03"],
+            }.items()
+        ),
+        ("team,month,fte\nData,2026-03,40 h", "amount_units_match", 2, "fte", "40 h", ["unit of its own", "in FTE"]),
+        ("team,month,hours,unit\nData,2026-03,40,FTE", "amount_units_match", 2, "unit", "FTE",
+         ["hours says hours", "another unit"]),
+        ("team,month,amount,unit\nData,2026-03,4,bananas", "unit_allowed", 2, "unit", "bananas", ["FTE, hours, days"]),
+        ("team,month,amount,per\nData,2026-03,4,fortnight", "per_allowed", 2, "per", "fortnight", ["month, week"]),
+        ("project,team,month,fte\nP9,Data,2026-03,1", "project_id_known", 2, "project", "P9", ["P1, P2", "projects"]),
+        ("project,team,month,fte\nP1,Lab,2026-03,1", "team_known", 2, "team", "Lab", ["Data", "capacity"]),
+        *(
+            (f"person id,project,team,month,fte\n{text},P1,Data,2026-03,1", "person_id_form", 2, "person id", text,
+             ["a name or an e-mail address", "R-1042"])
+            for text in ("Anna Smith", "anna.smith@example.org", "asmith")
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_at_its_cell(
+    shared: Desk, text: str, rule: str, row: int, column: str, value: str, words: list[str]
+) -> None:
+    report = tried(shared, text)
+    problem = one(report, rule)
+    assert (problem.row, problem.column, problem.value) == (row, column, value)
+    assert all(word in f"{problem.message}. {problem.fix}" for word in words), problem
+    assert report.rows_rejected == (problem.severity == "error")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Data,Java,2026-03", "Data,Java,2026-03-01"), ("data eng,,Mar 2026", "Data Eng,any,2026-03"),
+     ("Data,java,2026-03", "Data,Java,03/2026")],
+)  # fmt: skip
+def test_a_cell_that_is_stated_twice_is_found(shared: Desk, first: str, second: str) -> None:
+    report = tried(shared, f"team,skill,month,fte\n{first},1\nWeb,Java,2026-03,1\n{second},2")
+    found = [(p.row, p.column, p.value) for p in report.problems if p.rule == "key_unique"]
+    assert found == [(2, "team", first.split(",")[0]), (4, "team", second.split(",")[0])]
+    assert (report.rows_rejected, report.rows_new) == (2, 1)
+
+
+def test_large_amounts_without_a_unit_are_asked_about(shared: Desk) -> None:
+    text = "team,month,amount\nData,2026-03,400\nData,2026-04,8"
+    problem = one(tried(shared, text), "unit_undecided")
+    assert (problem.row, problem.column, problem.value) == (1, "amount", "400")
+    report = tried(shared, text, constants={"unit": "hours"})
+    assert ([p for p in report.problems if p.severity == "error"], report.rows_new + report.rows_restated) == ([], 2)
+
+
+# --- months, weeks and quarters as columns ---
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (("Jan 2026", "Feb 2026"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("2026-01", "2026-02"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("2026-01-01", "2026-02-01"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("2026-01-31", "2026-02-28"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("01/01/2026", "01/02/2026"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("1/1/2026", "2/1/2026"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("Jan-26 (FTE)", "Feb-26 (FTE)"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("Jan 2026 hours", "Feb 2026 hours"), {"2026-01": 1 / 176, "2026-02": 2 / 160}),
+        (("Q1 2026", "Q2 2026"), {"2026-01": 1, "2026-02": 1, "2026-03": 1, "2026-04": 2, "2026-05": 2, "2026-06": 2}),
+        (("2026-W10", "2026-W11"), {"2026-03": 15 / 22}),
+        (("KW 10/2026", "KW 11/2026"), {"2026-03": 15 / 22}),
+        (("02/03/2026", "09/03/2026"), {"2026-03": 15 / 22}),
+        (("2026-03-01", "2026-03-08"), {"2026-03": 15 / 22}),  # Sundays, before the weeks that they head
+    ],
+)
+def test_periods_as_columns_are_read_as_rows(
+    tmp_path: Path, headers: tuple[str, str], expected: dict[str, float]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.load(f"Team,Skill,{','.join(headers)}\nData,Java,1,2\nWeb,,n/a,\n")
+    found = {month: fte for (_, month), fte in capacity(desk).items()}
+    assert found == pytest.approx(expected)
+    assert desk.rows("select distinct source_row from fct_capacity") == [(2,)]
+
+
+WIDE = "Project,Team,Note,Jan 2026,Feb 2026,Mar 2026\n"
+
+
+def test_a_problem_in_a_column_of_a_month_stands_at_its_cell_and_its_row_waits(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.load(PROJECTS, "team,month,fte\nData,2026-03,4")
+    bad = WIDE + "P1,Data,a,1,x,2\nP2,Data,b,,1,-3\nP9,Data,c,1,1,1\nP1,Data,d,,,\nP2,Data,e,1,,"
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    report = tried(desk, bad, keep=folder)
+    assert (report.export, report.rows_read, report.rows_rejected, report.rows_new) == ("demand", 4, 3, 1)
+    found = [(p.row, p.column, p.value, p.rule) for p in report.problems if p.severity == "error"]
+    assert found == [
+        (2, "Feb 2026", "x", "amount_readable"),
+        (3, "Mar 2026", "-3", "amount_in_range"),
+        (4, "Project", "P9", "project_id_known"),
+    ]
+    assert [(left.row, left.kind) for left in report.left_out] == [(5, "empty")]
+    (decision,) = [one for one in report.decisions if one.what == "rows"]
+    assert (decision.value, decision.why[:40]) == ("4 rows become 9", "one row a month was made of 3 columns, J")
+    # The rejected rows, and the whole file to be mended, are as they stand in the file.
+    assert report.rejected
+    rejected = (folder / report.rejected).read_text("utf-8-sig").splitlines()
+    assert rejected[0] == "row,problem," + WIDE.strip()
+    assert [line.split(",")[0] for line in rejected[1:]] == ["2", "3", "4"]
+    mended = (folder / report.corrected[0]).read_text("utf-8-sig")
+    for wrong, right in (
+        ("1,x,2", "1,1,2"),
+        ("b,,1,-3", "b,,1,3"),
+        ("P9,Data,c", "P2,Web,c"),
+        (",P2,Data,e,1", ",P2,Lab,e,1"),
+    ):
+        assert wrong in mended
+        mended = mended.replace(wrong, right)
+    (tmp_path / "mended.csv").write_text(mended, "utf-8")
+    again = load(desk.warehouse, Request([tmp_path / "mended.csv"]), today=day("11-20"))
+    assert (again.published, again.files[0].rows_loaded) == (2, 4)
+    assert demand(desk)["P2", "Data", "2026-03"] == 3
+    assert report.grid
+    assert {line.row for line in report.grid.rows} == {2, 3, 4}
+
+
+def test_a_plan_with_months_as_columns_is_replaced_restated_and_undone(desk: Desk) -> None:
+    (first,) = desk.load(WIDE + "P1,Data,a,1,2,3\nP2,Data,b,,1,")
+    report = desk.try_load(WIDE + "P1,Data,a,1,2,4\nP2,Data,b,,1,", constants={"status_date": "2026-02-01"})
+    assert report.files[0].rows_loaded == 2
+    assert demand(desk)["P1", "Data", "2026-03"] == 4
+    again = desk.try_load(WIDE + "P1,Data,a,1,2,5\nP2,Data,b,,1,", constants={"status_date": "2026-02-01"}).files[0]
+    assert (again.rows_restated, again.rows_unchanged) == (1, 1)
+    assert desk.load(WIDE + "P1,Data,a,1,2,5\nP2,Data,b,,1,", constants={"status_date": "2026-02-01"}) == []
+    assert not differences(desk.tables(), desk.rebuilt())
+    assert first
+
+
+def test_quarantine_keeps_the_rows_of_the_file(desk: Desk) -> None:
+    desk.load(WIDE + "P1,Data,a,1,x,2\nP2,Data,b,1,1,1", quarantine=True)
+    assert desk.rows("select source_row, cells from rejected_row") == [(2, ["P1", "Data", "a", "1", "x", "2"])]
+    assert desk.rows("select source_row, column_name from problem where severity = 'error'") == [(2, "Feb 2026")]
+    assert set(demand(desk)) == {("P2", "Data", f"2026-0{month}") for month in (1, 2, 3)}
+
+
+def test_months_without_a_year_and_other_tables_are_not_guessed(shared: Desk) -> None:
+    report = tried(shared, "Project,Team,Jan,Feb,Mar\nP1,Data,2,,3")
+    problem = one(report, "period_without_year")
+    assert (problem.row, problem.column, problem.fix) == (1, "Jan", "Write the year too: Jan 2026.")
+    for text in (
+        "Project ID,Project Name,Portfolio,Jan 2026,Feb 2026\nP1,Alpha,North,10,20",
+        "Project ID,Project Name,Portfolio,Stage,Team,Jan 2026,Feb 2026\nP1,Alpha,North,active,Data,Late,Early",
+        "Project ID,Team,Budget,Stage,Sponsor,Jan 2026,Feb 2026\nP1,Data,5,active,CFO,10,20",
+    ):
+        report = tried(shared, text)
+        assert (report.export, [p.rule for p in report.problems if "period" in p.rule]) == (
+            "projects",
+            ["periods_as_columns"],
+        )
+
+
+def test_a_question_about_months_as_columns_shows_the_file_s_own_rows(shared: Desk) -> None:
+    report = tried(shared, "Team,Skill,Jan 2026,Feb 2026\nData,Java,160,150\nWeb,,80,")
+    assert [p.rule for p in report.problems] == ["unit_undecided"]
+    assert report.grid is None or {row.row for row in report.grid.rows} <= {2, 3}
+    assert tried(shared, "Team,Skill,Jan 2026,Feb 2026\nData,Java,160,150", constants={"unit": "hours"}).rows_new == 1
