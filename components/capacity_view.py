@@ -375,7 +375,8 @@ def gaps(rows: Sequence[Row]) -> None:
     for row in shown:
         bars = "".join(_bar(cell, top) for cell in row.cells)
         lacks = sum(cell.over for cell in row.cells)
-        said = f"lacks {fte_months(lacks)}" if lacks > LEAST else "enough"
+        nothing = "enough" if any(cell.capacity is not None for cell in row.cells) else "no capacity stated"
+        said = f"lacks {fte_months(lacks)}" if lacks > LEAST else nothing
         tone = "rw-bad" if lacks > LEAST else "rw-neutral"
         drawn.append(
             f'<div class="rw-gap"><b>{escape(skill_name(row.pool))}</b><div class="rw-gap-bars">{bars}</div>'
