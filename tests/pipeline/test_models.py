@@ -382,7 +382,7 @@ def test_the_colours_of_all_weeks_are_those_of_each_review_date(desk: Desk, seed
 MART_SUMS = ("projects", "reporting", "stale", "budgeted", "critical", "budget", "eac", "eac_budget")
 
 
-@pytest.mark.parametrize("seed", [101])
+@pytest.mark.parametrize("seed", [104])
 def test_the_mart_is_the_sum_of_the_projects_on_every_review_date(desk: Desk, seed: int) -> None:
     for step in walk(seed, 10):
         if step.undo is None:
