@@ -184,7 +184,7 @@ def _load_table(
     outcome = plan(con, form, mapping.text)
     fate = rollup.counts(con) if mapping.rolled_up else outcome
     fate = unpivot.counts(con, outcome) if in_file is not table.text else fate
-    notes = decided.notes + periods_beside + _contradictions(con, table, before)
+    notes = decided.notes + periods_beside + _contradictions(con, table, before) + _less_than_before(con, table)
     findings.report(con, table.text, report, notes, keep, explain=explain)
     if explain and keep and fate.rejected:
         report.rejected = findings.keep_rejected(con, keep, in_file)
@@ -256,6 +256,41 @@ def _contradictions(con: duckdb.DuckDBPyConnection, table: Incoming, before: lis
             if table.text.sheet
             else "Load the older file first, or load them one by one.",
             row=rows[0],
+            severity="warning",
+        )
+    ]
+
+
+def _less_than_before(con: duckdb.DuckDBPyConnection, table: Incoming) -> list[Problem]:
+    """A warning where a plan takes the place of a much longer one of the same day: it may be a part of it alone."""
+    form = table.mapping.contract
+    if not form.replaces or "status_date" not in form.columns:
+        return []
+    # What stands is what was published last; rows of other months and teams are not spoken of.
+    gone, left = con.execute(
+        f"""
+        with
+        plan as (select status_date, min(month) as first_period from typed group by status_date),
+        standing as (
+            select f.project_id, f.team, f.skill, f.month, f.per, f.status_date
+            from ({build.winners(con, form)}) as f
+            join plan on plan.status_date = f.status_date and f.month >= plan.first_period
+            where f.project_id in (select project_id from typed) and f.team in (select team from typed)
+        ),
+        said as (select distinct project_id, team, skill, month, per, status_date from typed)
+        select count(*) filter (s.project_id is null), count(*) filter (s.project_id is not null)
+        from standing left join said as s using (project_id, team, skill, month, per, status_date)
+        """
+    ).fetchall()[0]
+    if gone <= max(left, table.text.rows):
+        return []
+    return [
+        Problem(
+            "less_than_before",
+            f"this plan leaves out {gone:,} rows of the plan of the same day that is loaded, of the projects and teams "
+            "that it names; they hold no longer",
+            "If this is only a part, such as rows that were mended, load the whole file instead.",
+            row=table.text.header_row,
             severity="warning",
         )
     ]

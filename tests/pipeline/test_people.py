@@ -441,3 +441,15 @@ def test_a_question_about_months_as_columns_shows_the_file_s_own_rows(shared: De
     assert [p.rule for p in report.problems] == ["unit_undecided"]
     assert report.grid is None or {row.row for row in report.grid.rows} <= {2, 3}
     assert tried(shared, "Team,Skill,Jan 2026,Feb 2026\nData,Java,160,150", constants={"unit": "hours"}).rows_new == 1
+
+
+def test_a_plan_that_says_much_less_than_the_one_of_its_day_warns(desk: Desk) -> None:
+    months = [f"2026-{month:02d}" for month in range(3, 9)]
+    whole = "project_id,team,month,fte\n" + "\n".join(f"P1,Data,{month},1" for month in months)
+    desk.load(PROJECTS, "team,month,fte\nData,2026-03,4", whole)
+    part = tried(desk, "project_id,team,month,fte\nP1,Data,2026-03,2")
+    assert [(p.rule, p.severity) for p in part.problems] == [("less_than_before", "warning")]
+    assert "leaves out 5 rows" in part.problems[0].message
+    # Another project's plan, or one that says as much, leaves nothing out that anybody would miss.
+    assert not tried(desk, "project_id,team,month,fte\nP2,Data,2026-03,2").problems
+    assert not tried(desk, whole.replace("2026-08,1", "2026-09,1")).problems
