@@ -172,7 +172,7 @@ def _heat_cell(row: Row, cell: Heat, requested: bool, chosen: str, picks: bool) 
         return f'<td class="{style}{here}" title="{escape(tip)}">{inside}</td>'
     return (
         f'<td class="{style}{here}"><button type="button" data-pick="{escape(name)}" title="{escape(tip)}" '
-        f'aria-label="{escape(tip)}">{inside}</button></td>'
+        f'aria-label="{escape(f"{text}, {tip}")}">{inside}</button></td>'
     )
 
 

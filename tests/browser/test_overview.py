@@ -9,13 +9,13 @@ from tests.browser.test_pages import headline
 
 pytestmark = pytest.mark.browser
 
-TOP = "50 of 158 live projects need attention"
+TOP = "57 of 158 live projects need attention"
 
 
 def test_where_reports_and_evidence_part_is_listed_and_back_returns(sample_site: str, page: Page) -> None:
     page.goto(sample_site)
     for words, said, group in (
-        ("green over amber", "12 of 158 live projects are reported green and computed amber", "pale"),
+        ("green over amber", "14 of 158 live projects are reported green and computed amber", "pale"),
         ("better by a new baseline", "7 of 158 live projects are better only by a new baseline", "better-by-baseline"),
     ):
         page.locator(".st-key-card-parted").get_by_role("link", name=words).click()
@@ -52,7 +52,7 @@ def test_portfolios_and_goals_say_why_and_lead_to_their_projects(sample_site: st
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
     page.locator(".st-key-card-portfolios").get_by_role("link", name="Operations").click()
-    headline(page, "12 of 29 live projects need attention")
+    headline(page, "14 of 29 live projects need attention")
     page.wait_for_url(lambda _: query(page) == {"portfolio": "Operations"})
     page.go_back()
     headline(page, TOP)

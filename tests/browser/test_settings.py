@@ -76,7 +76,7 @@ def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page:
     link = page.evaluate("navigator.clipboard.readText()")
 
     go(page, "Settings")
-    headline(page, "All 15 rules are as shipped")
+    headline(page, "All 18 rules are as shipped")
     put(page, "Cost: red from, %", "15")
     expect(effect(page)).to_contain_text("2 of 4 live projects and 1 program would change colour")
     row = effect(page).get_by_role("row").filter(has_text="$3 M")
@@ -86,7 +86,7 @@ def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page:
     expect(effect(page).get_by_role("row").filter(has_text="Front door")).to_contain_text("Red")
     expect(effect(page)).to_contain_text("Computed red projects: 1 now, 3 then")
     save(page, "The board looks earlier ![x](http://example.com/a.png)", 2)
-    headline(page, "1 of 15 rules is not as shipped")
+    headline(page, "1 of 18 rules is not as shipped")
 
     go(page, "Overview")
     headline(page, "3 of 4 live projects")
@@ -100,7 +100,7 @@ def test_what_a_change_would_do_comes_true_and_older_links_stay(site: str, page:
     page.get_by_role("button", name="Restore 30 %").click()
     expect(effect(page)).to_contain_text("2 of 4 live projects and 1 program would change colour")
     save(page, "as it was", 3)
-    headline(page, "All 15 rules are as shipped")
+    headline(page, "All 18 rules are as shipped")
     expect(page.locator(".st-key-card-changes tbody").get_by_role("row")).to_have_count(2)
     go(page, "Overview")
     headline(page, "1 of 4 live projects")
@@ -169,7 +169,7 @@ def test_what_can_not_be_saved_says_why(site: str, loaded: Path, page: Page) -> 
 def test_who_saves_second_sees_first_what_the_other_changed(serve: Serve, tmp_path: Path, page: Page) -> None:
     site = f"{serve(warehouse=tmp_path / 'two')}/settings"
     page.goto(site)
-    headline(page, "All 15 rules are as shipped")
+    headline(page, "All 18 rules are as shipped")
     other = page.context.new_page()
     other.goto(site)
     put(other, "Cost: red from, %", "40")
@@ -187,11 +187,11 @@ def test_who_saves_second_sees_first_what_the_other_changed(serve: Serve, tmp_pa
 
 def test_rules_may_be_set_before_the_first_load(serve: Serve, tmp_path: Path, page: Page) -> None:
     page.goto(f"{serve(warehouse=tmp_path / 'new')}/settings")
-    headline(page, "All 15 rules are as shipped")
+    headline(page, "All 18 rules are as shipped")
     put(page, "Time: grace, days", "14")
     expect(effect(page)).to_contain_text("Nothing is loaded yet")
     save(page, "monthly reports", 1)
-    headline(page, "1 of 15 rules is not as shipped")
+    headline(page, "1 of 18 rules is not as shipped")
     go(page, "Overview")
     headline(page, "No exports loaded yet")
 
@@ -202,7 +202,7 @@ def test_the_organisation_has_its_name_on_every_page(site: str, page: Page) -> N
         ".content.replace(/\\\\(.)/g, '$1').slice(1, -1)"
     )
     page.goto(f"{site}/settings")
-    headline(page, "All 15 rules are as shipped")
+    headline(page, "All 18 rules are as shipped")
     assert page.evaluate(shown) == "Rightwork"
     page.get_by_role("textbox", name="Name").fill(HOSTILE)
     page.get_by_role("button", name="Save the name").click()

@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from pipelines.__main__ import main
+from pipelines.contract import EXPORTS
 from pipelines.warehouse import Warehouse
 
 ROOT = Path(__file__).parents[2]
@@ -323,7 +324,7 @@ def test_messages_that_differ_stand_whole_beside_their_rows(run: Run, file: Call
 
 def test_profiles_templates_and_dictionary(run: Run, tmp_path: Path) -> None:
     assert "uk_gmpp" in run("profiles")[1]
-    assert run("templates", tmp_path / "new" / "folder")[1].count(".csv\n") == 8
+    assert run("templates", tmp_path / "new" / "folder")[1].count(".csv\n") == len(EXPORTS)
     assert run("dictionary")[1].startswith("# Data dictionary\n")
 
 
