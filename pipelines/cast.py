@@ -120,6 +120,7 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
     caster.locate_other_units(columns)
+    caster.locate_overlaps(columns)
     caster.note_what_is_assumed(typed)
     return Cast(
         [*mapping.notes, *caster.notes],
@@ -303,8 +304,9 @@ class _Caster:
 
     def ask_effort(self, columns: list[Column], typed: MappingType[str, str]) -> None:
         """Ask for the unit of amounts that nothing states, where they are too large for people."""
-        for column in columns:
-            if not column.in_units or self._header(column.in_units) != effort.UNSTATED:
+        for column in (c for c in columns if c.in_units):
+            self._ask_by_header(column, typed[column.name])
+            if self._header(str(column.in_units)) != effort.UNSTATED:
                 continue
             many = f"({typed[column.name]}) > {effort.MOST_PEOPLE} and {effort.own_unit(column.name)} is null"
             if self._ask(f"count(*) filter ({many})")[0]:
@@ -316,6 +318,58 @@ class _Caster:
                     f"Say it with --set {column.in_units}=hours (or FTE, days, percent), or name it in the header.",
                     examples,
                 )
+
+    def _ask_by_header(self, column: Column, value: str) -> None:
+        """Ask about fractions under a header that says percent, and warn of crowds under one that says FTE."""
+        header = self._header(column.name)
+        if self._header(str(column.in_units)) != header:
+            return
+        plain = f"{effort.own_unit(column.name)} is null and ({value})"
+        part, many = f"{plain} > 0 and ({value}) < 1", f"{plain} > {effort.MANY_PEOPLE}"
+        if effort.unit_of(header) == "percent" and self._ask(f"count(*) filter ({part})")[0]:
+            examples = self._examples(column.name, part)
+            self._question(
+                "unit_undecided",
+                column,
+                f"{header} says percent, and {examples} may be fractions, as 0.5 is for 50 %",
+                f"Where all are fractions, say --set {column.in_units}=FTE; else write each as a percentage (50).",
+                examples,
+            )
+        if effort.unit_of(header) == "FTE" and self._ask(f"count(*) filter ({many})")[0]:
+            self._note(
+                "many_people",
+                f"{header} says FTE, and {self._examples(column.name, many)} would be many people",
+                f"If hours are meant, name the header so, or say --set {column.in_units}=hours.",
+                header,
+            )
+
+    def locate_overlaps(self, columns: list[Column]) -> None:
+        """Add to `found` rows whose period lies in that of another row of another kind: a month beside its quarter."""
+        periods_of = next((c for c in columns if c.period), None)
+        kinds = f"select count(distinct {periods_of.period}) from typed" if periods_of else "select 0"
+        if periods_of is None or self.con.sql(kinds).fetchall()[0][0] < 2:
+            return
+        month, per = periods_of.name, str(periods_of.period)
+        same = [k for k in self.mapping.contract.key if k not in (month, per)]
+        first_ends, other_ends = (effort.last_day(f"{row}.{month}", f"{row}.{per}") for row in ("a", "b"))
+        self.con.execute(
+            f"""
+            insert into found
+            select distinct a.source_row, $header, s.{month}, $rule, 'error', $message, $fix
+            from typed as a
+            join typed as b
+                on {" and ".join(f"a.{k} = b.{k}" for k in same)} and a.{per} <> b.{per}
+                and a.{month} <= {other_ends} and b.{month} <= {first_ends}
+            join {STATED} as s on s.source_row = a.source_row
+            order by 1
+            """,
+            {
+                "header": self._header(month),
+                "rule": f"{month}_overlaps",
+                "message": "another row says something of this time too, by another kind of period",
+                "fix": "Keep the months, the weeks or the quarters of it, and delete the others.",
+            },
+        )
 
     def note_what_is_assumed(self, names: Iterable[str]) -> None:
         """Note a currency that nothing states, and goals that can't be looked up; `typed` must be there."""

@@ -8,6 +8,7 @@ from pipelines.literals import quoted
 from pipelines.profile import Mapping
 
 UNSTATED = "not in the file"
+MANY_PEOPLE = 100  # FTE under a header that says FTE, from which hours may be meant
 MOST_PEOPLE = 60  # FTE of one team's skill, beyond which an amount without a unit is asked about
 _UNITS = {
     "hours": r"hours?|hrs?|h|std|stunden|heures|horas",
@@ -123,3 +124,11 @@ def first_day(day: str, period: str, header: str) -> str:
     weeks, quarters = f"date_trunc('week', {of_week})", f"date_trunc('quarter', {day})"
     months = f"date_trunc('month', {day})"
     return f"(case {period} when 'week' then {weeks} when 'quarter' then {quarters} else {months} end)::date"
+
+
+def last_day(first: str, period: str) -> str:
+    """SQL: the last day of a period that begins on a day."""
+    return (
+        f"(case {period} when 'week' then {first} + 6 "
+        f"when 'quarter' then last_day(({first} + interval 2 month)::date) else last_day({first}) end)"
+    )

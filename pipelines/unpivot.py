@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import duckdb
 
@@ -210,7 +211,7 @@ def _dated(days: dict[int, tuple[dict[str, dt.date], str | None]], dates: str | 
         every = [*read.values()]
         if all(day.day == 1 for day in every) or all((day + dt.timedelta(1)).day == 1 for day in every):
             texts = {place: f"{day:%Y-%m}" for place, day in read.items()}
-        elif len(every) > 1 and len({day.weekday() for day in every}) == 1:
+        elif _are_weeks(every):
             # Weeks that begin on a Saturday or Sunday are those of the Monday after.
             weeks = {place: (day + dt.timedelta(2)).isocalendar() for place, day in read.items()}
             texts = {place: f"{week[0]}-W{week[1]:02}" for place, week in weeks.items()}
@@ -218,6 +219,12 @@ def _dated(days: dict[int, tuple[dict[str, dt.date], str | None]], dates: str | 
             continue
         return {place: _Header(text, days[place][1]) for place, text in texts.items()}
     return {}
+
+
+def _are_weeks(days: Sequence[dt.date]) -> bool:
+    """Whether days are weeks apart, but for a week that is left out here and there; not fortnights."""
+    gaps = [(later - day).days for day, later in pairwise(sorted(days))]
+    return bool(gaps) and all(gap and gap % 7 == 0 for gap in gaps) and 2 * gaps.count(7) >= len(gaps)
 
 
 def _measures(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> bool:

@@ -46,6 +46,7 @@ OF_A_COLUMN: dict[str, tuple[Callable[[Column], str], Callable[[Column], list[st
 # For a rule across columns: the cells that break it (the offender first), and what must be spoken of.
 ACROSS: dict[str, tuple[dict[str, str], list[str]]] = {
     "looks_like_a_total": ({}, ["total row", "Delete the row"]),
+    "skill_looks_like_a_total": ({}, ["total row", "not a skill", "Delete the row"]),
     "baseline_finish_not_before_start": (
         {"baseline_finish": "2026-02-01", "baseline_start": "2026-03-01"},
         ["before it starts", "baseline_start: 2026-03-01", "swapped"],

@@ -453,3 +453,29 @@ def test_a_plan_that_says_much_less_than_the_one_of_its_day_warns(desk: Desk) ->
     # Another project's plan, or one that says as much, leaves nothing out that anybody would miss.
     assert not tried(desk, "project_id,team,month,fte\nP2,Data,2026-03,2").problems
     assert not tried(desk, whole.replace("2026-08,1", "2026-09,1")).problems
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "severity", "said"),
+    [
+        ("Team,Role,Month,FTE\nData,Eng,2026-12,152\nWeb,Dev,2026-12,3", "many_people", "warning", "152"),
+        ("Person,Project,Team,Month,Allocation %\nR-1,P1,Data,2026-12,50\nR-2,P1,Data,2026-12,0.5", "unit_undecided",
+         "error", "0.5"),
+        ("Team,Role,Month,FTE\nData,Eng,2026-12,4\nData,Subtotal,2026-12,4", "skill_looks_like_a_total",
+         "error", "skill"),
+        ("project_id,team,period,fte\nP1,Data,Q1 2027,2\nP1,Data,2027-01,3", "month_overlaps", "error", "another kind"),
+    ],
+)  # fmt: skip
+def test_what_would_be_wrong_without_a_word_is_told(
+    shared: Desk, text: str, rule: str, severity: str, said: str
+) -> None:
+    problem = next(p for p in tried(shared, text).problems if p.rule == rule)
+    assert problem.severity == severity
+    assert said in problem.message
+
+
+def test_columns_a_fortnight_apart_are_no_weeks(shared: Desk) -> None:
+    fortnights = tried(shared, "Team,Role,2026-12-07,2026-12-21,2027-01-04\nData,Eng,2,2,2")
+    assert fortnights.refused
+    weeks = tried(shared, "Team,Role,2026-12-07,2026-12-14,2027-01-04,2027-01-11\nData,Eng,2,2,2,2")
+    assert not weeks.refused
