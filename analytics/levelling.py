@@ -21,20 +21,18 @@ whole numbers, in the solver too. What is proven is proven exactly.
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.solving import run
+
 UNIT = 1000
 AIMS = ("overload", "delay", "moves")
 # Of the time that is left, what the first and the second aim may take; an aim that is proven sooner leaves the rest.
 SHARES = (0.7, 0.7, 1.0)
-THREADS = 2
-POLL_SECONDS = 0.05
 
 Cell = tuple[int, int]
 Plan = dict[str, int]
@@ -410,48 +408,14 @@ class _Search:
         self, seconds: float, stop: Callable[[], bool] | None, heard: Callable[[int, int], None]
     ) -> tuple[Plan, int, bool]:
         """The best plan, the bound of the aim, and whether it was asked to stop."""
-        from ortools.sat.python import cp_model
 
-        solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = seconds
-        solver.parameters.num_workers = THREADS
-        best = [self.value, 0]
+        def told(value: int | None, bound: int) -> None:
+            heard(self.value if value is None else value, bound)
 
-        class Better(cp_model.CpSolverSolutionCallback):
-            def on_solution_callback(self) -> None:
-                best[0] = min(best[0], round(self.objective_value))
-
-        def bounded(bound: float) -> None:
-            best[1] = max(best[1], round(bound))
-
-        solver.best_bound_callback = bounded
-        told: tuple[int, int] | None = None
-        stopped = False
-        with ThreadPoolExecutor(1) as pool:
-            solving = pool.submit(solver.solve, self.model, Better())
-            try:
-                while True:
-                    try:
-                        status = solving.result(POLL_SECONDS)
-                        break
-                    except NotYet:
-                        pass
-                    if told != (best[0], best[1]):
-                        told = best[0], best[1]
-                        heard(*told)
-                    if stop and stop():
-                        stopped = True
-                        solver.stop_search()
-            finally:
-                # Whatever `stop` or `heard` raise, the solver ends.
-                while not solving.done():
-                    solver.stop_search()
-                    time.sleep(POLL_SECONDS)
-        if status == cp_model.UNKNOWN:
-            return self.plan, best[1], stopped
-        plan = {
-            key: by for key, at in self.at.items() for by, chosen in at.items() if by and solver.boolean_value(chosen)
-        }
+        ran = run(self.model, seconds, stop, told, value=self.value, bound=0)
+        if not ran.found:
+            return self.plan, ran.bound, ran.stopped
+        plan = {key: by for key, at in self.at.items() for by, chosen in at.items() if by and ran.taken(chosen)}
         if not self.case.keeps(plan):
             raise RuntimeError("The solver's plan does not keep to the limits.")
-        return plan, max(best[1], round(solver.best_objective_bound)), stopped
+        return plan, ran.bound, ran.stopped
