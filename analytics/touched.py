@@ -17,6 +17,7 @@ _EXPORTS = {
     "benefits": (("project_id",), "period_end"),
     "demand": (("project_id",), "month"),
     "assignments": (("project_id",), "month"),
+    "alignment": (("project_id",), None),
 }
 
 

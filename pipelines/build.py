@@ -159,6 +159,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, publication: int) -> None:
     _build_baselines(con, anew=True)
     attributes.build(con)
     _build_people(con)
+    _build_alignment(con)
     con.execute(f"create or replace table review_date as {model('review_date')}")
     _build_mart(con)
     _let_go(con)
@@ -195,6 +196,12 @@ def _build_people(con: duckdb.DuckDBPyConnection) -> None:
         rows = model("fct_demand").replace("{rows}", _asserted(contract(export)))
         rows = rows.replace("{item}", item).replace("{commitment}", commitment)
         con.execute(f"create or replace table {table} as {rows}")
+
+
+def _build_alignment(con: duckdb.DuckDBPyConnection) -> None:
+    """What projects contribute to goals, from all that is in force of it: a small table, made anew as a whole."""
+    rows = model("fct_alignment").replace("{rows}", _asserted(contract("alignment")))
+    con.execute(f"create or replace table fct_alignment as {rows}")
 
 
 def _update_people(con: duckdb.DuckDBPyConnection, loads: str) -> bool:
@@ -278,6 +285,7 @@ def update(con: duckdb.DuckDBPyConnection, publication: int, loads: list[int]) -
         _update_status(con, listed)
     attributes.build(con, loads)
     _refresh_resources(con, _update_people(con, listed))
+    _build_alignment(con)
     _programs_due(con)
     _refresh_mart(con)
 

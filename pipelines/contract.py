@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "contracts"
 # The order in which a command loads them.
 EXPORTS = (
     *("goals", "programs", "projects", "status", "milestones", "dependencies", "risks", "benefits"),
-    *("capacity", "demand", "assignments"),
+    *("capacity", "demand", "assignments", "alignment"),
 )
 
 SQL_TYPES = {
@@ -197,6 +197,11 @@ class Contract:
         return {c.known_in for c in self.columns.values() if c.known_in}
 
     @property
+    def is_of_time(self) -> bool:
+        """Whether its rows are people's time in periods: capacity, demand, assignments."""
+        return any(column.in_units for column in self.columns.values())
+
+    @property
     def is_part(self) -> bool:
         """Whether its rows are of projects, and no projects: milestones, dependencies, risks, benefits."""
         return "projects" in self.refers_to
@@ -370,6 +375,17 @@ def _across(rule: dict[str, Any], today: dt.date) -> Check:
         fails = f"{name} > date '{today.isoformat()}'"
         expectation = ("ExpectColumnValuesToBeBetween", {"column": name, "max_value": today})
         return Check(rule["name"], (name,), rule["severity"], fails, expectation, *words)
+    if "adds_up_within" in rule:
+        name, by, most = (rule["adds_up_within"][key] for key in ("column", "by", "most"))
+        # A share that is out of range by itself is told as that, and makes no others wrong.
+        total = f"sum({name}::decimal(18, 6)) filter ({name} between 0 and {most})"
+        over = f"select {by} is not null, coalesce({by}, '') from typed group by all having {total} > {most}"
+        counted = f"{name} between 0 and {most}"
+        fails = f"{counted} and ({by} is not null, coalesce({by}, '')) in ({over})"
+        added = f"{name}_added_up"
+        expectation = ("ExpectColumnValuesToBeBetween", {"column": added, "max_value": most})
+        sums = f"case when {counted} then ({total} over (partition by {by}))::double end"
+        return Check(rule["name"], (name, by), rule["severity"], fails, expectation, *words, (added, sums))
     kind = "not_before" if "not_before" in rule else "not_above"
     first, second = rule[kind]["column"], rule[kind]["than"]
     bigger, smaller = (first, second) if kind == "not_before" else (second, first)

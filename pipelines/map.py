@@ -8,7 +8,7 @@ from functools import cache
 
 from pipelines import amounts, effort
 from pipelines.chosen import EFFORT, known_column, take_over, unclear_unit, unit_of, with_attributes
-from pipelines.contract import Contract, contract, contracts, known_headers
+from pipelines.contract import EXPORTS, Contract, contract, contracts, known_headers
 from pipelines.header_names import names_of, place_of
 from pipelines.headers import fold
 from pipelines.literals import quoted
@@ -44,6 +44,7 @@ _TELLING = {
     "capacity": (("amount", "month"), ()),
     "demand": (("amount", "month"), ()),
     "assignments": (("person_id",), ()),
+    "alignment": (("contribution",), ()),
 }
 
 
@@ -262,7 +263,6 @@ def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[s
         if score >= (2 if keyed else 3) and tells(form, columns, present) and (best is None or rank > best[:4]):
             best = (*rank, form)
     if best is None:
-        names = "; ".join(f"{c.export}: {', '.join(c.required[: 1 if c.is_part else 2])}" for c in contracts())
         raise DataProblem(
             "no export fits these columns",
             "Name it with --as, choose a --profile, or rename the headers (`python -m pipelines templates DIR`).",
@@ -270,7 +270,8 @@ def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[s
                 Problem(
                     "unknown_export",
                     f"no export fits the headers {', '.join(table.headers[:12])}",
-                    f"Rename the headers as in a template ({names}), or say which export it is with --as.",
+                    "Rename the headers as in a template (project_id and status_date for a status report; team, month "
+                    f"and fte for capacity), or say which export it is with --as ({', '.join(EXPORTS)}).",
                     row=table.header_row,
                     value=", ".join(table.headers)[:200],
                 )
@@ -296,6 +297,32 @@ def _key_headers() -> frozenset[str]:
     ) | {fold(key.name) for key in keys}
 
 
+def _missing_of_time(table: TextTable, form: Contract, name: str) -> Problem | None:
+    """What stands in place of a period or of an amount of people's time that is missing; None where nothing does."""
+    column = form.columns[name]
+    if column.period and (pair := effort.begins_and_ends(table.headers)):
+        begins, ends = pair
+        return Problem(
+            "dates_for_period",
+            f"{form.export} is by month, week or quarter, and {begins} and {ends} say from when to when it is",
+            f"Write one row for each month, with a column {name} (2026-03) and the amount of that month; where {begins} and "
+            f"{ends} lie in one month in every row, say --map {name}={begins!r}.",
+            row=table.header_row,
+            column=begins,
+            value=f"{begins}, {ends}",
+        )
+    header = next((h for h in table.headers if effort.other_unit(h)), None) if column.in_units else None
+    if header is None:
+        return None
+    return Problem(
+        "unit_not_read",
+        f"{header} is in {effort.other_unit(header)}, a unit that is not read; {effort.UNITS_READ} are",
+        f"{effort.TO_CONVERT} Then call the column fte, hours, days or percent.",
+        row=table.header_row,
+        column=header,
+    )
+
+
 def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
     form = mapping.contract
     missing = [name for name in form.required if name not in mapping.text]
@@ -303,7 +330,8 @@ def _need_key(table: TextTable, mapping: Mapping, asked: bool) -> None:
     settable = form.required if mapping.rolled_up else [name for name in form.required if name != form.key[0]]
     instead = " If it is a list of projects that reports no status, say --as projects."
     problems = [
-        Problem(
+        _missing_of_time(table, form, name)
+        or Problem(
             "missing_column",
             f"the {form.export} export needs {name.replace('_', ' ')}, and no header of this file gives it",
             f"Add a column named {name}"

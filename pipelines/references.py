@@ -35,7 +35,7 @@ class References:
             self.spellings[other] = {name: key for name, key in one.items() if name not in folded} | own
             self.shared[other] = {n: keys for n, keys in by_name.items() if len(keys) > 1 and n not in folded}
             self._ids[other] = [key for key, _ in rows]
-        if form.replaces:
+        if form.is_of_time:
             self.spellings |= {"teams": self._standing("team"), "skills": self._standing("skill")}
 
     def _standing(self, column: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipelines import sample_capacity
 from pipelines.contract import EXPORTS, contract
+from pipelines.sample_alignment import alignment
 from pipelines.sample_catalogue import GOALS, LOOSE, OTHER_GOAL, PROGRAMS, SPONSORS
 from pipelines.sample_comments import CAUSES, TEXTS
 from pipelines.sample_course import APPROVED as APPROVED_STAGE
@@ -129,6 +130,10 @@ def generate(
     _write(paths["projects"], "projects", _project_rows(organisation, course, last))
     _write_promises(paths, organisation, milestones, last, seed)
     _write_people(paths, organisation, course, shots, last, seed)
+    chance = np.random.Generator(np.random.PCG64([seed, 8]))
+    names, goals = zip(*((place.name, place.goal) for place in organisation.places), strict=True)
+    ids = [organisation.project_id(at) for at in range(len(names))]
+    _write(paths["alignment"], "alignment", alignment(names, goals, ids, chance))
     return paths
 
 

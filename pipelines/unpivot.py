@@ -34,6 +34,12 @@ _NUMBER = r"[-+(]?[0-9.,'  ]*[0-9][0-9.,'  ]*\)?.{0,8}"
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]00:00(?::00)?)?")
 _IN_NUMBERS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)")
 _IN_WORDS = re.compile(r"(\d{1,2})[-. /]+([^\W\d_]+)\.?[-., /]+(\d{4}|\d\d)|([^\W\d_]+)\.? (\d{1,2}),? (\d{4})")
+# "W/E 6 Dec 2026", "Week 49 (30 Nov 2026)"
+_OF_WEEK = re.compile(
+    r"(?:w/?[bce]|(?:week|wk|woche|kw)\.?\s*(?:ending|ended|commencing|starting|beginning|of|ab|vom|bis|\d{1,2})?)"
+    r"[\s:(–-]+(?P<day>.*\d)\)?",
+    re.I,
+)
 _MONTHS = {
     word: number
     for number, (short, others) in enumerate(MONTHS.items(), 1)
@@ -43,10 +49,12 @@ _MONTHS = {
 
 @dataclass(frozen=True)
 class _Header:
-    """A header that is a period: its text as the contract reads it, and the unit that it states."""
+    """A header that is a period: its text as the contract reads it, the unit that it states, and whether it is a
+    Saturday or Sunday that begins the week of the Monday after."""
 
     text: str
     unit: str | None
+    on_weekend: bool = False
 
 
 def in_file(table: TextTable) -> TextTable:
@@ -61,14 +69,16 @@ def unpivoted(
 
     Cells that say nothing are left out, and so are rows without any other. DataProblem where no year is stated.
     """
-    people = [form.export for form in contracts() if form.replaces]
+    people = [form.export for form in contracts() if form.is_of_time]
     if table.transposed or how.profile or how.export not in (None, *people):
         return table
     found = _periods(table.headers, how.dates)
     is_bare = not found
     if is_bare:
         found = {n: _Header(h, None) for n, h in enumerate(table.headers) if BARE.fullmatch(h.strip())}
-    fewest = FEWEST_BARE if is_bare else 1 if how.export else FEWEST
+    if is_fiscal := len(found) < FEWEST and any(map(_is_fiscal, table.headers)):
+        found |= {n: _Header(h, None) for n, h in enumerate(table.headers) if _is_fiscal(h)}
+    fewest = FEWEST_BARE if is_bare and not is_fiscal else 1 if how.export else FEWEST
     if len(found) < fewest or len({one.text for one in found.values()}) < len(found):
         return table
     fixed = [n for n in range(len(table.headers)) if n not in found]
@@ -93,6 +103,8 @@ def unpivoted(
     materialise(con, table.relation)
     if not _numbers(con, table, list(found)):
         return table
+    if is_fiscal:
+        raise _fiscal(table, [table.headers[n] for n in found if _is_fiscal(table.headers[n])])
     if is_bare:
         raise _no_year(table, [table.headers[n] for n in found])
     return _made(con, table, made, fixed, found)
@@ -159,11 +171,12 @@ def _periods(headers: Sequence[str], dates: str | None) -> dict[int, _Header]:
         bare = effort.without_unit(header) if unit else header.strip()
         if text := _named(bare):
             named[place] = _Header(text, unit)
-        elif told := _days(bare):
+        elif (told := _days(bare)) or ((week := _OF_WEEK.fullmatch(bare)) and (told := _days(week["day"]))):
             days[place] = (told, unit)
     if named and days:
         return {}
-    return named or _dated(days, dates)
+    weeks = [headers[place] for place in days if _OF_WEEK.match(headers[place])]
+    return named or _dated(days, dates, are_weeks=bool(weeks), they_end=any(map(effort.weeks_end, weeks)))
 
 
 def _named(header: str) -> str | None:
@@ -202,22 +215,30 @@ def _day(year: str, month: str, day: str) -> dt.date | None:
         return None
 
 
-def _dated(days: dict[int, tuple[dict[str, dt.date], str | None]], dates: str | None) -> dict[int, _Header]:
-    """Days as headers: months where each is the first or the last of one, weeks where they are weeks apart."""
+def _dated(
+    days: dict[int, tuple[dict[str, dt.date], str | None]], dates: str | None, *, are_weeks: bool, they_end: bool
+) -> dict[int, _Header]:
+    """Days as headers: months where each is the first or the last of one, weeks where they are weeks apart.
+
+    The headers may say themselves that they `are_weeks`, and that `they_end` on these days.
+    """
     for order in (dates,) if dates else ("dmy", "mdy"):
         if not days or not all(order in told for told, _ in days.values()):
             continue
         read = {place: told[order] for place, (told, _) in days.items()}
         every = [*read.values()]
-        if all(day.day == 1 for day in every) or all((day + dt.timedelta(1)).day == 1 for day in every):
-            texts = {place: f"{day:%Y-%m}" for place, day in read.items()}
-        elif _are_weeks(every):
-            # Weeks that begin on a Saturday or Sunday are those of the Monday after.
-            weeks = {place: (day + dt.timedelta(2)).isocalendar() for place, day in read.items()}
-            texts = {place: f"{week[0]}-W{week[1]:02}" for place, week in weeks.items()}
-        else:
-            continue
-        return {place: _Header(text, days[place][1]) for place, text in texts.items()}
+        firsts = all(day.day == 1 for day in every) or all((day + dt.timedelta(1)).day == 1 for day in every)
+        if firsts and not are_weeks:
+            return {place: _Header(f"{day:%Y-%m}", days[place][1]) for place, day in read.items()}
+        if _are_weeks(every):
+            moved = dt.timedelta(0 if they_end else effort.WEEKEND)
+            weeks = {place: (day + moved).isocalendar() for place, day in read.items()}
+            return {
+                place: _Header(
+                    f"{week[0]}-W{week[1]:02}", days[place][1], not they_end and read[place].isoweekday() > 5
+                )
+                for place, week in weeks.items()
+            }
     return {}
 
 
@@ -268,11 +289,11 @@ def _made(
     (rows,) = con.sql(f'select count(*) from "{made.relation}"').fetchall()[0]
     headers = [table.headers[n] for n in found]
     kind = effort.named_period(next(iter(found.values())).text)
-    decision = Decision(
-        "rows",
-        f"{table.rows - len(empty):,} rows become {rows:,}",
-        f"one row a {kind} was made of {len(found)} columns, {headers[0]} to {headers[-1]}; empty cells are left out",
-    )
+    why = f"one row a {kind} was made of {len(found)} columns, {headers[0]} to {headers[-1]}; empty cells are left out"
+    if any(one.on_weekend for one in found.values()):
+        why += "; weeks that begin on a Saturday or Sunday are read as the Monday to Friday that follow"
+    before = table.rows - len(empty)
+    decision = Decision("rows", f"{before:,} {'row becomes' if before == 1 else 'rows become'} {rows:,}", why)
     wide = replace(table, rows=table.rows - len(empty))
     return replace(
         made,
@@ -281,6 +302,21 @@ def _made(
         decisions=(*table.decisions, decision),
         left_out=(*table.left_out, *(LeftOut(line, "empty", text or "") for line, text in empty)),
     )
+
+
+def _is_fiscal(header: str) -> bool:
+    return (
+        re.fullmatch(periods.FISCAL, effort.without_unit(header) if effort.unit_of(header) else header.strip())
+        is not None
+    )
+
+
+def _fiscal(table: TextTable, headers: Sequence[str]) -> DataProblem:
+    shown = ", ".join(headers[:6]) + (f" and {len(headers) - 6:,} more" if len(headers) > 6 else "")
+    message = f"the columns {shown} are periods of a fiscal year, and nothing says when it begins"
+    fix = "Rename them to the calendar's quarters (2026-Q4) or months (2026-10) that are meant."
+    problem = Problem("period_of_fiscal_year", message, fix, row=table.header_row, column=headers[0], value=shown)
+    return DataProblem(message, fix, [problem])
 
 
 def _no_year(table: TextTable, headers: Sequence[str]) -> DataProblem:

@@ -37,6 +37,7 @@ DERIVED = (
     "fct_capacity",
     "fct_demand",
     "fct_assignment",
+    "fct_alignment",
     "resources_week",
 )
 

@@ -87,7 +87,7 @@ def values(export: str, dice: random.Random) -> list[Row]:
     """Rows of an export with every column of its contract in use, valid by all of its rules."""
     makers = {"goals": _goals, "programs": _programs, "projects": _projects, "status": _status}
     makers |= {"milestones": _milestones, "dependencies": _dependencies, "risks": _risks, "benefits": _benefits}
-    makers |= {"capacity": _capacity, "demand": _demand, "assignments": _assignments}
+    makers |= {"capacity": _capacity, "demand": _demand, "assignments": _assignments, "alignment": _alignment}
     return makers[export](dice)
 
 
@@ -97,7 +97,7 @@ def _goals(dice: random.Random) -> list[Row]:
             "goal_id": f"G-{n}",
             "goal_name": f"{dice.choice(['Grow', 'Save', 'Größe, neu', 'Café “first”'])} {n}",
             "parent_goal_id": f"G-{dice.randrange(1, n)}" if n > 4 and n % 3 else None,
-            "target_share": dice.randrange(2, 99) if n % 5 else None,
+            "target_share": dice.randrange(1, 4) if n % 5 else None,
             "goal_owner": dice.choice(["Director of Change", "Chief Operating Officer", None]),
         }
         for n in range(1, 41)
@@ -279,6 +279,18 @@ def _demand(dice: random.Random) -> list[Row]:
 def _assignments(dice: random.Random) -> list[Row]:
     rows = [row | {"person_id": f"R-{number:04}"} for number, row in enumerate(_demand(dice))]
     return [{name: row[name] for name in contract("assignments").columns} for row in rows]
+
+
+def _alignment(dice: random.Random) -> list[Row]:
+    return [
+        {
+            "project_id": f"P-{1 + number % 20:04}",
+            "goal_id": f"G-{1 + number // 20}",
+            "contribution": dice.randrange(0, 51) / 100,
+            "rationale": dice.choice(["Größere Auswahl, schneller", "Fewer “manual” steps", None]),
+        }
+        for number in range(40)
+    ]
 
 
 @dataclass

@@ -77,7 +77,7 @@ class Walk:
         self.today += dt.timedelta(days=dice.choice([0, 0, 7, 7, 7, 35]))
         makers = [self.status] * 4 + [self.projects, self.programs, self.goals, self.nyc, self.gmpp, self.again]
         makers += [self.milestones, self.milestones, self.risks, self.risks, self.dependencies, self.benefits]
-        makers += [self.capacity, self.demand, self.demand, self.assignments]
+        makers += [self.capacity, self.demand, self.demand, self.assignments, self.alignment]
         files = [dice.choice(makers)() for _ in range(dice.choice([1, 1, 2, 3]))]
         self.written += files
         return Step(tuple(files))
@@ -172,6 +172,10 @@ class Walk:
     def assignments(self) -> str:
         rows = [[f"R-{n}", project, "Data"] for n, project in enumerate(self.some(PROJECTS), 1)]
         return self.people(rows, ["person_id", "project_id", "team"])
+
+    def alignment(self) -> str:
+        rows = [[project, goal, self.dice.choice(["0", "0.4", "1"])] for project in PROJECTS for goal in ("G-1", "G-2")]
+        return _table(["project_id", "goal_id", "contribution"], self.dice.sample(rows, self.dice.randrange(1, len(rows))))
 
     def people(self, rows: list[list[str]], header: list[str]) -> str:
         """Amounts for each row by months, weeks or quarters, in any unit."""
