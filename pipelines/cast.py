@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines import amounts, dates, effort, periods
+from pipelines import amounts, dates, effort, effort_checks, periods
 from pipelines.contract import ERRORS, Column, bare, spelled
 from pipelines.headers import fold
 from pipelines.literals import listed, quoted
@@ -58,6 +58,14 @@ _OF_SPREADSHEETS = {
 }
 
 
+_OF_AMOUNTS = {
+    effort.IN_OTHER_UNIT: (
+        f"the amount states a unit that is not read; {effort.UNITS_READ} are",
+        effort.TO_CONVERT,
+    ),
+}
+
+
 # The same where the period itself is asked for.
 _OF_PERIODS = {
     r"\d{5}(\.\d+)?": _OF_DATES[r"\d{5}(\.\d+)?"],
@@ -66,8 +74,8 @@ _OF_PERIODS = {
         "Write the month as 2026-03, the quarter as 2026-Q1.",
     ),
     effort.RANGE: (
-        "a range stands here, not one month",
-        "Write one row for each month, with the month as 2026-03 and what is needed in it.",
+        "a range stands here, not one month, and nothing says which month needs how much",
+        "Write one row for each month, with the month as 2026-03 and the amount of that month.",
     ),
     effort.HALF_YEAR: ("half a year stands here", "Write its two quarters as 2026-Q1 and 2026-Q2, one row each."),
     effort.NO_YEAR: (
@@ -119,13 +127,17 @@ def cast(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, kno
     source = f"select source_row, {read} from {PREPARED}"
     con.execute(f"create or replace temp table typed as select source_row, {kept} from ({source})")
     caster.locate_unreadable(name for name in typed if name not in seen.typed)
+    caster.locate_said_unknown(columns)
     caster.locate_other_units(columns)
     caster.locate_overlaps(columns)
     caster.note_what_is_assumed(typed)
+    order = mapping.dates or next((caster.decided.get(c.name) for c in columns if c.period), None)
+    effort_checks.locate(con, table, mapping, STATED, order)
+    weeks = effort_checks.weeks_assumed(con, mapping, PREPARED, order)
     return Cast(
         [*mapping.notes, *caster.notes],
         caster.currency,
-        caster.assumed,
+        "; ".join(filter(None, (caster.assumed, weeks))) or None,
         caster.decided,
         caster.formatted,
         tuple(caster.short_years),
@@ -209,7 +221,8 @@ class _Caster:
             if name in self.own_units:
                 self._locate_own_units(column, self.own_units[name])
             message, fix = _why_unreadable(column, self.fixes.get(name))
-            kinds = (_OF_PERIODS if column.period else _OF_DATES if column.type == "date" else {}) | _OF_SPREADSHEETS
+            own = _OF_PERIODS if column.period else _OF_DATES if column.type == "date" else {}
+            kinds = own | (_OF_AMOUNTS if column.in_units else {}) | _OF_SPREADSHEETS
             forms = {form: f"when regexp_full_match(value, {quoted(form)}) then" for form in kinds}
             messages = " ".join(f"{forms[form]} {quoted(kinds[form][0])}" for form in kinds)
             fixes = " ".join(f"{forms[form]} {quoted(kinds[form][1])}" for form in kinds)
@@ -265,6 +278,27 @@ class _Caster:
             },
         )
 
+    def locate_said_unknown(self, columns: list[Column]) -> None:
+        """Add to `found` every cell that a row needs and that says in words that nothing is known."""
+        if self.mapping.rolled_up:
+            return
+        for column in (c for c in columns if c.required and c.name not in self.seen.known):
+            text, label = self.mapping.text[column.name], column.name.replace("_", " ")
+            self.con.execute(
+                f"""
+                insert into found
+                select source_row, $header, {text}, $rule, 'error', $message || ': “' || left({text}, 40) || '”', $fix
+                from {self.table.relation} join typed using (source_row)
+                where {column.name} is null and {says_unknown(column, text)} order by source_row
+                """,
+                {
+                    "header": self._header(column.name),
+                    "rule": f"{column.name}_required",
+                    "message": f"{label} is read as empty, and a row means nothing without it",
+                    "fix": f"Fill in {label}, or delete the row.",
+                },
+            )
+
     def locate_other_units(self, columns: list[Column]) -> None:
         """Add to `found` every row whose unit is another one than its header's, or than stands beside its amount."""
         for column in (c for c in columns if c.in_units):
@@ -307,6 +341,14 @@ class _Caster:
         for column in (c for c in columns if c.in_units):
             self._ask_by_header(column, typed[column.name])
             if self._header(str(column.in_units)) != effort.UNSTATED:
+                continue
+            if other := effort.other_unit(self._header(column.name)):
+                self._question(
+                    "unit_undecided",
+                    column,
+                    f"{self._header(column.name)} is in {other}, a unit that is not read; {effort.UNITS_READ} are",
+                    f"{effort.TO_CONVERT} If they are in one of these already, say --set {column.in_units}=days.",
+                )
                 continue
             many = f"({typed[column.name]}) > {effort.MOST_PEOPLE} and {effort.own_unit(column.name)} is null"
             if self._ask(f"count(*) filter ({many})")[0]:
@@ -682,6 +724,9 @@ class _Caster:
                 f"Say what each means, as in --value {column.name}:{min(unclear)}=green.",
                 said,
             )
+        if any(column.name == other.in_units for other in self.mapping.contract.columns.values()):
+            others = filter(effort.is_other_unit, self.seen.spellings[column.name])
+            spellings |= dict.fromkeys(map(spelled, others))
         return self._spelled(column, spellings | column.spellings | own, note=bool(column.ratings) and not own)
 
     def _ask_for_scale(self, column: Column) -> None:

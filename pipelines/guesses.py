@@ -133,11 +133,11 @@ def _day(year: int, month: int, day: int) -> dt.date | None:
         return None
 
 
-def amount(text: str, decimal: str | None, scale: float = 1) -> Guess | None:
+def amount(text: str, decimal: str | None, scale: float = 1, *, scaled: bool = True) -> Guess | None:
     """The amount that a text likely says, in plain notation; its currency stays before it.
 
     `decimal` (",", ".") is how its column is read, `scale` what one of its units stands for: "9.9 ($m)" in a column of
-    millions is 9.9.
+    millions is 9.9. Without `scaled` no word stands for thousands or more: "2 MM" of somebody's time is no million.
     """
     said = unicodedata.normalize("NFKC", text).strip()
     bare = re.sub(
@@ -154,7 +154,7 @@ def amount(text: str, decimal: str | None, scale: float = 1) -> Guess | None:
     number = _number(digits.strip(), decimal)
     around = found["before"] + " " + found["after"]
     units = [_UNITS[word] for word in re.findall(r"[a-z]+|0{3}s?", found["after"].lower()) if word in _UNITS]
-    if number is None or len(units) > 1:
+    if number is None or len(units) > (1 if scaled else 0):
         return None
     value = number.scaleb(units[0]) / Decimal(str(scale)) if units else number
     if found["sign"] or re.fullmatch(r"\([^()]*\d[^()]*\)", bare):

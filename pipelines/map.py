@@ -305,8 +305,8 @@ def _missing_of_time(table: TextTable, form: Contract, name: str) -> Problem | N
         return Problem(
             "dates_for_period",
             f"{form.export} is by month, week or quarter, and {begins} and {ends} say from when to when it is",
-            f"Write one row for each month, with a column {name} (2026-03) and the amount of that month; where {begins} and "
-            f"{ends} lie in one month in every row, say --map {name}={begins!r}.",
+            f"Write one row for each month, with a column {name} (2026-03) and the amount of that month. Where each "
+            f"row lies within one month, say --map {name}={begins!r}.",
             row=table.header_row,
             column=begins,
             value=f"{begins}, {ends}",

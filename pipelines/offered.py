@@ -9,7 +9,7 @@ from zlib import crc32
 
 import duckdb
 
-from pipelines import amounts, dates, guesses
+from pipelines import amounts, dates, effort, guesses
 from pipelines.contract import Column, spelled
 from pipelines.header_names import names_of
 from pipelines.headers import fold
@@ -95,7 +95,7 @@ class Offers:
             text = self.mapping.text.get(name, "")
             for place in places_of(text) - taken:
                 taken.add(place)
-                yield from self._of_column(column, place, text)
+                yield from (one for one in self._of_column(column, place, text) if one.after != one.before)
 
     def _of_column(self, column: Column, place: int, text: str) -> Iterator[Mend]:
         """The mends of one of the cells that feed a column by the SQL `text`."""
@@ -297,6 +297,7 @@ class Offers:
 
     def _amounts(self, column: Column, place: int) -> Iterator[Mend]:
         bare = "rtrim(replace(text, '%', ''))" if column.type == "percent" else "text"
+        bare = effort.number_of("text") if column.in_units else bare
         unplain = f"not {amounts.has_digits_only(bare)} and not ({says_unknown(column, 'text')})"
         if not self._texts(place, unplain, 1):
             return
@@ -317,7 +318,7 @@ class Offers:
         for found in self._texts(place, unread, beside=f"{amounts.body(bare)} as body"):
             if not told and guesses.is_open(found[0], comma=foreign):
                 continue
-            if guess := guesses.amount(found[0], decimal, scale):
+            if guess := guesses.amount(found[0], decimal, scale, scaled=not column.in_units):
                 yield self._mend(guess.rule, place, found, guess.text, guess.why)
 
     def _thousands(self, place: int, decimal_comma: bool) -> Iterator[Mend]:

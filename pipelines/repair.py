@@ -10,6 +10,8 @@ import duckdb
 import pandas as pd
 
 from pipelines import filldown, joined
+from pipelines.effort import UNSTATED
+from pipelines.literals import quoted
 from pipelines.offered import FIRST_ROWS, Mend, Offers
 from pipelines.problems import LeftOut, UsageError
 from pipelines.profile import Mapping
@@ -74,13 +76,24 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
     if chosen:
         _apply(con, table, chosen)
     offered = list(_listed(mends, {one.name for one in chosen}, accepted))
-    same, gone = repeats(con, table, mapping, accepted, _is_accepted)
+    same, gone = repeats(con, table, _keys_in_words(mapping), accepted, _is_accepted)
     if gone:
         lines = [one.row for one in gone]
         con.execute(f"delete from {table.relation} where list_contains($1::bigint[], source_row)", [lines])
         _insert(con, "repaired", [[one.rule, None, one.key, one.why, one.row] for one in gone])
     left_out = [LeftOut(one.row, "repeated", f"{one.key}: {one.why}") for one in gone]
     return Mended(replace(table, rows=table.rows - len(gone)), [*moved, *parted, *offered, *same], left_out)
+
+
+def _keys_in_words(mapping: Mapping) -> Mapping:
+    """A mapping by which a key's cells that may be empty say so in words: a day that nobody stated is "not stated"."""
+    text = dict(mapping.text)
+    for name in mapping.contract.key:
+        column = mapping.contract.columns[name]
+        if name in text and column.empty is not None:
+            words = quoted("not stated" if column.type == "date" else column.empty)
+            text[name] = words if mapping.headers[name] == UNSTATED else f"coalesce({text[name]}, {words})"
+    return replace(mapping, text=text)
 
 
 def record(con: duckdb.DuckDBPyConnection, load_id: int) -> None:

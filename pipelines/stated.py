@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 import duckdb
 
-from pipelines import dates, periods
+from pipelines import dates, effort, periods
 from pipelines.chosen import unit_of
 from pipelines.headers import fold
 from pipelines.problems import DataProblem, Offered, Problem
@@ -127,6 +127,8 @@ def stated_days(
     Those of lines above and below the table go first, then those of the sheet's and of the file's name, and last the
     days on which the file says it was made. A day that can be read in two ways is offered both ways.
     """
+    if column == "month" and effort.begins_and_ends(table.headers):
+        return []  # no month holds for all of its rows
     said: dict[dt.date, list[str]] = {}
     for text, where in sorted(_places(table), key=lambda place: bool(_MADE.search(place[0]))):
         for found in _DAY.findall(text):

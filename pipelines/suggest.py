@@ -10,7 +10,7 @@ from functools import cache
 
 import duckdb
 
-from pipelines import amounts, dates, periods
+from pipelines import amounts, dates, effort, periods
 from pipelines.chosen import EFFORT
 from pipelines.contract import Column, Contract, contract, contracts, spelled
 from pipelines.header_names import names_of, place_of
@@ -29,6 +29,8 @@ MOST_TEXTS = 60  # distinct texts of a column of choices
 LIKELY = 0.62  # from which likeness on a column is suggested
 LIKELY_EXPORT = 1.2  # the likeness of all columns together from which on an export is suggested
 SURE_OF_TYPE = 0.75  # the share of the cells that must be of a column's type
+# What cells alone tell, whatever the header is called: Committed and Requested mean nothing else among people's time.
+_BY_TEXTS, _BY_TEXTS_ALONE = ("commitment",), 0.7
 _YES_NO = ("yes", "no", "y", "n", "true", "false", "ja", "nein", "oui", "non")
 
 
@@ -231,7 +233,13 @@ def _export(
         taken = {one.place for one in sure} | {place_of(table.headers, h) for h in how.columns.values() if h}
         open_ = [c for n, c in form.columns.items() if n not in given and n not in {one.column for one in sure}]
         free = [n for n in range(len(names)) if n not in taken]
-        found = sure + _assigned(names, free, open_, shapes)
+        pair = effort.begins_and_ends(names)
+        found = sure + [
+            # Where something begins is no month of it, where another column says when it ends.
+            one
+            for one in _assigned(names, free, open_, shapes)
+            if not (pair and form.columns[one.column].period and names[one.place] in pair)
+        ]
         fed = {one.column for one in found} | given
         if not tells(form, fed, [fold(name) for name in names]):
             continue
@@ -317,6 +325,8 @@ def _assigned(
 
 def _likely(column: Column, header: str, shape: _Shape, by_words: float) -> float:
     fit = _fits(column, shape)
+    if effort.other_unit(header):
+        return 0.0
     if not fit or (column.type == "money" and EFFORT.search(header)):
         return 0.0
     if not shape.filled:
@@ -325,6 +335,8 @@ def _likely(column: Column, header: str, shape: _Shape, by_words: float) -> floa
         return 0.95  # whatever the header is called, in whatever language
     if column.values and shape.texts:
         known = _known_share(column, header, shape) * (0.9 if all(text.isdigit() for text, _ in shape.texts) else 1)
+        if column.name in _BY_TEXTS and known >= 0.9:
+            return max(by_words, _BY_TEXTS_ALONE)  # "Type" and "Status" name it as well as any word
         both = 0.5 * by_words + 0.5 * known
         return max(both, 0.7) if known >= 0.9 and by_words >= 0.2 and len(shape.texts) > 1 else both
     return min(by_words + 0.05 * (fit - 1), 1.0)

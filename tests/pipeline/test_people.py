@@ -135,6 +135,8 @@ def test_planned_days_are_days() -> None:
     [
         ("Week commencing", ["2026-03-18"], "03-16", "week"),
         ("Week starting", ["2026-03-15"], "03-16", "week"),  # a Sunday
+        ("Week", ["2026-03-15"], "03-16", "week"),
+        ("Woche", ["15.03.2026", "22.03.2026"], "03-16", "week"),
         ("Week ending", ["2026-03-15"], "03-09", "week"),
         ("Month", ["2026-W12"], "03-16", "week"),
         ("Month", ["KW 12/2026"], "03-16", "week"),
@@ -277,6 +279,10 @@ def one(report: FileReport, rule: str) -> Problem:
             for text, words in {
                 "2026-03-01 - 2026-03-31": ["a range", "one row for each month", "2026-03"],
                 "Mar-May 2026": ["a range", "one row for each month"],
+                "01/12/2026-28/02/2027": ["a range", "which month"],
+                "2026-12/2027-02": ["a range", "which month"],
+                "Dec 2026-Feb 2027": ["a range", "which month"],
+                "Q1-Q2 2027": ["a range", "which month"],
                 "March": ["year is missing", "2026-03"],
                 "W12": ["year is missing", "2026-W12"],
                 "H1 2026": ["half a year", "2026-Q1 and 2026-Q2"],
@@ -291,6 +297,14 @@ def one(report: FileReport, rule: str) -> Problem:
         ("team,month,amount,per\nData,2026-03,4,fortnight", "per_allowed", 2, "per", "fortnight", ["month, week"]),
         ("project,team,month,fte\nP9,Data,2026-03,1", "project_id_known", 2, "project", "P9", ["P1, P2", "projects"]),
         ("project,team,month,fte\nP1,Lab,2026-03,1", "team_known", 2, "team", "Lab", ["Data", "capacity"]),
+        ("team,month,amount,unit\nData,2026-03,4,Person weeks", "unit_supported", 2, "unit", "Person weeks",
+         ["not read", "FTE, hours, days and percent"]),
+        ("team,month,fte\nData,2026-03,2 pm", "amount_readable", 2, "fte", "2 pm", ["is not read", "FTE, hours"]),
+        ("team,month,fte\n?,2026-03,2", "team_required", 2, "team", "?", ["read as empty", "“?”"]),
+        ("project,team,Dec 2026,Jan 2027\ntbd,Data,2,1", "project_id_required", 2, "project", "tbd",
+         ["read as empty", "“tbd”"]),
+        ("project,team,Period Start,Period End,fte\nP1,Data,2026-12-01,2027-02-28,1", "month_spans", 2, "Period End",
+         "2027-02-28", ["goes on after the month", "one row for each month"]),
         *(
             (f"person id,project,team,month,fte\n{text},P1,Data,2026-03,1", "person_id_form", 2, "person id", text,
              ["a name or an e-mail address", "R-1042"])
@@ -347,6 +361,8 @@ def test_large_amounts_without_a_unit_are_asked_about(shared: Desk) -> None:
         (("KW 10/2026", "KW 11/2026"), {"2026-03": 15 / 22}),
         (("02/03/2026", "09/03/2026"), {"2026-03": 15 / 22}),
         (("2026-03-01", "2026-03-08"), {"2026-03": 15 / 22}),  # Sundays, before the weeks that they head
+        (("W/E 2026-03-08", "W/E 2026-03-15"), {"2026-03": 15 / 22}),
+        (("Week 10 (2 Mar 2026)", "Week 11 (9 Mar 2026)"), {"2026-03": 15 / 22}),
     ],
 )
 def test_periods_as_columns_are_read_as_rows(
@@ -479,3 +495,78 @@ def test_columns_a_fortnight_apart_are_no_weeks(shared: Desk) -> None:
     assert fortnights.refused
     weeks = tried(shared, "Team,Role,2026-12-07,2026-12-14,2027-01-04,2027-01-11\nData,Eng,2,2,2,2")
     assert not weeks.refused
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "column", "words"),
+    [
+        ("Project,Team,Start Date,End Date,FTE\nP1,Data,2026-12-01,2027-02-28,2", "dates_for_period", "Start Date",
+         ["by month, week or quarter", "Start Date and End Date", "one row for each month"]),
+        ("Team,Skill,FY27 Q1,FY27 Q2\nData,Java,2,3", "period_of_fiscal_year", "FY27 Q1",
+         ["FY27 Q1, FY27 Q2", "fiscal year", "2026-Q4"]),
+        ("project,team,month,Story points\nP1,Data,2026-12,2", "unit_not_read", "Story points",
+         ["not read", "FTE, hours, days and percent"]),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_by_month_or_in_people_s_time_says_so_once(
+    shared: Desk, text: str, rule: str, column: str, words: list[str]
+) -> None:
+    report = tried(shared, text)
+    assert [(problem.rule, problem.column) for problem in report.problems] == [(rule, column)]
+    said = f"{report.problems[0].message}. {report.problems[0].fix}"
+    assert all(word in said for word in words), said
+    assert "--set" not in said
+    assert not [one for one in report.columns if one.suggested in ("month", "amount") and one.header == column]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [("requested", "soft", "requested and soft mean the same"), ("Firm", "soft", "has one commitment")],
+)
+def test_two_commitments_of_one_cell_are_told_as_that(shared: Desk, first: str, second: str, said: str) -> None:
+    text = f"project,team,month,fte,commitment\nP1,Data,2026-12,2,{first}\nP1,Data,2026-12,1,{second}"
+    report = tried(shared, text)
+    found = [p for p in report.problems if p.rule == "commitment_of_one_cell"]
+    assert [(p.row, p.value) for p in found] == [(2, first), (3, second)]
+    assert said in found[0].message
+    assert "Add their amounts up" in found[0].fix
+    keys = [one.before for one in report.repairs if one.rule == "keep_first"]
+    assert keys == ["P1, Data, any, 2026-12, month, not stated"]
+
+
+def test_how_weeks_are_read_that_begin_on_a_sunday_is_said(shared: Desk) -> None:
+    long = tried(shared, "team,week,fte\nData,2026-12-06,2")
+    wide = tried(shared, "team,2026-12-06,2026-12-13\nData,2,2")
+    (rows,) = [one.why for one in wide.decisions if one.what == "rows"]
+    assert "2026-12-06" in (long.assumed or "")
+    for said in (long.assumed or "", rows):
+        assert "Monday to Friday that follow" in said
+    ends = tried(shared, "team,week ending,fte\nData,2026-12-06,2")
+    assert ends.assumed is None
+
+
+def test_german_headers_and_units_are_read() -> None:
+    headers = ["Projekt", "Mannschaft", "Rolle", "Monat", "Bedarf", "Einheit", "Buchungsstatus"]
+    rows = [["P1", "Daten", "Entwickler", "Dezember 2026", "2,5", "VZÄ", "zugesagt"],
+            ["P1", "Daten", "Entwickler", "Januar 2027", "8", "Stunden", "angefragt"]]  # fmt: skip
+    typed = type_rows(headers, rows, delimiter=";")
+    assert (typed.mapping.contract.export, typed.found()) == ("demand", [])
+    assert typed.values("amount") == [2.5, 8]
+    assert typed.values("unit") == ["FTE", "hours"]
+    assert typed.values("commitment") == ["committed", "requested"]
+
+
+@pytest.mark.parametrize("header", ["Type", "Status"])
+@pytest.mark.parametrize("words", [("Committed", "Requested"), ("Hard", "Soft"), ("Firm", "Tentative")])
+def test_a_column_of_commitments_is_suggested_by_its_cells(shared: Desk, header: str, words: tuple[str, str]) -> None:
+    text = f"project,team,month,fte,{header}\nP1,Data,2026-12,2,{words[0]}\nP1,Data,2027-01,1,{words[1]}"
+    (read,) = [one for one in tried(shared, text).columns if one.header == header]
+    assert read.suggested == "commitment"
+    assert [one.read_as for one in read.values] == ["committed", "requested"]
+
+
+def test_no_repair_leaves_a_text_as_it_is(shared: Desk) -> None:
+    report = tried(
+        shared, "team,month,percent\nData,2026-12,50%\nData,2027-01,80 %\nWeb,2027-01,ca. 80 %\nWeb,2027-02,2 MM"
+    )
+    assert [(one.before, one.after) for one in report.repairs] == [("ca. 80 %", "80%")]
