@@ -78,6 +78,10 @@ _OF_PERIODS = {
         "Write one row for each month, with the month as 2026-03 and the amount of that month.",
     ),
     effort.HALF_YEAR: ("half a year stands here", "Write its two quarters as 2026-Q1 and 2026-Q2, one row each."),
+    effort.MONTH_OR_DAY: (
+        "the number may be a year or a day",
+        "Write the month with its year in four digits, as 2026-12.",
+    ),
     effort.NO_YEAR: (
         "the year is missing",
         "Write the month as 2026-03, the week as 2026-W12, the quarter as 2026-Q1.",
@@ -287,14 +291,16 @@ class _Caster:
             self.con.execute(
                 f"""
                 insert into found
-                select source_row, $header, {text}, $rule, 'error', $message || ': “' || left({text}, 40) || '”', $fix
+                select source_row, $header, {text}, $rule, 'error',
+                    $label || ' is empty, for “' || left({text}, 40) || '” is read as empty, and a row means nothing '
+                    || 'without it', $fix
                 from {self.table.relation} join typed using (source_row)
                 where {column.name} is null and {says_unknown(column, text)} order by source_row
                 """,
                 {
                     "header": self._header(column.name),
                     "rule": f"{column.name}_required",
-                    "message": f"{label} is read as empty, and a row means nothing without it",
+                    "label": label,
                     "fix": f"Fill in {label}, or delete the row.",
                 },
             )
@@ -339,6 +345,7 @@ class _Caster:
     def ask_effort(self, columns: list[Column], typed: MappingType[str, str]) -> None:
         """Ask for the unit of amounts that nothing states, where they are too large for people."""
         for column in (c for c in columns if c.in_units):
+            self._ask_which(column)
             self._ask_by_header(column, typed[column.name])
             if self._header(str(column.in_units)) != effort.UNSTATED:
                 continue
@@ -360,6 +367,20 @@ class _Caster:
                     f"Say it with --set {column.in_units}=hours (or FTE, days, percent), or name it in the header.",
                     examples,
                 )
+
+    def _ask_which(self, column: Column) -> None:
+        """Ask which header is the amount, where the one that is read may be a share of what another one counts."""
+        header, both = self._header(column.name), f"both say {column.name};"
+        others = [note.column for note in self.mapping.notes if note.rule == "header_twice" and both in note.message]
+        counts = [other for other in others if other and effort.unit_of(other) != "percent"]
+        if effort.unit_of(header) == "percent" and counts:
+            self._question(
+                "amount_undecided",
+                column,
+                f"{header} and {counts[0]} both say {column.name}, and one may be a share of the other",
+                "Write one column with what is left (5 people at 80 % are 4 FTE), or choose one with "
+                f"--map {column.name}={counts[0]!r}.",
+            )
 
     def _ask_by_header(self, column: Column, value: str) -> None:
         """Ask about fractions under a header that says percent, and warn of crowds under one that says FTE."""

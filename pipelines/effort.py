@@ -39,6 +39,11 @@ _STARTS = re.compile(
 )
 _ENDS = re.compile(r"(?<![^\W_])(?:end|ends|ende|finish|to|until|till|through|thru|bis|fin|due)(?![^\W_])", re.I)
 _MONTH = r"jan\w*|feb\w*|mar\w*|apr\w*|ma[iy]|jun\w*|jul\w*|aug\w*|sep\w*|o[ck]t\w*|nov\w*|de[cz]\w*|märz"
+_RATE = re.compile(
+    r"(?<![^\W_])(?:hours?|hrs?|h|days?|d|stunden|std|tage)\.?\s*(?:/|per|a|pro|je)\s*"
+    r"(?:day|d|week|wk|w|month|tag|woche|monat)(?![^\W_])",
+    re.I,
+)
 # As SQL compares whole texts with them: what stands where one month, week or quarter is asked for.
 _FULL = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}"
 RANGE = (
@@ -48,6 +53,7 @@ RANGE = (
     r".*\b(?:q|kw|cw|wk|w|weeks? )\d+\s*[-/]\s*(?:q|kw|cw|wk|w)?\d+\b.*\d{4}"
 )
 HALF_YEAR = r"(?i).*(?:\bh[12]\b|\b[12]h\b|\bhalf\b|\bhalbjahr|\bhj\b|semest).*|\d{4}\W?h[12]|h[12]\d{4}"
+MONTH_OR_DAY = rf"(?i)(?:{_MONTH})\.?\s+\d\d"  # "Dec 26"
 NO_YEAR = rf"(?i)(?:{_MONTH})\.?|(?:week|wk|kw|cw|w|quarter|qtr|q|month|m)?\.?\s*-?\d{{1,2}}"
 _FORMS = {
     "week": r"(?i).*(?:\d\s*-?w|(?:^|[^a-z])(?:week|wk|kw|cw|w)\.?[\s-]*\d).*",
@@ -79,6 +85,11 @@ def other_unit(header: str) -> str | None:
     """
     found = re.search(rf"(?<![^\W_])(?:{_OTHER_UNITS})(?![^\W_])", header.replace("_", " "), re.I)
     return found[0] if found and unit_of(header) is None else None
+
+
+def is_rate(header: str) -> bool:
+    """Whether a header is of so much time a day, a week or a month: "Hours/day", "Days per week"."""
+    return _RATE.search(header.replace("_", " ")) is not None
 
 
 def is_other_unit(text: str) -> bool:

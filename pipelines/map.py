@@ -30,6 +30,9 @@ _SCALED = re.compile(
     re.I,
 )
 
+# Headers, folded, of days that are no periods, as in the export of a time sheet.
+_A_DAY = frozenset(("date", "day", "datum", "tag", "workdate", "logdate"))
+
 # What tells how a project stands; a status report without any of it tells nothing.
 _MEASURES = (
     *("reported_health", "forecast_finish", "actual_finish", "percent_complete"),
@@ -270,8 +273,8 @@ def _recognise(table: TextTable, constants: Iterable[str], chosen: MappingType[s
                 Problem(
                     "unknown_export",
                     f"no export fits the headers {', '.join(table.headers[:12])}",
-                    "Rename the headers as in a template (project_id and status_date for a status report; team, month "
-                    f"and fte for capacity), or say which export it is with --as ({', '.join(EXPORTS)}).",
+                    "Rename the headers as in a template (status: project_id, status_date; capacity: team, month), or "
+                    f"say which export it is with --as ({', '.join(EXPORTS)}).",
                     row=table.header_row,
                     value=", ".join(table.headers)[:200],
                 )
@@ -310,6 +313,25 @@ def _missing_of_time(table: TextTable, form: Contract, name: str) -> Problem | N
             row=table.header_row,
             column=begins,
             value=f"{begins}, {ends}",
+        )
+    if column.period and (day := next((h for h in table.headers if fold(h) in _A_DAY), None)):
+        return Problem(
+            "dates_for_period",
+            f"{form.export} is by month, week or quarter, and {day} says a day",
+            f"Add up the amounts of each month, with the month in a column {name} (2026-03). Where {day} stands for "
+            f"its month already, say --map {name}={day!r}.",
+            row=table.header_row,
+            column=day,
+        )
+    rate = next((h for h in table.headers if effort.is_rate(h)), None) if column.in_units else None
+    if rate:
+        return Problem(
+            "amount_is_rate",
+            f"{rate} is so much a day or a week, and an amount is of the whole period of its row",
+            "Multiply it by the days or weeks of the period, and call the column hours, days or fte; where the period "
+            f"is the same, say --map {name}={rate!r}.",
+            row=table.header_row,
+            column=rate,
         )
     header = next((h for h in table.headers if effort.other_unit(h)), None) if column.in_units else None
     if header is None:

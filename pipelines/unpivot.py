@@ -4,26 +4,22 @@ A row that is made of a cell has the number of the file's row plus PLACE times t
 each has a number of its own; what is said of it is said of the file's row and column (see `settle`).
 """
 
-import calendar
-import datetime as dt
-import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 import duckdb
 
-from pipelines import effort, periods
+from pipelines import effort
 from pipelines.contract import contracts
 from pipelines.crosstab import BARE, FEWEST, FEWEST_BARE
-from pipelines.dates import MONTHS
 from pipelines.header_names import names_of
 from pipelines.literals import listed, quoted
-from pipelines.map import understand
+from pipelines.map import incomplete, understand
+from pipelines.period_headers import Header, is_fiscal, periods_of
 from pipelines.plan import Plan
 from pipelines.problems import DataProblem, Decision, LeftOut, Problem
-from pipelines.profile import UNKNOWN_WORDS, Profile
+from pipelines.profile import UNKNOWN_WORDS, Mapping, Profile
 from pipelines.report import How
 from pipelines.texttable import TextTable, materialise
 
@@ -31,30 +27,6 @@ PLACE = 1_000_000_000
 PERIOD, AMOUNT = "month", "amount"  # the headers of the two columns that are made
 NUMBERS = 0.8  # share of the cells that say something that must be numbers
 _NUMBER = r"[-+(]?[0-9.,'  ]*[0-9][0-9.,'  ]*\)?.{0,8}"
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]00:00(?::00)?)?")
-_IN_NUMBERS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d\d)")
-_IN_WORDS = re.compile(r"(\d{1,2})[-. /]+([^\W\d_]+)\.?[-., /]+(\d{4}|\d\d)|([^\W\d_]+)\.? (\d{1,2}),? (\d{4})")
-# "W/E 6 Dec 2026", "Week 49 (30 Nov 2026)"
-_OF_WEEK = re.compile(
-    r"(?:w/?[bce]|(?:week|wk|woche|kw)\.?\s*(?:ending|ended|commencing|starting|beginning|of|ab|vom|bis|\d{1,2})?)"
-    r"[\s:(–-]+(?P<day>.*\d)\)?",
-    re.I,
-)
-_MONTHS = {
-    word: number
-    for number, (short, others) in enumerate(MONTHS.items(), 1)
-    for word in (short.lower(), calendar.month_name[number].lower(), *others.split())
-}
-
-
-@dataclass(frozen=True)
-class _Header:
-    """A header that is a period: its text as the contract reads it, the unit that it states, and whether it is a
-    Saturday or Sunday that begins the week of the Monday after."""
-
-    text: str
-    unit: str | None
-    on_weekend: bool = False
 
 
 def in_file(table: TextTable) -> TextTable:
@@ -72,14 +44,14 @@ def unpivoted(
     people = [form.export for form in contracts() if form.is_of_time]
     if table.transposed or how.profile or how.export not in (None, *people):
         return table
-    found = _periods(table.headers, how.dates)
+    found = periods_of(table.headers, how.dates)
     is_bare = not found
     if is_bare:
-        found = {n: _Header(h, None) for n, h in enumerate(table.headers) if BARE.fullmatch(h.strip())}
-    if is_fiscal := len(found) < FEWEST and any(map(_is_fiscal, table.headers)):
-        found |= {n: _Header(h, None) for n, h in enumerate(table.headers) if _is_fiscal(h)}
-    fewest = FEWEST_BARE if is_bare and not is_fiscal else 1 if how.export else FEWEST
-    if len(found) < fewest or len({one.text for one in found.values()}) < len(found):
+        found = {n: Header(h, None) for n, h in enumerate(table.headers) if BARE.fullmatch(h.strip())}
+    if are_fiscal := len(found) < FEWEST and any(map(is_fiscal, table.headers)):
+        found |= {n: Header(h, None) for n, h in enumerate(table.headers) if is_fiscal(h)}
+    fewest = FEWEST_BARE if is_bare and not are_fiscal else 1 if how.export else FEWEST
+    if len(found) < fewest:
         return table
     fixed = [n for n in range(len(table.headers)) if n not in found]
     units = {one.unit for one in found.values()}
@@ -93,20 +65,32 @@ def unpivoted(
         is_added=False,
         wide=table,
     )
+    lacks: DataProblem | None = None
     try:
-        if understand(made, how, remembered).contract.export not in people:
+        mapping = understand(made, how, remembered)
+    except DataProblem as error:
+        lacking = incomplete(made, how, remembered)
+        # Months alone may be of anything; a team or a person is of people's time.
+        if lacking is None or not {"team", "person_id"} & {*lacking.text} or _understood(table, how, remembered):
             return table
-    except DataProblem:
+        mapping, lacks = lacking, error
+    if mapping.contract.export not in people:
         return table
     if how.export is None and _measures(table, how, remembered):
         return table
     materialise(con, table.relation)
+    if twice := _twice(table, found):
+        raise twice
     if not _numbers(con, table, list(found)):
         return table
-    if is_fiscal:
-        raise _fiscal(table, [table.headers[n] for n in found if _is_fiscal(table.headers[n])])
+    if mixed := _mixed(table, found, mapping.contract.export, is_said=how.export is not None):
+        raise mixed
+    if are_fiscal:
+        raise _fiscal(table, [table.headers[n] for n in found if is_fiscal(table.headers[n])])
     if is_bare:
         raise _no_year(table, [table.headers[n] for n in found])
+    if lacks:
+        raise lacks
     return _made(con, table, made, fixed, found)
 
 
@@ -163,98 +147,19 @@ def row(source_row: str) -> str:
     return f"({source_row} % {PLACE})"
 
 
-def _periods(headers: Sequence[str], dates: str | None) -> dict[int, _Header]:
-    """The headers that are periods with their year, by their places; of several kinds none is."""
-    named, days = {}, {}
-    for place, header in enumerate(headers):
-        unit = effort.unit_of(header)
-        bare = effort.without_unit(header) if unit else header.strip()
-        if text := _named(bare):
-            named[place] = _Header(text, unit)
-        elif (told := _days(bare)) or ((week := _OF_WEEK.fullmatch(bare)) and (told := _days(week["day"]))):
-            days[place] = (told, unit)
-    if named and days:
-        return {}
-    weeks = [headers[place] for place in days if _OF_WEEK.match(headers[place])]
-    return named or _dated(days, dates, are_weeks=bool(weeks), they_end=any(map(effort.weeks_end, weeks)))
-
-
-def _named(header: str) -> str | None:
-    if re.fullmatch(effort.HALF_YEAR, header) or not (found := periods.day(header, start=True)):
-        return None
-    day = found.day
-    match effort.named_period(header):
-        case "week":
-            return "{}-W{:02}".format(*day.isocalendar()[:2])
-        case "quarter":
-            return f"{day.year}-Q{(day.month + 2) // 3}"
-    return f"{day:%Y-%m}"
-
-
-def _days(header: str) -> dict[str, dt.date]:
-    """The days that a header may be, by the order of day and month; the same one where it does not matter."""
-    if found := _ISO.fullmatch(header):
-        return _both(_day(found[1], found[2], found[3]))
-    if found := _IN_WORDS.fullmatch(header):
-        day, word, year = (found[1], found[2], found[3]) if found[1] else (found[5], found[4], found[6])
-        return _both(_day(year, str(_MONTHS.get(word.lower(), 0)), day))
-    if found := _IN_NUMBERS.fullmatch(header):
-        read = {"dmy": _day(found[3], found[2], found[1]), "mdy": _day(found[3], found[1], found[2])}
-        return {order: day for order, day in read.items() if day}
-    return {}
-
-
-def _both(day: dt.date | None) -> dict[str, dt.date]:
-    return {"dmy": day, "mdy": day} if day else {}
-
-
-def _day(year: str, month: str, day: str) -> dt.date | None:
-    try:
-        return dt.date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def _dated(
-    days: dict[int, tuple[dict[str, dt.date], str | None]], dates: str | None, *, are_weeks: bool, they_end: bool
-) -> dict[int, _Header]:
-    """Days as headers: months where each is the first or the last of one, weeks where they are weeks apart.
-
-    The headers may say themselves that they `are_weeks`, and that `they_end` on these days.
-    """
-    for order in (dates,) if dates else ("dmy", "mdy"):
-        if not days or not all(order in told for told, _ in days.values()):
-            continue
-        read = {place: told[order] for place, (told, _) in days.items()}
-        every = [*read.values()]
-        firsts = all(day.day == 1 for day in every) or all((day + dt.timedelta(1)).day == 1 for day in every)
-        if firsts and not are_weeks:
-            return {place: _Header(f"{day:%Y-%m}", days[place][1]) for place, day in read.items()}
-        if _are_weeks(every):
-            moved = dt.timedelta(0 if they_end else effort.WEEKEND)
-            weeks = {place: (day + moved).isocalendar() for place, day in read.items()}
-            return {
-                place: _Header(
-                    f"{week[0]}-W{week[1]:02}", days[place][1], not they_end and read[place].isoweekday() > 5
-                )
-                for place, week in weeks.items()
-            }
-    return {}
-
-
-def _are_weeks(days: Sequence[dt.date]) -> bool:
-    """Whether days are weeks apart, but for a week that is left out here and there; not fortnights."""
-    gaps = [(later - day).days for day, later in pairwise(sorted(days))]
-    return bool(gaps) and all(gap and gap % 7 == 0 for gap in gaps) and 2 * gaps.count(7) >= len(gaps)
-
-
 def _measures(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> bool:
     """Whether the table as it stands is an export of projects with amounts or dates of its own."""
+    mapping = _understood(table, how, remembered)
+    return mapping is not None and any(
+        mapping.contract.columns[name].type in ("money", "date", "percent") for name in mapping.text
+    )
+
+
+def _understood(table: TextTable, how: How, remembered: MappingType[str, Profile]) -> Mapping | None:
     try:
-        mapping = understand(table, how, remembered)
+        return understand(table, how, remembered)
     except DataProblem:
-        return False
-    return any(mapping.contract.columns[name].type in ("money", "date", "percent") for name in mapping.text)
+        return None
 
 
 def _numbers(con: duckdb.DuckDBPyConnection, table: TextTable, places: Sequence[int]) -> bool:
@@ -272,7 +177,7 @@ def _cell(place: int) -> str:
 
 
 def _made(
-    con: duckdb.DuckDBPyConnection, table: TextTable, made: TextTable, fixed: list[int], found: dict[int, _Header]
+    con: duckdb.DuckDBPyConnection, table: TextTable, made: TextTable, fixed: list[int], found: dict[int, Header]
 ) -> TextTable:
     kept = "".join(f", c{n} as c{at}" for at, n in enumerate(fixed))
     period, amount = f"c{len(fixed)}", f"c{len(fixed) + 1}"
@@ -304,11 +209,34 @@ def _made(
     )
 
 
-def _is_fiscal(header: str) -> bool:
-    return (
-        re.fullmatch(periods.FISCAL, effort.without_unit(header) if effort.unit_of(header) else header.strip())
-        is not None
-    )
+def _mixed(table: TextTable, found: dict[int, Header], export: str, *, is_said: bool) -> DataProblem | None:
+    """What is wrong where columns of periods are in several units, or of other things than their export."""
+    kinds: dict[tuple[str, str | None], str] = {}
+    for place, one in found.items():
+        kinds.setdefault((one.of, one.unit), table.headers[place])
+    shown = ", ".join(list(kinds.values())[:6])
+    if len(kinds) > 1:
+        message = f"the columns {shown} are of different things or in different units"
+        fix = "Keep the columns of one, and load the others as a file of their own."
+    elif not is_said and not all(one.fits(export) for one in found.values()):
+        message = f"the file reads like {export}, and its columns, such as {shown}, say that they are of something else"
+        fix = "Say which export it is with --as, or name the columns after their periods alone (2026-12)."
+    else:
+        return None
+    problem = Problem("periods_of_several", message, fix, row=table.header_row, column=next(iter(kinds.values())))
+    return DataProblem(message, fix, [problem])
+
+
+def _twice(table: TextTable, found: dict[int, Header]) -> DataProblem | None:
+    """What is wrong where several columns of one kind are of one period."""
+    texts = [(one.text, one.of, one.unit) for one in found.values()]
+    place = next((n for n, one in zip(found, texts, strict=True) if texts.count(one) > 1), None)
+    if place is None:
+        return None
+    message = f"several columns are of {found[place].text}, such as {table.headers[place]}"
+    fix = "Keep one column for each period; where a second header row tells them apart, load each kind by itself."
+    problem = Problem("period_twice", message, fix, row=table.header_row, column=table.headers[place])
+    return DataProblem(message, fix, [problem])
 
 
 def _fiscal(table: TextTable, headers: Sequence[str]) -> DataProblem:

@@ -285,6 +285,7 @@ def one(report: FileReport, rule: str) -> Problem:
                 "Q1-Q2 2027": ["a range", "which month"],
                 "March": ["year is missing", "2026-03"],
                 "W12": ["year is missing", "2026-W12"],
+                "Dec 26": ["a year or a day", "2026-12"],
                 "H1 2026": ["half a year", "2026-Q1 and 2026-Q2"],
                 "FY26 Q2": ["fiscal year", "2026-03"],
                 "soon": ["not one month, week or quarter", "2026-03"],
@@ -361,6 +362,9 @@ def test_large_amounts_without_a_unit_are_asked_about(shared: Desk) -> None:
         (("KW 10/2026", "KW 11/2026"), {"2026-03": 15 / 22}),
         (("02/03/2026", "09/03/2026"), {"2026-03": 15 / 22}),
         (("2026-03-01", "2026-03-08"), {"2026-03": 15 / 22}),  # Sundays, before the weeks that they head
+        (("Jan 26", "Feb 26"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("Jän 26", "Feb 26"), {"2026-01": 1.0, "2026-02": 2.0}),
+        (("Planned Jan 2026", "Planned Feb 2026"), {"2026-01": 1.0, "2026-02": 2.0}),
         (("W/E 2026-03-08", "W/E 2026-03-15"), {"2026-03": 15 / 22}),
         (("Week 10 (2 Mar 2026)", "Week 11 (9 Mar 2026)"), {"2026-03": 15 / 22}),
     ],
@@ -506,6 +510,19 @@ def test_columns_a_fortnight_apart_are_no_weeks(shared: Desk) -> None:
          ["FY27 Q1, FY27 Q2", "fiscal year", "2026-Q4"]),
         ("project,team,month,Story points\nP1,Data,2026-12,2", "unit_not_read", "Story points",
          ["not read", "FTE, hours, days and percent"]),
+        ("Worker,Project,Team,Date,Hours\nR-1,P1,Data,2026-12-01,8", "dates_for_period", "Date",
+         ["Date says a day", "Add up the amounts of each month"]),
+        ("Team,Week commencing,Hours per week\nData,07/12/2026,160", "amount_is_rate", "Hours per week",
+         ["so much a day or a week", "Multiply it"]),
+        ("Team,Month,Headcount,Availability %\nData,2026-12,5,80%", "amount_undecided", "Availability %",
+         ["Availability % and Headcount", "5 people at 80 % are 4 FTE"]),
+        ("Project,Team,Dec 2026,Dec 2026\nP1,Data,2,1", "period_twice", "Dec 2026", ["2026-12", "one column for each"]),
+        ("Team,Dec 2026 Capacity,Dec 2026 Demand\nData,4,5", "periods_of_several", "Dec 2026 Capacity",
+         ["different things", "a file of their own"]),
+        ("Team,Demand Dec 2026,Demand Jan 2027\nData,4,5", "periods_of_several", "Demand Dec 2026",
+         ["reads like capacity", "something else", "--as"]),
+        ("Project,Team,Dec 2026 (FTE),Jan 2027 (hours)\nP1,Data,2,160", "periods_of_several", "Dec 2026 (FTE)",
+         ["different units"]),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_by_month_or_in_people_s_time_says_so_once(
@@ -516,7 +533,8 @@ def test_a_file_that_is_not_by_month_or_in_people_s_time_says_so_once(
     said = f"{report.problems[0].message}. {report.problems[0].fix}"
     assert all(word in said for word in words), said
     assert "--set" not in said
-    assert not [one for one in report.columns if one.suggested in ("month", "amount") and one.header == column]
+    if rule in ("dates_for_period", "unit_not_read"):
+        assert not [one for one in report.columns if one.suggested in ("month", "amount") and one.header == column]
 
 
 @pytest.mark.parametrize(
@@ -570,3 +588,18 @@ def test_no_repair_leaves_a_text_as_it_is(shared: Desk) -> None:
         shared, "team,month,percent\nData,2026-12,50%\nData,2027-01,80 %\nWeb,2027-01,ca. 80 %\nWeb,2027-02,2 MM"
     )
     assert [(one.before, one.after) for one in report.repairs] == [("ca. 80 %", "80%")]
+
+
+def test_weeks_as_columns_without_a_project_ask_for_the_project_alone(shared: Desk) -> None:
+    report = tried(shared, "Resource Name,Team,12/7/26,12/14/26\nR-1,Data,40h,20h\nR-2,Data,8h,4h")
+    assert [(p.rule, "project id" in p.message) for p in report.problems] == [("missing_column", True)]
+
+
+@pytest.mark.parametrize("headers", ["Cost centre,Budget", "Project,Budget"])
+def test_months_of_money_are_no_plan_of_people(shared: Desk, headers: str) -> None:
+    report = tried(shared, f"{headers},Jan 2027,Feb 2027\nP1,100,50,50")
+    assert [p.rule for p in report.problems] == ["unknown_export"]
+
+
+def test_days_without_a_year_are_no_months(shared: Desk) -> None:
+    assert tried(shared, "Project,Team,Dec 7,Dec 14,Dec 21\nP1,Data,1,1,1").refused
