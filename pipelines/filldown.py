@@ -76,7 +76,8 @@ def _gaps(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) ->
             continue
         (place,) = places
         done.add(place)
-        if gap := _gap(con, table.relation, place, is_key=name in keys):
+        outer = [other.place for other in found.values()] if name in keys else []
+        if gap := _gap(con, table.relation, place, outer, is_key=name in keys):
             found[name] = gap
     merged = {name: gap.place for name, gap in found.items() if name in keys}
     if not _stays_apart(con, table.relation, mapping, merged):
@@ -89,20 +90,24 @@ def _gaps(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping) ->
         yield gap
 
 
-def _gap(con: duckdb.DuckDBPyConnection, relation: str, place: int, *, is_key: bool) -> Gap | None:
+def _gap(con: duckdb.DuckDBPyConnection, relation: str, place: int, outer: list[int], *, is_key: bool) -> Gap | None:
     """What stands above empty cells in a column; None where these are not regular.
 
-    Regular is: the first row is filled, most of the names stand above empty cells, and none comes again.
+    Regular is: the first row is filled, most of the names stand above empty cells, and none comes again within the
+    groups of the `outer` columns: a team stands under several projects.
     """
     cell = f"c{place}"
+    within = "".join(f", {_above(other)} as o{other}" for other in outer)
+    told = "".join(f", max(o{other}) as o{other}" for other in outer)
+    named = ", ".join(["name", *(f"o{other}" for other in outer)])
     rows, groups, names, first, several = con.execute(
         f"""
         with told as (
-            select source_row, {cell} as name, count({cell}) over (order by source_row) as part from {relation}
+            select source_row, {cell} as name, count({cell}) over (order by source_row) as part{within} from {relation}
         ),
-        parts as (select part, max(name) as name, count(*) as rows from told group by part)
+        parts as (select part, max(name) as name, count(*) as rows{told} from told group by part)
         select
-            sum(rows), count(*) filter (part > 0), count(distinct name), coalesce(min(part), 0),
+            sum(rows), count(*) filter (part > 0), count(distinct ({named})), coalesce(min(part), 0),
             count(*) filter (part > 0 and rows > 1)
         from parts
         """

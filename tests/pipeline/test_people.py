@@ -603,3 +603,11 @@ def test_months_of_money_are_no_plan_of_people(shared: Desk, headers: str) -> No
 
 def test_days_without_a_year_are_no_months(shared: Desk) -> None:
     assert tried(shared, "Project,Team,Dec 7,Dec 14,Dec 21\nP1,Data,1,1,1").refused
+
+
+def test_merged_cells_of_a_team_that_stands_under_several_projects_are_offered(shared: Desk) -> None:
+    rows = "P1,Data,Java,2026-12,1\n,,Go,2026-12,2\n,,C#,2026-12,2\nP2,Data,Java,2026-12,2\n,,Go,2026-12,2"
+    text = f"Project,Team,Skill,month,fte\n{rows}"
+    names = [one.name for one in tried(shared, text).repairs]
+    assert names == ["fill_down:Project:empty cells", "fill_down:Team:empty cells"]
+    assert tried(shared, text, repairs=("fill_down:*",)).rows_rejected == 0
