@@ -10,6 +10,7 @@ guard()
 PAGES = {
     "": [st.Page("pages/overview.py", title="Overview", icon=":material/dashboard:", default=True)],
     "Doing the right work": [
+        st.Page("pages/alignment.py", title="Alignment", icon=":material/target:"),
         st.Page("pages/capacity.py", title="Capacity", icon=":material/groups:"),
     ],
     "Doing the work right": [

@@ -104,7 +104,7 @@ def weigh(items: Sequence[str], judgements: Judgements) -> Weights:
 
 
 def combine(items: Sequence[str], people: Sequence[Judgements]) -> dict[Pair, float]:
-    """The judgements of several people as one: the geometric mean for each pair. ValueError as `weigh`, and for none."""
+    """The judgements of several people as one: the geometric mean of each. ValueError as `weigh`, and for none."""
     if not people:
         raise ValueError("Nobody has judged.")
     logs = np.mean([np.log(_matrix(items, one)) for one in people], axis=0)
@@ -124,7 +124,7 @@ def dissent(items: Sequence[str], people: Sequence[Judgements]) -> list[Dissent]
 
 
 def typed(weights: Sequence[float]) -> Weights:
-    """Weights that were typed in, brought to a sum of 1. ValueError for one below 0 or not finite, and where all are 0."""
+    """Weights that were typed in, brought to a sum of 1. ValueError for one below 0 or endless, and where all are 0."""
     if any(not math.isfinite(weight) or weight < 0 for weight in weights):
         raise ValueError("A weight must be 0 or more.")
     if weights and not sum(weights):

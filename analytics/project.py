@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import changes
+from analytics.alignment import serves
 from analytics.origins import Fact, Origin, origins
 from analytics.projects import attributes_on
 from analytics.reading import Basis, Scope, Source
@@ -27,11 +28,20 @@ class HeldBaseline:
 
 
 @dataclass(frozen=True)
+class Served:
+    """A goal that a project serves: the names of the goals from the top of the tree to it, and the part of the project
+    that serves it."""
+
+    path: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True)
 class Project:
     """One project on a review date. `row` holds the columns of Source.on.
 
-    `baselines` are in the order in which it got them, the first is the original. `goals` are the names of the goals
-    that it serves, from the top of their tree to its own. `attributes` are the kept columns that no contract knows.
+    `baselines` are in the order in which it got them, the first is the original. `goals` are those that it serves, the
+    largest part first. `attributes` are the kept columns that no contract knows.
 
     `history` has one row a report, oldest first, each judged at the review of its week: HISTORY_COLUMNS, where
     finish_then is the finish forecast then, held_finish and held_budget what the baseline of that day states, and
@@ -43,7 +53,7 @@ class Project:
     facts: tuple[Fact, ...]
     history: pd.DataFrame
     baselines: tuple[HeldBaseline, ...]
-    goals: tuple[str, ...] = ()
+    goals: tuple[Served, ...] = ()
     attributes: tuple[Fact, ...] = ()
 
 
@@ -70,7 +80,7 @@ def project(source: Source, day: dt.date, project_key: str) -> Project | None:
         _facts(source, row, steps),
         history,
         _baselines(source, day, row["project_key"]),
-        _goals(source, row["goal_id"]),
+        tuple(Served(_path(source, goal), part) for goal, part in serves(source, day, row["project_key"])),
         _kept(source, day, row["project_key"]),
     )
 
@@ -114,10 +124,8 @@ def _baselines(source: Source, day: dt.date, project_key: str) -> tuple[HeldBase
     )
 
 
-def _goals(source: Source, goal_id: str | None) -> tuple[str, ...]:
+def _path(source: Source, goal_id: str) -> tuple[str, ...]:
     """The names of a goal and of those above it, from the top; a goal that no export lists goes by its id."""
-    if not goal_id:
-        return ()
     found = source.rows(
         """
         with recursive above as (

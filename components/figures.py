@@ -1,6 +1,6 @@
 """Figures: a label, one big number, what it is a part of, and how it moved since the compared review."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -48,14 +48,14 @@ def delta(change: float | None, text: str, *, good_when: Literal["up", "down"] |
     return Delta(text, direction, None if good_when is None else direction == good_when)
 
 
-def figures(items: Sequence[Figure], *, key: str = "") -> str | None:
+def figures(items: Sequence[Figure], *, key: str = "", on_pick: Callable[[str], None] | None = None) -> str | None:
     """Draw figures side by side as cards of equal size, wrapping where the screen is narrow.
 
-    With `key`, those that have a pick can be clicked; the clicked pick is returned.
+    With `key`, those that have a pick can be clicked; the clicked pick is returned, and given to `on_pick` before.
     """
     html = f'<div class="rw-figures">{"".join(_card(item, bool(key)) for item in items)}</div>'
     if key:
-        return clickable(html, key)
+        return clickable(html, key, on_pick)
     st.html(html)
     return None
 

@@ -8,13 +8,15 @@ from typing import Any
 import streamlit as st
 
 from analytics import evidence, origins, reasons
+from analytics.alignment import LEAST
 from analytics.origins import Origin
+from analytics.project import Served
 from analytics.why_one import STATES, state
 from components import answers, charts, date_lines, frame, origin_view, tables, theme, why_view
 from components.clickable import clickable
 from components.controls import View
 from components.date_lines import DateLine
-from components.formats import NONE, count, day, days
+from components.formats import NONE, count, day, days, percent
 from components.tables import Cell, Column, Drawn
 
 DRAWN = 10  # milestones in the chart
@@ -31,7 +33,7 @@ LISTED = (
 Course = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def show(project_key: str, goals: Sequence[str], view: View) -> bool:
+def show(project_key: str, goals: Sequence[Served], view: View) -> bool:
     """A card with a project's milestones at the review, and whether it has any; where none, what would feed it."""
     found = answers.ask(evidence.milestones, view.review_date, project_key)
     if not found:
@@ -92,7 +94,7 @@ def title(found: Sequence[Mapping[str, Any]], course: Course) -> str:
     return f"{reasons.shortened(worst['milestone_name'], 60)} slipped {days(by)} since {since:%B %Y}; {standing}"
 
 
-def measured(found: Sequence[Mapping[str, Any]], goals: Sequence[str]) -> str:
+def measured(found: Sequence[Mapping[str, Any]], goals: Sequence[Served]) -> str:
     """What the chart shows, how many deliverables there are, and which goal they serve."""
     deliverables = [row for row in found if row["is_deliverable"]]
     done = sum(row["actual_date"] is not None for row in deliverables)
@@ -102,12 +104,20 @@ def measured(found: Sequence[Mapping[str, Any]], goals: Sequence[str]) -> str:
     return ". ".join([*parts, *([text] if (text := serves(goals)) else [])])
 
 
-def serves(goals: Sequence[str]) -> str:
-    """Which goal a project serves, and what that one is part of."""
+def serves(goals: Sequence[Served]) -> str:
+    """Which goals a project serves, with the part of it where that is not the whole, and what a lone one is part of."""
     if not goals:
         return "No export says which goal it serves"
-    *above, own = goals
-    return f"Serves {own} ({' › '.join(above)})" if above else f"Serves {own}"
+    rest = 1 - sum(goal.share for goal in goals)
+    none = f"; {percent(rest)} of it serves no goal" if rest >= LEAST else ""
+    if len(goals) == 1:
+        *above, own = goals[0].path
+        named_one = f"{own} ({' › '.join(above)})" if above else own
+        return (
+            f"{percent(goals[0].share)} of it serves {named_one}, the rest no goal" if none else f"Serves {named_one}"
+        )
+    named = [f"{goal.path[-1]} ({percent(goal.share)})" for goal in goals]
+    return f"Serves {', '.join(named[:-1])} and {named[-1]}{none}"
 
 
 def alt(found: Sequence[Mapping[str, Any]]) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from analytics import benefits, changes, portfolio, programs, reading, standings
 from components import (
+    alignment_view,
     answers,
     benefits_view,
     capacity_view,
@@ -83,9 +84,11 @@ if len(places) > 1:
     with frame.card("portfolios", sentences.portfolios(places, view.basis), order):
         standings_view.portfolios(places, view.basis)
 
+alignment_view.strip(view)
+
 served = answers.ask(standings.goals, day, scope)
 if any(goal.id for goal in served):
-    about = "What the money serves: each project counts for the goal that it states; a click on a colour says why"
+    about = "Each project counts in full for the one goal that it states, not split; a click on a colour says why"
     with frame.card("goals", sentences.goals(served, view.basis), about):
         standings_view.goals(served, view.basis)
 

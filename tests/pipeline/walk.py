@@ -175,7 +175,9 @@ class Walk:
 
     def alignment(self) -> str:
         rows = [[project, goal, self.dice.choice(["0", "0.4", "1"])] for project in PROJECTS for goal in ("G-1", "G-2")]
-        return _table(["project_id", "goal_id", "contribution"], self.dice.sample(rows, self.dice.randrange(1, len(rows))))
+        return _table(
+            ["project_id", "goal_id", "contribution"], self.dice.sample(rows, self.dice.randrange(1, len(rows)))
+        )
 
     def people(self, rows: list[list[str]], header: list[str]) -> str:
         """Amounts for each row by months, weeks or quarters, in any unit."""
