@@ -69,6 +69,7 @@ _OF_AMOUNTS = {
 # The same where the period itself is asked for.
 _OF_PERIODS = {
     r"\d{5}(\.\d+)?": _OF_DATES[r"\d{5}(\.\d+)?"],
+    r"20[2-9]\d[/-]1[3-9]": ("there is no such month", "Write the month as 2026-03, from 01 to 12."),
     periods.FISCAL: (
         "a fiscal year stands here, and nothing says when it begins",
         "Write the month as 2026-03, the quarter as 2026-Q1.",
@@ -357,7 +358,7 @@ class _Caster:
                     f"{effort.TO_CONVERT} If they are in one of these already, say --set {column.in_units}=days.",
                 )
                 continue
-            many = f"({typed[column.name]}) > {effort.MOST_PEOPLE} and {effort.own_unit(column.name)} is null"
+            many = f"({typed[column.name]}) > {self._most(columns, typed)} and {effort.own_unit(column.name)} is null"
             if self._ask(f"count(*) filter ({many})")[0]:
                 examples = self._examples(column.name, many)
                 self._question(
@@ -367,6 +368,13 @@ class _Caster:
                     f"Say it with --set {column.in_units}=hours (or FTE, days, percent), or name it in the header.",
                     examples,
                 )
+
+    def _most(self, columns: list[Column], typed: MappingType[str, str]) -> str:
+        """SQL: how many FTE an amount without a unit may be, by who it is of and by the period of its row."""
+        if "person_id" in self.mapping.contract.key:
+            return str(effort.MOST_OF_ONE)
+        per = next((typed[c.period] for c in columns if c.period), "null")
+        return f"(case {per} when 'week' then {effort.MOST_IN_A_WEEK} else {effort.MOST_PEOPLE} end)"
 
     def _ask_which(self, column: Column) -> None:
         """Ask which header is the amount, where the one that is read may be a share of what another one counts."""
@@ -388,7 +396,8 @@ class _Caster:
         if self._header(str(column.in_units)) != header:
             return
         plain = f"{effort.own_unit(column.name)} is null and ({value})"
-        part, many = f"{plain} > 0 and ({value}) < 1", f"{plain} > {effort.MANY_PEOPLE}"
+        most = effort.MOST_OF_ONE if "person_id" in self.mapping.contract.key else effort.MANY_PEOPLE
+        part, many = f"{plain} > 0 and ({value}) < 1", f"{plain} > {most}"
         if effort.unit_of(header) == "percent" and self._ask(f"count(*) filter ({part})")[0]:
             examples = self._examples(column.name, part)
             self._question(

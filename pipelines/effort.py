@@ -12,6 +12,8 @@ UNSTATED = "not in the file"
 MANY_PEOPLE = 100  # FTE under a header that says FTE, from which hours may be meant
 WEEKEND = 2  # days by which a day is moved to tell its week: a Saturday or Sunday begins that of the Monday after
 MOST_PEOPLE = 60  # FTE of one team's skill, beyond which an amount without a unit is asked about
+MOST_IN_A_WEEK = 30  # the same where the periods are weeks: 40 are hours as well as people
+MOST_OF_ONE = 2  # FTE of one person
 _UNITS = {
     "hours": r"hours?|hrs?|h|std|stunden|heures|horas",
     "days": r"days?|pd|pt|md|tage|jours|días",

@@ -167,3 +167,9 @@ def is_fiscal(header: str) -> bool:
         re.fullmatch(periods.FISCAL, effort.without_unit(header) if effort.unit_of(header) else header.strip())
         is not None
     )
+
+
+def quarter_of(period: str) -> str | None:
+    """The quarter that a month is of, each as a contract reads it ("2026-03", "2026-Q1"); None for no month."""
+    month = re.fullmatch(r"(\d{4})-(\d\d)", period)
+    return f"{month[1]}-Q{(int(month[2]) + 2) // 3}" if month else None

@@ -4,6 +4,7 @@ A row that is made of a cell has the number of the file's row plus PLACE times t
 each has a number of its own; what is said of it is said of the file's row and column (see `settle`).
 """
 
+import re
 from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from pipelines.crosstab import BARE, FEWEST, FEWEST_BARE
 from pipelines.header_names import names_of
 from pipelines.literals import listed, quoted
 from pipelines.map import incomplete, understand
-from pipelines.period_headers import Header, is_fiscal, periods_of
+from pipelines.period_headers import Header, is_fiscal, periods_of, quarter_of
 from pipelines.plan import Plan
 from pipelines.problems import DataProblem, Decision, LeftOut, Problem
 from pipelines.profile import UNKNOWN_WORDS, Mapping, Profile
@@ -25,6 +26,7 @@ from pipelines.texttable import TextTable, materialise
 
 PLACE = 1_000_000_000
 PERIOD, AMOUNT = "month", "amount"  # the headers of the two columns that are made
+_YEAR = re.compile(r"20\d\d")
 NUMBERS = 0.8  # share of the cells that say something that must be numbers
 _NUMBER = r"[-+(]?[0-9.,'  ]*[0-9][0-9.,'  ]*\)?.{0,8}"
 
@@ -44,6 +46,7 @@ def unpivoted(
     people = [form.export for form in contracts() if form.is_of_time]
     if table.transposed or how.profile or how.export not in (None, *people):
         return table
+    table = _with_years(con, table)
     found = periods_of(table.headers, how.dates)
     is_bare = not found
     if is_bare:
@@ -209,6 +212,38 @@ def _made(
     )
 
 
+def _with_years(con: duckdb.DuckDBPyConnection, table: TextTable) -> TextTable:
+    """A table whose headers are years, above a row with their months alone, with both of them in its headers.
+
+    A year holds for the empty headers after it. Any other table stays as it is.
+    """
+    years: dict[int, str] = {}
+    for place, header in enumerate(map(str.strip, table.headers)):
+        if _YEAR.fullmatch(header) or (not header and place - 1 in years):
+            years[place] = header or years[place - 1]
+    if len(years) < FEWEST:
+        return table
+    cells = ", ".join(f"c{n}" for n in range(len(table.headers)))
+    first = con.sql(f'select source_row, {cells} from "{table.relation}" order by source_row limit 1').fetchall()
+    if not first:
+        return table
+    line, *texts = first[0]
+    filled = {place: text.strip() for place, text in enumerate(texts) if text}
+    if filled.keys() != years.keys() or not all(map(BARE.fullmatch, filled.values())):
+        return table
+    materialise(con, table.relation)
+    con.execute(f'delete from "{table.relation}" where source_row = {line}')
+    headers = [f"{filled[n]} {years[n]}" if n in years else header for n, header in enumerate(table.headers)]
+    why = f"row {line} holds the months of the years above it"
+    return replace(
+        table,
+        headers=tuple(headers),
+        rows=table.rows - 1,
+        decisions=(*table.decisions, Decision("headers of months", f"{headers[min(years)]} and so on", why)),
+        left_out=(*table.left_out, LeftOut(line, "header again", ", ".join(filled.values()))),
+    )
+
+
 def _mixed(table: TextTable, found: dict[int, Header], export: str, *, is_said: bool) -> DataProblem | None:
     """What is wrong where columns of periods are in several units, or of other things than their export."""
     kinds: dict[tuple[str, str | None], str] = {}
@@ -228,13 +263,20 @@ def _mixed(table: TextTable, found: dict[int, Header], export: str, *, is_said: 
 
 
 def _twice(table: TextTable, found: dict[int, Header]) -> DataProblem | None:
-    """What is wrong where several columns of one kind are of one period."""
+    """What is wrong where several columns of one kind are of one time."""
     texts = [(one.text, one.of, one.unit) for one in found.values()]
     place = next((n for n, one in zip(found, texts, strict=True) if texts.count(one) > 1), None)
-    if place is None:
+    quarters = {quarter_of(one.text) for one in found.values()} - {None}
+    total = next((n for n, one in found.items() if one.text in quarters), None)
+    if place is not None:
+        message = f"several columns are of {found[place].text}, such as {table.headers[place]}"
+        fix = "Keep one column for each period; where a second header row tells them apart, load each kind by itself."
+    elif total is not None:
+        place = total
+        message = f"{table.headers[place]} is a quarter, and months of it are columns too"
+        fix = "Leave out the quarters, or the months."
+    else:
         return None
-    message = f"several columns are of {found[place].text}, such as {table.headers[place]}"
-    fix = "Keep one column for each period; where a second header row tells them apart, load each kind by itself."
     problem = Problem("period_twice", message, fix, row=table.header_row, column=table.headers[place])
     return DataProblem(message, fix, [problem])
 

@@ -286,6 +286,7 @@ def one(report: FileReport, rule: str) -> Problem:
                 "March": ["year is missing", "2026-03"],
                 "W12": ["year is missing", "2026-W12"],
                 "Dec 26": ["a year or a day", "2026-12"],
+                "2026-13": ["no such month"],
                 "H1 2026": ["half a year", "2026-Q1 and 2026-Q2"],
                 "FY26 Q2": ["fiscal year", "2026-03"],
                 "soon": ["not one month, week or quarter", "2026-03"],
@@ -517,6 +518,8 @@ def test_columns_a_fortnight_apart_are_no_weeks(shared: Desk) -> None:
         ("Team,Month,Headcount,Availability %\nData,2026-12,5,80%", "amount_undecided", "Availability %",
          ["Availability % and Headcount", "5 people at 80 % are 4 FTE"]),
         ("Project,Team,Dec 2026,Dec 2026\nP1,Data,2,1", "period_twice", "Dec 2026", ["2026-12", "one column for each"]),
+        ("Team,Oct 2026,Nov 2026,Dec 2026,Q4 2026\nData,4,4,4,12", "period_twice", "Q4 2026",
+         ["months of it", "Leave out"]),
         ("Team,Dec 2026 Capacity,Dec 2026 Demand\nData,4,5", "periods_of_several", "Dec 2026 Capacity",
          ["different things", "a file of their own"]),
         ("Team,Demand Dec 2026,Demand Jan 2027\nData,4,5", "periods_of_several", "Demand Dec 2026",
@@ -611,3 +614,34 @@ def test_merged_cells_of_a_team_that_stands_under_several_projects_are_offered(s
     names = [one.name for one in tried(shared, text).repairs]
     assert names == ["fill_down:Project:empty cells", "fill_down:Team:empty cells"]
     assert tried(shared, text, repairs=("fill_down:*",)).rows_rejected == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("person_id,project,team,month,amount\nR-1,P1,Data,2026-12,40", "40"),
+     ("Team,2026-12-07,2026-12-14\nData,40,32", "32, 40")],
+)  # fmt: skip
+def test_hours_of_a_week_or_of_one_person_are_not_taken_for_people(shared: Desk, text: str, value: str) -> None:
+    assert one(tried(shared, text), "unit_undecided").value == value
+    stated = [p for p in tried(shared, text, constants={"unit": "hours"}).problems if p.severity == "error"]
+    assert stated == []
+
+
+def test_many_people_under_one_person_s_fte_are_told(shared: Desk) -> None:
+    text = "person_id,project,team,month,fte\nR-1,P1,Data,2026-12,40"
+    assert "40" in one(tried(shared, text), "many_people").message
+
+
+def test_years_above_a_row_of_months_are_headers_together(shared: Desk) -> None:
+    text = """
+        Heat map,,,,,
+        Team,Role,2026,2027,,Total
+        ,,Dec,Jan,Feb,
+        Data,Java,4,4,x,12
+        Data,Go,2,,2,4
+        Total,,6,4,2,16
+    """
+    report = tried(shared, text)
+    assert (report.export, report.rows_read, report.rows_new, report.rows_rejected) == ("capacity", 2, 1, 1)
+    assert [(p.row, p.column, p.value) for p in report.problems] == [(4, "Feb 2027", "x")]
+    assert [(left.row, left.kind) for left in report.left_out] == [(1, "preamble"), (6, "total"), (3, "header again")]
