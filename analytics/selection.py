@@ -12,6 +12,7 @@ ten digits are counted as they are.
 import math
 import time
 from collections.abc import Callable
+from fractions import Fraction
 
 from analytics.selection_case import (
     Budget,
@@ -82,13 +83,13 @@ def solve(
 
     def heard(value: int | None, bound: int) -> None:
         if tell:
-            best = None if value is None else float(-value * 10.0**-model.places)
+            best = None if value is None else float(-value / Fraction(10) ** model.places)
             tell(Progress(best, model.bound_of(-bound), time.monotonic() - started))
 
     if seconds > 0 and not stopped:
         aim = {pick: -worth for pick, worth in model.worth.items()}
         answer = Search(model, model.rows, aim, start=start).run(seconds, stop, heard, bound=-bound)
-        found, bound = answer.plan, -answer.ran.bound
+        found, bound = _better(model, answer.plan, start), -answer.ran.bound
         proven, impossible, stopped = answer.ran.proven, answer.ran.impossible, answer.ran.stopped
     if impossible:
         # To say why is worth some seconds more.
@@ -100,6 +101,12 @@ def solve(
     most = model.bound_of(bound) if value is None else max(value, model.bound_of(bound))
     gap = 0.0 if proven else (most - value) / abs(value) if value else None
     return Selected(found or {}, value, status, most, gap, time.monotonic() - started)
+
+
+def _better(model: Model, plan: Plan | None, start: Plan | None) -> Plan | None:
+    """The one that is worth more, rounding aside."""
+    plans = [one for one in (start, plan) if one is not None]
+    return max(plans, key=model.value_of, default=None)
 
 
 def best_start(model: Model, known: Plan | None) -> Plan | None:

@@ -1,7 +1,7 @@
 """The solver (CP-SAT: whole numbers, so that what is called proven is): one run, heard and stopped from this thread."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
@@ -33,17 +33,20 @@ def run(
     *,
     value: int | None,
     bound: int,
+    subsolvers: Sequence[str] = (),
 ) -> Ran:
     """Solve a model that minimises, for so many seconds at most, or until `stop` says so.
 
     `value` is the aim of the answer that is known before, if one is, and `bound` what it can't go below. `heard` is
     told the least value and the bound whenever one of them gets better; it and `stop` are called in this thread.
+    `subsolvers` are CP-SAT's names of those that prove (its own choice, if none); a thread that is left improves plans.
     """
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = seconds
     solver.parameters.num_workers = THREADS
+    solver.parameters.subsolvers.extend(subsolvers)
     values = [] if value is None else [value]
     bounds = [bound]
 
