@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.effort import in_words
 from pipelines.header_names import names_of
 from pipelines.profile import Mapping
 from pipelines.report import ColumnRead
@@ -20,9 +21,13 @@ def columns_typed(
     con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, decided: MappingType[str, str]
 ) -> list[ColumnRead]:
     """How each column of a table is read, judged by its first rows; `typed` must be there."""
-    text = mapping.text
+    text, known = mapping.text, mapping.contract.columns
+
+    def value(name: str) -> str:
+        return in_words(known[name], f"y.{name}") if name in known else f"y.{name}::varchar"
+
     pairs = {
-        name: f"{{'text': left({sql}, {LONGEST_EXAMPLE}), 'value': left(y.{name}::varchar, {LONGEST_EXAMPLE})}}"
+        name: f"{{'text': left({sql}, {LONGEST_EXAMPLE}), 'value': left({value(name)}, {LONGEST_EXAMPLE})}}"
         for name, sql in text.items()
     }
     rows = f"(from typed limit {LOOKED_AT}) as y join {table.relation} as t using (source_row)"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipelines import periods
+from pipelines.contract import Column
 from pipelines.literals import quoted
 from pipelines.profile import Mapping
 
@@ -136,6 +137,13 @@ def without_unit(header: str) -> str:
 def named_period(text: str) -> str:
     """The period that a text such as "2026-W12" or "Q1 2027" names: "week", "quarter", else "month"."""
     return next((period for period, form in _FORMS.items() if re.fullmatch(form, text)), "month")
+
+
+def in_words(column: Column, value: str) -> str:
+    """SQL: a typed value as people read it; a day that stands for no day stated says so."""
+    if column.type != "date" or column.empty is None:
+        return f"{value}::varchar"
+    return f"case when {value} = date {quoted(column.empty)} then 'not stated' else {value}::varchar end"
 
 
 def own_unit(cell: str) -> str:

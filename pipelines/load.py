@@ -223,7 +223,7 @@ def _load_table(
 
 def _mend(con: duckdb.DuckDBPyConnection, table: Incoming, *, offer: bool) -> None:
     """Make the accepted repairs in a table, and report them with what is offered; of a large one only if asked."""
-    if table.text.wide or not (offer or table.repairs or table.text.rows <= repair.MOST_OFFERED):
+    if not (offer or table.repairs or table.text.rows <= repair.MOST_OFFERED):
         return
     mended = repair.mend(con, table.text, table.mapping, table.repairs)
     table.text, table.report.repairs = mended.table, mended.repairs

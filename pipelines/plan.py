@@ -7,6 +7,7 @@ import duckdb
 
 from pipelines.build import winners
 from pipelines.contract import Contract
+from pipelines.effort import in_words
 from pipelines.report import Change
 
 EXAMPLES = 200  # restated cells that are shown
@@ -86,7 +87,7 @@ def changes(
     cells = ", ".join(
         f"{{'name': '{name}', 'old': w.{name}::varchar, 'new': {value}::varchar}}" for name, value in new.items()
     )
-    key = ", ".join(f"y.{name}" for name in form.key)
+    key = ", ".join(in_words(form.columns[name], f"y.{name}") for name in form.key)
     rows = con.sql(
         f"""
         select source_row, key, cell.name, cell.old, cell.new

@@ -3,7 +3,7 @@
 from shlex import quote
 
 from pipelines.leftout import left_out_in_words
-from pipelines.problems import Problem
+from pipelines.problems import Problem, headline
 from pipelines.repair import RULES
 from pipelines.report import FileReport, LoadReport, Repair
 
@@ -59,13 +59,13 @@ def _print_file(file: FileReport) -> None:
             more = f" and {len(unused) - UNUSED:,} more" if len(unused) > UNUSED else ""
             print(f"  Columns not used: {', '.join(unused[:UNUSED])}{more}")
     _print_repairs(file)
-    groups: dict[tuple[str, str, str | None], list[Problem]] = {}
+    groups: dict[tuple[str, str, str | None, str], list[Problem]] = {}
     for problem in file.problems:
-        groups.setdefault((problem.severity, problem.rule, problem.column), []).append(problem)
-    for (severity, rule, column), same in sorted(groups.items(), key=lambda g: (g[0][0], -len(g[1]))):
+        groups.setdefault((problem.severity, problem.rule, problem.column, problem.fix), []).append(problem)
+    for (severity, rule, column, fix), same in sorted(groups.items(), key=lambda g: (g[0][0], -len(g[1]))):
         rows = [p for p in same if p.row is not None and p.row != file.header_row]
         alike = all(p.message == same[0].message for p in same)
-        title = same[0].message if alike else rule.replace("_", " ").capitalize()
+        title = headline(same)
         where = f" in {column}" if column and rows else ""
         count = f", {_many(len(rows), 'row')}" if rows else ""
         print(f"  {severity.capitalize()}: {title}{where} ({rule}{count})")
@@ -75,8 +75,7 @@ def _print_file(file: FileReport) -> None:
             print(_place(problem) + ("" if alike else f" - {problem.message}"))
         if len(rows) > SHOWN:
             print(f"    ... and {len(rows) - SHOWN:,} more")
-        for fix in dict.fromkeys(p.fix for p in same[:SHOWN]):
-            print(f"    {fix}")
+        print(f"    {fix}")
 
 
 def _print_repairs(file: FileReport) -> None:

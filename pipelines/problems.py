@@ -1,6 +1,8 @@
 """What can be said of an export: what was decided and left out, problems in its cells, errors that stop a command."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from typing import Any
 
 
@@ -57,6 +59,15 @@ class Offered:
     column: str
     value: str
     why: str
+
+
+def headline(problems: Sequence[Problem]) -> str:
+    """What problems of one rule and fix have in common, in words: what all messages begin with, else the first one."""
+    first, *others = {problem.message for problem in problems}
+    alike = takewhile(lambda letters: len({*letters}) == 1, zip(first, *others, strict=False))
+    common = "".join(letters[0] for letters in alike)
+    ends = max(common.rfind(mark) for mark in (", ", "; ", ": ")) if others else len(first)
+    return common[:ends] if ends > 0 else problems[0].message
 
 
 class RightworkError(Exception):

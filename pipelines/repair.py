@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import pandas as pd
 
-from pipelines import filldown, joined
+from pipelines import filldown, joined, unpivot
 from pipelines.effort import UNSTATED
 from pipelines.literals import quoted
 from pipelines.offered import FIRST_ROWS, Mend, Offers
@@ -67,6 +67,8 @@ def mend(con: duckdb.DuckDBPyConnection, table: TextTable, mapping: Mapping, acc
         "create or replace temp table repaired (rule varchar, column_name varchar, before varchar, after varchar, "
         "source_row bigint)"
     )
+    if table.wide:
+        return Mended(table, unpivot.filled_down(con, table, mapping, accepted, _is_accepted))
     materialise(con, table.relation)  # it is asked many questions
     table, moved = _moved(con, table, mapping, accepted)
     table, parted = joined.mend(con, table, mapping, accepted, _is_accepted)

@@ -5,13 +5,13 @@ each has a number of its own; what is said of it is said of the file's row and c
 """
 
 import re
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Mapping as MappingType
-from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
 
-from pipelines import effort
+from pipelines import effort, filldown
 from pipelines.contract import contracts
 from pipelines.crosstab import BARE, FEWEST, FEWEST_BARE
 from pipelines.header_names import names_of
@@ -21,7 +21,7 @@ from pipelines.period_headers import Header, is_fiscal, periods_of, quarter_of
 from pipelines.plan import Plan
 from pipelines.problems import DataProblem, Decision, LeftOut, Problem
 from pipelines.profile import UNKNOWN_WORDS, Mapping, Profile
-from pipelines.report import How
+from pipelines.report import How, Repair
 from pipelines.texttable import TextTable, materialise
 
 PLACE = 1_000_000_000
@@ -128,6 +128,42 @@ def settle(con: duckdb.DuckDBPyConnection, table: TextTable, *, typed: bool = Tr
     if typed:
         bad = "select source_row from found where severity = 'error' and source_row is not null"
         con.execute(f"delete from typed where {row('source_row')} in ({bad})")
+
+
+def filled_down(
+    con: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    mapping: Mapping,
+    accepted: Collection[str],
+    is_accepted: Callable[[str, str, Collection[str]], bool],
+) -> list[Repair]:
+    """The columns of the file whose empty cells likely mean what stands above them; those that are accepted are filled.
+
+    None where a row that says nothing of any period has a name: it may be the one that is meant below it.
+    """
+    wide = in_file(table)
+    if any(row.kind == "empty" and row.text for row in table.left_out):
+        return []
+    fixed: list[int] = []
+    for header in table.headers[:-2]:
+        fixed.append(wide.headers.index(header, fixed[-1] + 1 if fixed else 0))
+    # The rows of a file have all of its periods, so that these tell none of them from another.
+    text = {name: _in_file(sql, fixed) for name, sql in mapping.text.items()}
+    repairs = filldown.mend(con, wide, replace(mapping, text=text), accepted, is_accepted)
+    if any(one.accepted for one in repairs):
+        cells = ", ".join(f"c{at} = w.c{n}" for at, n in enumerate(fixed))
+        con.execute(
+            f'update "{table.relation}" as t set {cells} from "{wide.relation}" as w '
+            f"where w.source_row = {row('t.source_row')}"
+        )
+    return repairs
+
+
+def _in_file(sql: str, fixed: list[int]) -> str:
+    """SQL of a made row's cells as that of the file's own; a constant where it stands on what was made."""
+    if any(place >= len(fixed) for place in map(int, re.findall(r"\bc(\d+)\b", sql))):
+        return quoted("")
+    return re.sub(r"\bc(\d+)\b", lambda found: f"c{fixed[int(found[1])]}", sql)
 
 
 def counts(con: duckdb.DuckDBPyConnection, outcome: Plan) -> Plan:

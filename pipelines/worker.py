@@ -105,7 +105,7 @@ def _pipes() -> tuple[IO[bytes], IO[bytes]]:
 def _limit(memory: int) -> None:
     """Limit memory and priority where the system can: Linux limits memory, Linux and macOS lower the priority."""
     if hasattr(os, "nice"):
-        os.nice(NICE)
+        os.nice(int(os.environ.get("RIGHTWORK_NICE", NICE)))
     if sys.platform != "win32":
         import resource
 

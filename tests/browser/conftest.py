@@ -145,8 +145,9 @@ def server(script: Path, warehouse: Path, logs: Path) -> Iterator[str]:
     """A server of its own on a free port, ended with the block; its address."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    # Most tests upload nothing: the worker comes with the first upload.
-    environment = {"RIGHTWORK_WORKER": "on-demand", **os.environ}
+    # Most tests upload nothing: the worker comes with the first upload. Beside tests that take all of the machine, a
+    # worker that steps back as it should would not get to work at all.
+    environment = {"RIGHTWORK_WORKER": "on-demand", "RIGHTWORK_NICE": "0", **os.environ}
     environment |= {"RIGHTWORK_WAREHOUSE": str(warehouse), "PYTHONPATH": str(ROOT)}
     with (logs / f"server-{port}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

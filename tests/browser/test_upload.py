@@ -32,6 +32,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def drop(page: Page, *files: Path) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     page.locator("input[type=file]").first.set_input_files(files)
 
 

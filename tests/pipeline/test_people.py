@@ -9,6 +9,7 @@ from desk import Desk, day, differences
 from tables import type_rows
 
 from pipelines.load import load
+from pipelines.printed import print_report
 from pipelines.problems import Problem
 from pipelines.report import FileReport, Request
 from pipelines.rules import set_rules
@@ -645,3 +646,44 @@ def test_years_above_a_row_of_months_are_headers_together(shared: Desk) -> None:
     assert (report.export, report.rows_read, report.rows_new, report.rows_rejected) == ("capacity", 2, 1, 1)
     assert [(p.row, p.column, p.value) for p in report.problems] == [(4, "Feb 2027", "x")]
     assert [(left.row, left.kind) for left in report.left_out] == [(1, "preamble"), (6, "total"), (3, "header again")]
+
+
+MERGED = "Project,Team,Skill,Dec 2026,Jan 2027\nP1,Data,Java,1,2\n,,Go,2,\n,,C#,1,1\nP2,Data,Java,,2\n,,Go,1,1"
+
+
+def test_merged_cells_beside_columns_of_months_are_offered_to_be_filled(desk: Desk) -> None:
+    desk.load(PROJECTS, "team,month,fte\nData,2026-12,4")
+    offered = tried(desk, MERGED)
+    assert [(one.name, one.count, one.accepted) for one in offered.repairs] == [
+        ("fill_down:Project:empty cells", 3, False),
+        ("fill_down:Team:empty cells", 3, False),
+    ]
+    assert offered.rows_rejected == 3
+    desk.load(MERGED, repairs=("fill_down:*",))
+    # The first row of P2 says nothing of December, and its second one is P2's all the same.
+    assert desk.rows("select project_key, strftime(month, '%m'), skill from fct_demand order by all") == [
+        ("P1", "01", "C#"), ("P1", "01", "Java"), ("P1", "12", "C#"), ("P1", "12", "Go"), ("P1", "12", "Java"),
+        ("P2", "01", "Go"), ("P2", "01", "Java"), ("P2", "12", "Go"),
+    ]  # fmt: skip
+    noted = "select column_name, after, unnest(rows) as row from repair order by row, column_name"
+    assert desk.rows(noted)[:3] == [("Project", "P1", 3), ("Team", "Data", 3), ("Project", "P1", 4)]
+
+
+def test_nothing_is_filled_below_a_name_whose_row_was_left_out(shared: Desk) -> None:
+    assert not tried(shared, f"{MERGED}\nP3,Web,UX,,\n,,Go,1,1").repairs
+
+
+def test_a_day_that_nobody_stated_is_called_that(desk: Desk) -> None:
+    desk.load(PROJECTS, "team,month,fte\nData,2026-12,4", "project,team,month,fte\nP1,Data,2026-12,2")
+    report = tried(desk, "project,team,month,fte\nP1,Data,2026-12,3")
+    assert [change.key for change in report.changes] == ["P1, Data, any, 2026-12-01, month, not stated"]
+    assert [one.read_as for one in report.columns if one.column == "status_date"] == ["not stated"]
+
+
+def test_each_kind_of_problem_is_printed_under_its_own_words(shared: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "P1,Data,Dec,1\nP1,Data,H1 2027,1\n-,Data,2026-12,1"
+    print_report(shared.try_load(f"project,team,month,fte\n{rows}", dry_run=True))
+    printed = capsys.readouterr().out
+    for words in ("the year is missing in month", "half a year stands here in month", "project id is empty"):
+        assert f"Error: {words}" in printed
+    assert "Month readable" not in printed
