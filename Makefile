@@ -29,6 +29,7 @@ bench: .venv/.dev ## Measure against baselines in one run; figures are kept in d
 	$(BIN)/python -m tests.bench.browser
 	$(BIN)/python -m tests.bench.gate
 	$(BIN)/python -m tests.bench.levelling
+	$(BIN)/python -m tests.bench.selection
 	$(BIN)/python -m tests.bench.whatif
 
 docs: .venv/.run ## Write the data dictionary from the contracts, and the rules from rules.yaml

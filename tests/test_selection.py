@@ -122,7 +122,7 @@ def assert_best(case: Case) -> None:
             assert (conflict.needed, conflict.has) == (pytest.approx(float(needed)), has)
 
 
-@settings(max_examples=320)
+@settings(max_examples=300)
 @given(small())
 def test_it_equals_trying_all_plans(case: Case) -> None:
     assert_best(case)
@@ -276,7 +276,7 @@ def test_the_smallest_extra_that_lets_in_what_was_left_out() -> None:
     assert extra_of(short, "B", Limit("capacity", pool=0), select(short)).amount is None
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(small(), st.data())
 def test_prices_and_extras_equal_trying_all_plans(case: Case, data: st.DataObject) -> None:
     today = select(case)
