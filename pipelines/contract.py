@@ -378,7 +378,7 @@ def _across(rule: dict[str, Any], today: dt.date) -> Check:
     if "adds_up_within" in rule:
         name, by, most = (rule["adds_up_within"][key] for key in ("column", "by", "most"))
         # A share that is out of range by itself is told as that, and makes no others wrong.
-        total = f"sum({name}::decimal(18, 6)) filter ({name} between 0 and {most})"
+        total = f"sum(try_cast({name} as decimal(18, 6))) filter ({name} between 0 and {most})"
         over = f"select {by} is not null, coalesce({by}, '') from typed group by all having {total} > {most}"
         counted = f"{name} between 0 and {most}"
         fails = f"{counted} and ({by} is not null, coalesce({by}, '')) in ({over})"

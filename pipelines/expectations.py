@@ -40,7 +40,10 @@ def in_words(expectation: str, columns: Sequence[str], arguments: str | None) ->
             more = f" and {given['more']:,} more" if "more" in given else ""
             return f"{first} is one of {', '.join(map(str, given['value_set']))}{more}"
         case "ExpectColumnValuesToBeBetween":
-            return f"{first} is {_ends(given.get('min_value'), given.get('max_value'))}"
+            ends = _ends(given.get("min_value"), given.get("max_value"))
+            if str(given["column"]).endswith("_added_up"):
+                return f"{first} adds up to {ends} for each {names[-1]}"
+            return f"{first} is {ends}"
         case "ExpectColumnValueLengthsToBeBetween":
             return f"{first} has {given['max_value']:,} characters at most"
         case "ExpectColumnValuesToMatchRegex" | "ExpectColumnValuesToNotMatchRegex":
