@@ -65,7 +65,7 @@ def show_matrix(view: View, found: Alignment) -> None:
     with frame.card("matrix", f"What each of {found.live:,} live projects serves", alignment_view.MATRIX_NOTE):
         goals = found.company
         if len(ends) > len(goals) and len(ends) <= alignment_view.MOST_COLUMNS:
-            with st.container(key="goal-level"):
+            with st.columns([3, 9])[0]:
                 if controls.page_choice("level", "Goals", alignment_view.LEVELS) == "ends":
                     goals = tuple(ends)
         goals = goals[: alignment_view.MOST_COLUMNS]
